@@ -1,0 +1,3 @@
+//! The forwarding engine.
+#![no_std]
+#![forbid(unsafe_code)]

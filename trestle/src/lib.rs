@@ -1,0 +1,2 @@
+//! Trestle, the program, as a library.
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! Trestle.
+#![forbid(unsafe_code)]
+fn main() {}
