@@ -89,6 +89,7 @@ pub enum StpProtocol {
 /// host port.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "verb", rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(missing_docs, reason = "each variant's line shows its arguments in order")]
 pub enum Verb {
     /// `create`.
     Create,
