@@ -1,2 +1,4 @@
 //! Trestle, the program, as a library.
 #![forbid(unsafe_code)]
+
+pub mod control;
