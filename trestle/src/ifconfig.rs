@@ -17,7 +17,10 @@ mod number;
 mod parse;
 mod verb_text;
 
-pub use command::{Command, Read, Style, Verbosity, Which};
+pub use command::{Command, Read, Style, Verbosity};
 pub use error::{UsageError, What};
 pub use parse::parse;
 pub use verb_text::{change_text, verb_words};
+
+#[cfg(test)]
+mod golden;

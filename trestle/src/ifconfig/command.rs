@@ -1,5 +1,6 @@
 //! What a command line asks for, typed.
 
+use crate::control::Which;
 use kernel_glue::admin::Change;
 
 /// One command line.
@@ -45,17 +46,6 @@ pub enum Read {
         /// The bridge.
         bridge: String,
     },
-}
-
-/// The interfaces that are shown.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Which {
-    /// One, by name.
-    Name(String),
-    /// All of them.
-    All,
-    /// Those of a group.
-    Group(String),
 }
 
 /// How much is shown of an interface.

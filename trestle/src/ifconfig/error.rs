@@ -91,8 +91,6 @@ pub enum What {
     StpProtocol,
     /// A tag protocol.
     VlanProtocol,
-    /// A note.
-    Description,
 }
 
 impl fmt::Display for What {
@@ -111,7 +109,6 @@ impl fmt::Display for What {
             Self::StormClass => "unknown storm class",
             Self::StpProtocol => "unknown stp protocol",
             Self::VlanProtocol => "unrecognised VLAN protocol",
-            Self::Description => "invalid description",
         })
     }
 }

@@ -156,7 +156,7 @@ pub(super) static SECTIONS: &[Section] = &[
         row(&["-storm"], Shape::StormOff, "drops none for its rate (default)"),
     ]},
     Section { title: "Values of a bridge", keywords: &[
-        row(&["maxaddr"], Shape::U32(number("count", "up to 1048576; default 2000"), |addresses| Verb::MaxAddresses { addresses }), "sets how many addresses the table holds"),
+        row(&["maxaddr"], Shape::U32(number("count", "0 to 1048576; default 2000"), |addresses| Verb::MaxAddresses { addresses }), "sets how many addresses the table holds"),
         row(&["timeout"], Shape::U32(number("seconds", "0 to 4294967295; default 1200"), |seconds| Verb::Timeout { seconds }), "sets how long a learned address lives unheard, 0 for ever"),
         row(&["vlanfilter"], Shape::Plain(|| Verb::VlanFilter { on: true }), "lets only the VLANs of a member pass"),
         row(&["-vlanfilter"], Shape::Plain(|| Verb::VlanFilter { on: false }), "lets every VLAN pass (default)"),

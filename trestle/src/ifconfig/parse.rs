@@ -3,9 +3,10 @@
 mod options;
 mod verbs;
 
-use super::command::{Command, Read, Which};
+use super::command::{Command, Read};
 use super::error::UsageError;
 use super::{help, keywords};
+use crate::control::Which;
 use kernel_glue::admin::{Change, Verb};
 use options::{List, Options};
 use std::ffi::OsString;
@@ -55,7 +56,7 @@ fn one(interface: &str, options: &Options, parsed: Parsed) -> Result<Command, Us
         Read::Addresses { bridge: interface.to_owned() }
     } else {
         let verbosity = parsed.verbosity.unwrap_or(options.verbosity);
-        Read::Show { which: Which::Name(interface.to_owned()), verbosity }
+        Read::Show { which: Which::Named(interface.to_owned()), verbosity }
     };
     if parsed.verbs.is_empty() {
         return Ok(Command::Read { read, style });

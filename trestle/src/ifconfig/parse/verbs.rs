@@ -53,7 +53,7 @@ impl Parsed {
             Shape::U32(_, verb) => verb(from.number()?),
             Shape::Vlan(verb) => verb(from.vlan(What::VlanId)?),
             Shape::Mac(verb) => verb(from.mac()?),
-            Shape::Text(verb) => verb(text(from)?),
+            Shape::Text(verb) => verb(from.word()?.to_owned()),
             Shape::StpProtocol => stp_protocol(from)?,
             Shape::Member(verb) => verb(from.interface()?),
             &Shape::Flag(flag) => Verb::SetFlag { member: from.interface()?, flag, on: true },
@@ -161,15 +161,6 @@ fn stp_protocol(from: &mut Arguments<'_, '_>) -> Result<Verb, UsageError> {
         word => return Err(bad(What::StpProtocol, word, "use stp or rstp")),
     };
     Ok(Verb::Protocol { protocol })
-}
-
-/// A note, which is printed on one line.
-fn text(from: &mut Arguments<'_, '_>) -> Result<String, UsageError> {
-    let word = from.word()?;
-    if word.contains(char::is_control) {
-        return Err(bad(What::Description, word, "it must not contain control characters"));
-    }
-    Ok(word.to_owned())
 }
 
 const ADDRESS_USAGE: &str = "inet <address>[/<length>] [netmask <mask>] [broadcast <address>] [alias|-alias]";
