@@ -3,14 +3,18 @@
 //! [`Plane`] is the whole data plane as the control side sees it. All else is devices and their administration.
 
 mod buffer;
+pub mod caps;
 pub mod clock;
 mod edit;
 mod error;
 pub mod generator;
 mod io;
 mod name;
+pub mod namespace;
+pub mod netlink;
 mod packet;
 mod plane;
+pub mod random;
 mod ring;
 mod tap;
 mod transmit;

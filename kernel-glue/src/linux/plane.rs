@@ -137,11 +137,8 @@ impl Plane {
             1 => Sharing::Alone,
             _ => Sharing::Group(fanout_group(index)),
         };
-        let sockets = self
-            .workers
-            .iter()
-            .map(|_| PacketSocket::open(name, index, sharing))
-            .collect::<Result<Vec<_>, _>>()?;
+        let sockets =
+            self.workers.iter().map(|_| PacketSocket::open(name, index, sharing)).collect::<Result<Vec<_>, _>>()?;
         let mut sockets = sockets.into_iter();
         self.add_port(bridge, port, |_| {
             let socket = sockets.next().ok_or(Errno::BADF)?;
@@ -184,9 +181,8 @@ impl Plane {
         mut ends: impl FnMut(usize) -> Result<(Option<Source>, Medium), Errno>,
     ) -> Result<(), PlaneError> {
         for (number, worker) in self.workers.iter().enumerate() {
-            let told = ends(number).and_then(|(source, medium)| {
-                worker.commander.tell(Command::AddPort { bridge, port, source, medium })
-            });
+            let told = ends(number)
+                .and_then(|(source, medium)| worker.commander.tell(Command::AddPort { bridge, port, source, medium }));
             if let Err(errno) = told {
                 self.remove_port(bridge, port);
                 return Err(PlaneError::Port { bridge, port, errno });

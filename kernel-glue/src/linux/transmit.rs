@@ -94,13 +94,7 @@ impl Transmitter {
     }
 
     /// Sends the queued frames of a burst.
-    pub(super) fn transmit(
-        &mut self,
-        medium: &Medium,
-        frames: &[LinuxBuf<'_>],
-        queued: &[Queued],
-        tally: &mut Tally,
-    ) {
+    pub(super) fn transmit(&mut self, medium: &Medium, frames: &[LinuxBuf<'_>], queued: &[Queued], tally: &mut Tally) {
         let mut pieces: [Pieces<'_>; QUEUE] = [[IoSlice::new(&[]); 2]; QUEUE];
         let mut count = 0;
         for ((queued, room), pieces) in queued.iter().zip(self.heads.iter_mut()).zip(&mut pieces) {
@@ -139,12 +133,7 @@ fn write_to_tap(fd: BorrowedFd<'_>, uring: Option<&mut Uring>, pieces: &[Pieces<
     }
 }
 
-fn send_packets(
-    fd: BorrowedFd<'_>,
-    messages: &mut [libc::mmsghdr],
-    mut pieces: &[Pieces<'_>],
-    tally: &mut Tally,
-) {
+fn send_packets(fd: BorrowedFd<'_>, messages: &mut [libc::mmsghdr], mut pieces: &[Pieces<'_>], tally: &mut Tally) {
     while let Some((first, others)) = pieces.split_first() {
         match send_some(fd, messages, pieces) {
             Ok(sent) => {
@@ -165,11 +154,7 @@ fn send_packets(
 }
 
 /// Sends the first frames, as many as the socket takes; an error concerns the first.
-fn send_some(
-    fd: BorrowedFd<'_>,
-    messages: &mut [libc::mmsghdr],
-    pieces: &[Pieces<'_>],
-) -> Result<usize, Errno> {
+fn send_some(fd: BorrowedFd<'_>, messages: &mut [libc::mmsghdr], pieces: &[Pieces<'_>]) -> Result<usize, Errno> {
     let mut count = 0;
     for (message, pieces) in messages.iter_mut().zip(pieces) {
         let pieces = used(pieces);

@@ -313,5 +313,4 @@ const EVENTS: usize = 64;
 /// Bursts that each port may have between two looks at the mailbox.
 const PASSES: usize = 8;
 const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
-const NO_EVENT: epoll::Event =
-    epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) };
+const NO_EVENT: epoll::Event = epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) };
