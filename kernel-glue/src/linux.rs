@@ -6,8 +6,10 @@ mod buffer;
 pub mod clock;
 mod edit;
 mod error;
+mod finish;
 pub mod generator;
 mod io;
+mod memory;
 mod name;
 mod packet;
 mod plane;
@@ -18,6 +20,7 @@ mod uring;
 mod worker;
 
 pub use error::{Action, DeviceError};
+pub use memory::{MemoryHost, MemoryPort, memory_port};
 pub use name::{InterfaceName, NameError};
 pub use plane::{BridgeId, Plane, PlaneError, PlaneEvent, PlaneOptions};
 pub use tap::TapDevice;
