@@ -7,8 +7,10 @@ pub mod caps;
 pub mod clock;
 mod edit;
 mod error;
+mod finish;
 pub mod generator;
 mod io;
+mod memory;
 mod name;
 pub mod namespace;
 pub mod netlink;
@@ -22,6 +24,7 @@ mod uring;
 mod worker;
 
 pub use error::{Action, DeviceError};
+pub use memory::{MemoryHost, MemoryPort, memory_port};
 pub use name::{InterfaceName, NameError};
 pub use plane::{BridgeId, Plane, PlaneError, PlaneEvent, PlaneOptions};
 pub use tap::TapDevice;
