@@ -3,6 +3,7 @@
 //! A [`Change`] is one command line: it is applied as a whole, or nothing of it is.
 
 mod apply;
+mod engine_config;
 mod error;
 mod facts;
 mod limits;
@@ -10,9 +11,11 @@ mod name;
 mod refusal;
 mod report;
 mod request;
+mod show;
 mod state;
 
 pub use apply::{Outcome, TableAction};
+pub use engine_config::{PortRun, engine_config};
 pub use error::{AdminError, Errno};
 pub use facts::{Facts, SystemInterface, SystemKind};
 pub use report::{
@@ -20,4 +23,5 @@ pub use report::{
     TableReport,
 };
 pub use request::{Change, InetAddress, MemberFlag, StormClass, StpProtocol, Verb};
+pub use show::{BridgeLive, InterfaceLive, Link, Location, PortLive, report_addresses, report_bridge, report_vport};
 pub use state::{BridgeState, MemberState, Role, SpanState, State, StaticAddress, VportState};

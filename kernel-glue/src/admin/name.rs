@@ -40,7 +40,7 @@ impl Name {
     pub(super) fn parse(text: &str) -> Result<Self, NameError> {
         let kinds = [InterfaceKind::Bridge, InterfaceKind::Vport];
         let (kind, unit) =
-            kinds.iter().find_map(|&kind| Some((kind, text.strip_prefix(word(kind))?))).ok_or(NameError::Kind)?;
+            kinds.iter().find_map(|&kind| Some((kind, text.strip_prefix(kind.group())?))).ok_or(NameError::Kind)?;
         if unit.is_empty() {
             return Ok(Self::Any(kind));
         }
@@ -54,7 +54,7 @@ impl Name {
 
 /// Returns the name of one unit.
 pub(super) fn of_unit(kind: InterfaceKind, unit: u16) -> String {
-    let mut name = String::from(word(kind));
+    let mut name = String::from(kind.group());
     // Writing to a `String` does not fail.
     let _ = write!(name, "{unit}");
     name
@@ -66,13 +66,6 @@ pub(super) fn is_possible(interface: &str) -> bool {
         && interface.len() <= MAX_NAME_BYTES
         && !matches!(interface, "." | "..")
         && !interface.chars().any(|c| matches!(c, '/' | ':') || c.is_whitespace() || c.is_control())
-}
-
-const fn word(kind: InterfaceKind) -> &'static str {
-    match kind {
-        InterfaceKind::Bridge => "bridge",
-        InterfaceKind::Vport => "vport",
-    }
 }
 
 #[cfg(test)]
