@@ -10,7 +10,7 @@ pub(crate) const BURST: usize = 32;
 const LARGE_BYTES: usize = 8 * 1024;
 
 /// Room for the largest GSO frame of an Ethernet device (65,535 bytes of IP, header, tags) and its virtio-net header.
-const SLOT_BYTES: usize = 69_888;
+pub(super) const SLOT_BYTES: usize = 69_888;
 
 /// A worker's own memory, into which it reads frames from descriptors.
 pub(crate) struct Arena(Box<[u8]>);
@@ -30,7 +30,7 @@ impl Arena {
 ///
 /// A virtio-net header lies before the frame, so that an unchanged frame leaves as one piece.
 #[derive(Clone, Copy, Debug)]
-pub struct LinuxBuf<'a> {
+pub(crate) struct LinuxBuf<'a> {
     /// Virtio-net header, then the frame.
     stored: &'a [u8],
     meta: Meta,

@@ -18,14 +18,6 @@ pub(crate) struct Outgoing<'f> {
     pub(crate) rest: &'f [u8],
 }
 
-impl Outgoing<'_> {
-    /// Returns the bytes of the frame on the wire.
-    #[inline]
-    pub(crate) fn frame_bytes(&self) -> usize {
-        (self.head.len() + self.rest.len()).saturating_sub(VNET_BYTES)
-    }
-}
-
 /// Applies `edit`, with a stripped tag as the outermost, using `room` for what changes.
 #[inline]
 pub(crate) fn apply<'f>(frame: &LinuxBuf<'f>, edit: TagEdit, room: &'f mut Head) -> Outgoing<'f> {

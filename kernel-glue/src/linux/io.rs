@@ -55,11 +55,7 @@ pub(super) struct Io<'w, 'a> {
 }
 
 impl<'w, 'a> Io<'w, 'a> {
-    pub(super) fn new(
-        frames: &'w [LinuxBuf<'a>],
-        outlets: &'w mut Outlets,
-        transmitter: &'w mut Transmitter,
-    ) -> Self {
+    pub(super) fn new(frames: &'w [LinuxBuf<'a>], outlets: &'w mut Outlets, transmitter: &'w mut Transmitter) -> Self {
         Self { frames, outlets, transmitter }
     }
 }

@@ -2,12 +2,12 @@
 
 pub(super) mod option;
 
+use super::buffer::Burst;
 use super::error::{Action, DeviceError};
 use super::name::InterfaceName;
-use super::buffer::Burst;
+use super::ring::{BLOCK_SLOTS, BLOCKS, Ring, SLOT_BYTES, Vnet};
 use super::transmit::Medium;
 use super::worker::Look;
-use super::ring::{BLOCK_SLOTS, BLOCKS, Ring, SLOT_BYTES, Vnet};
 use option::{bind, set};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;

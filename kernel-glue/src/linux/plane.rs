@@ -1,6 +1,7 @@
 //! The data plane as the control side drives it: workers, and the bridges and ports they serve.
 
 use super::error::DeviceError;
+use super::memory::MemoryPort;
 use super::name::InterfaceName;
 use super::packet::{PacketSocket, Sharing};
 use super::tap::TapDevice;
@@ -8,7 +9,7 @@ use super::transmit::Medium;
 use super::worker::{self, Command, Commander, Mailbox, Reporter, Source, Worker};
 use bridge::Bridge;
 use core::fmt;
-use frame::PortId;
+use frame::{Mac, PortId};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use std::sync::Arc;
@@ -44,12 +45,18 @@ pub enum PlaneEvent {
         /// What the system said.
         errno: Errno,
     },
-    /// Something that the engine of a bridge has to tell.
-    Engine {
+    /// A station appeared on another port than before.
+    AddressMoved {
         /// The bridge.
         bridge: BridgeId,
-        /// What it tells.
-        event: bridge::Event,
+        /// The station's VLAN, 0 for none.
+        vid: u16,
+        /// Its address.
+        mac: Mac,
+        /// Where it was.
+        from: PortId,
+        /// Where it is.
+        to: PortId,
     },
 }
 
@@ -105,7 +112,7 @@ impl Plane {
     pub fn remove_bridge(&self, id: BridgeId) {
         for worker in &self.workers {
             // A worker that is gone serves nothing.
-            drop(worker.commander.tell(Command::RemoveBridge(id)));
+            let _ = worker.commander.tell(Command::RemoveBridge(id));
         }
     }
 
@@ -137,11 +144,8 @@ impl Plane {
             1 => Sharing::Alone,
             _ => Sharing::Group(fanout_group(index)),
         };
-        let sockets = self
-            .workers
-            .iter()
-            .map(|_| PacketSocket::open(name, index, sharing))
-            .collect::<Result<Vec<_>, _>>()?;
+        let sockets =
+            self.workers.iter().map(|_| PacketSocket::open(name, index, sharing)).collect::<Result<Vec<_>, _>>()?;
         let mut sockets = sockets.into_iter();
         self.add_port(bridge, port, |_| {
             let socket = sockets.next().ok_or(Errno::BADF)?;
@@ -150,11 +154,22 @@ impl Plane {
         })
     }
 
+    /// Makes one end of a [`memory_port`](super::memory_port) a port, read by the first worker.
+    ///
+    /// # Errors
+    /// [`PlaneError::Port`] if the bridge is not served.
+    pub fn add_memory_port(&self, bridge: BridgeId, port: PortId, memory: &MemoryPort) -> Result<(), PlaneError> {
+        self.add_port(bridge, port, |worker| {
+            let source = (worker == 0).then(|| Source::Memory(memory.clone()));
+            Ok((source, Medium::Memory(memory.clone())))
+        })
+    }
+
     /// Closes a port; its descriptors are closed when this returns.
     pub fn remove_port(&self, bridge: BridgeId, port: PortId) {
         for worker in &self.workers {
             // A worker that is gone has closed everything.
-            drop(worker.commander.tell(Command::RemovePort { bridge, port }));
+            let _ = worker.commander.tell(Command::RemovePort { bridge, port });
         }
     }
 
@@ -184,9 +199,8 @@ impl Plane {
         mut ends: impl FnMut(usize) -> Result<(Option<Source>, Medium), Errno>,
     ) -> Result<(), PlaneError> {
         for (number, worker) in self.workers.iter().enumerate() {
-            let told = ends(number).and_then(|(source, medium)| {
-                worker.commander.tell(Command::AddPort { bridge, port, source, medium })
-            });
+            let told = ends(number)
+                .and_then(|(source, medium)| worker.commander.tell(Command::AddPort { bridge, port, source, medium }));
             if let Err(errno) = told {
                 self.remove_port(bridge, port);
                 return Err(PlaneError::Port { bridge, port, errno });
@@ -200,8 +214,8 @@ impl Drop for Plane {
     fn drop(&mut self) {
         for worker in &mut self.workers {
             // A worker that is gone need not be stopped, and one that panicked has said so.
-            drop(worker.commander.tell(Command::Stop));
-            drop(worker.thread.take().map(JoinHandle::join));
+            let _ = worker.commander.tell(Command::Stop);
+            let _ = worker.thread.take().map(JoinHandle::join);
         }
     }
 }
@@ -224,10 +238,12 @@ fn start_worker(number: usize, options: PlaneOptions, reporter: Reporter) -> Res
                 .and_then(|()| Worker::new(mailbox, reporter, options.spin).map_err(PlaneError::Start));
             match prepared {
                 Ok(worker) => {
-                    drop(ready.send(Ok(())));
+                    let _ = ready.send(Ok(()));
                     worker.run();
                 }
-                Err(error) => drop(ready.send(Err(error))),
+                Err(error) => {
+                    let _ = ready.send(Err(error));
+                }
             }
         })
         .map_err(|error| PlaneError::Start(Errno::from_io_error(&error).unwrap_or(Errno::AGAIN)))?;

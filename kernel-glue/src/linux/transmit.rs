@@ -2,6 +2,8 @@
 
 use super::buffer::LinuxBuf;
 use super::edit::{self, Head};
+use super::finish::Finisher;
+use super::memory::MemoryPort;
 use super::ring::Vnet;
 use super::uring::Uring;
 use frame::offload::VNET_BYTES;
@@ -23,6 +25,8 @@ pub(super) enum Medium {
     Tap(Arc<OwnedFd>),
     /// A packet socket.
     Packet(Arc<OwnedFd>, Vnet),
+    /// A host in this process.
+    Memory(MemoryPort),
 }
 
 /// A frame waiting at a port.
@@ -36,8 +40,8 @@ pub(super) struct Queued {
 /// What became of the frames of a port.
 #[derive(Default)]
 pub(super) struct Tally {
-    pub(super) frames: u64,
-    pub(super) bytes: u64,
+    pub(super) frames: u32,
+    pub(super) bytes: u32,
     pub(super) drops: DropCounts,
     /// Set when the device is gone for good.
     pub(super) gone: Option<Errno>,
@@ -46,7 +50,7 @@ pub(super) struct Tally {
 impl Tally {
     fn sent(&mut self, bytes: usize) {
         self.frames += 1;
-        self.bytes += bytes as u64;
+        self.bytes += bytes as u32;
     }
 
     fn refused(&mut self, errno: Errno, frames: usize) {
@@ -79,6 +83,7 @@ pub(super) struct Transmitter {
     messages: Box<[libc::mmsghdr; QUEUE]>,
     /// `None` where the system has or allows none.
     uring: Option<Uring>,
+    finisher: Finisher,
 }
 
 type Pieces<'f> = [IoSlice<'f>; 2];
@@ -90,17 +95,12 @@ impl Transmitter {
             heads: Box::new([[0; size_of::<Head>()]; QUEUE]),
             messages: Box::new([EMPTY_MESSAGE; QUEUE]),
             uring: Uring::new(QUEUE).ok(),
+            finisher: Finisher::new(),
         }
     }
 
     /// Sends the queued frames of a burst.
-    pub(super) fn transmit(
-        &mut self,
-        medium: &Medium,
-        frames: &[LinuxBuf<'_>],
-        queued: &[Queued],
-        tally: &mut Tally,
-    ) {
+    pub(super) fn transmit(&mut self, medium: &Medium, frames: &[LinuxBuf<'_>], queued: &[Queued], tally: &mut Tally) {
         let mut pieces: [Pieces<'_>; QUEUE] = [[IoSlice::new(&[]); 2]; QUEUE];
         let mut count = 0;
         for ((queued, room), pieces) in queued.iter().zip(self.heads.iter_mut()).zip(&mut pieces) {
@@ -113,7 +113,26 @@ impl Transmitter {
         let pieces = pieces.get(..count).unwrap_or_default();
         match medium {
             Medium::Tap(fd) => write_to_tap(fd.as_fd(), self.uring.as_mut(), pieces, tally),
-            Medium::Packet(fd, _) => send_packets(fd.as_fd(), &mut *self.messages, pieces, tally),
+            Medium::Packet(fd, Vnet::Present) => send_packets(fd.as_fd(), &mut *self.messages, pieces, tally),
+            Medium::Packet(fd, Vnet::Absent) => finish(&mut self.finisher, pieces, tally, |frame| {
+                send_finished(fd.as_fd(), frame).map_err(reason)
+            }),
+            Medium::Memory(port) => finish(&mut self.finisher, pieces, tally, |frame| port.give(frame)),
+        }
+    }
+}
+
+/// Sends frames through a port that carries no offload state.
+fn finish(
+    finisher: &mut Finisher,
+    pieces: &[Pieces<'_>],
+    tally: &mut Tally,
+    mut deliver: impl FnMut(&[u8]) -> Result<(), DropReason>,
+) {
+    for pieces in pieces {
+        match finisher.finish(used(pieces), &mut deliver) {
+            Ok(()) => tally.sent(frame_bytes(pieces)),
+            Err(why) => tally.drops.add(why, 1),
         }
     }
 }
@@ -139,12 +158,7 @@ fn write_to_tap(fd: BorrowedFd<'_>, uring: Option<&mut Uring>, pieces: &[Pieces<
     }
 }
 
-fn send_packets(
-    fd: BorrowedFd<'_>,
-    messages: &mut [libc::mmsghdr],
-    mut pieces: &[Pieces<'_>],
-    tally: &mut Tally,
-) {
+fn send_packets(fd: BorrowedFd<'_>, messages: &mut [libc::mmsghdr], mut pieces: &[Pieces<'_>], tally: &mut Tally) {
     while let Some((first, others)) = pieces.split_first() {
         match send_some(fd, messages, pieces) {
             Ok(sent) => {
@@ -165,11 +179,7 @@ fn send_packets(
 }
 
 /// Sends the first frames, as many as the socket takes; an error concerns the first.
-fn send_some(
-    fd: BorrowedFd<'_>,
-    messages: &mut [libc::mmsghdr],
-    pieces: &[Pieces<'_>],
-) -> Result<usize, Errno> {
+fn send_some(fd: BorrowedFd<'_>, messages: &mut [libc::mmsghdr], pieces: &[Pieces<'_>]) -> Result<usize, Errno> {
     let mut count = 0;
     for (message, pieces) in messages.iter_mut().zip(pieces) {
         let pieces = used(pieces);
@@ -182,6 +192,10 @@ fn send_some(
     // an `IoSlice` is an `iovec`, and the kernel only reads what it points to.
     let sent = unsafe { libc::sendmmsg(fd.as_raw_fd(), messages.as_mut_ptr(), count, flags) };
     usize::try_from(sent).map_err(|_| super::tap::last_errno())
+}
+
+fn send_finished(fd: BorrowedFd<'_>, frame: &[u8]) -> Result<(), Errno> {
+    rustix::net::send(fd, frame, rustix::net::SendFlags::DONTWAIT).map(drop)
 }
 
 fn settle(pieces: Option<&Pieces<'_>>, result: Result<usize, Errno>, tally: &mut Tally) {

@@ -6,15 +6,15 @@
 mod command;
 mod inlet;
 
-pub(super) use command::{Command, Commander, Mailbox, Order, Reporter, bell, clear};
+pub(super) use command::{Command, Commander, Mailbox, Order, Reporter, bell, clear, ring};
 pub(super) use inlet::{Look, Source};
 
 use super::buffer::{Arena, Burst};
 use super::clock;
 use super::io::{Io, Outlets};
 use super::plane::{BridgeId, PlaneEvent};
-use super::transmit::Transmitter;
-use frame::DropReason;
+use super::transmit::{Tally, Transmitter};
+use frame::{DropReason, PortId};
 use inlet::Inlet;
 use rustix::event::{Timespec, epoll};
 use rustix::fd::{AsFd, OwnedFd};
@@ -177,9 +177,10 @@ impl Worker {
         };
         inlet.failed = true;
         let port = inlet.port;
-        drop(epoll::delete(&self.epoll, inlet.source.as_fd()));
+        let _ = epoll::delete(&self.epoll, inlet.source.as_fd());
         if let Some(Some(served)) = self.bridges.get(inlet.bridge) {
             self.reporter.report(PlaneEvent::PortFailed { bridge: served.id, port, errno });
+            self.reporter.ring();
         }
     }
 
@@ -189,7 +190,7 @@ impl Worker {
             let stop = matches!(command, Command::Stop);
             let result = self.carry_out(command);
             // The asker may have given up; then nobody needs the answer.
-            drop(done.send(result));
+            let _ = done.send(result);
             if stop {
                 return Next::Stop;
             }
@@ -252,7 +253,7 @@ impl Worker {
                 && which(inlet)
             {
                 if !inlet.failed {
-                    drop(epoll::delete(&self.epoll, inlet.source.as_fd()));
+                    let _ = epoll::delete(&self.epoll, inlet.source.as_fd());
                 }
                 *slot = None;
                 self.ready.retain(|&ready| ready != place);
@@ -276,17 +277,33 @@ impl Served {
     fn settle(&mut self, reporter: &mut Reporter) {
         let (engine, bridge) = (&mut self.engine, self.id);
         self.outlets.settle(|port, tally| {
-            for (why, count) in tally.drops.nonzero() {
-                (0..count).for_each(|_| engine.drop_at(port, why));
-            }
-            (0..tally.frames).for_each(|_| engine.sent(port, 0));
+            book(engine, port, &tally);
             if let Some(errno) = tally.gone {
                 reporter.report(PlaneEvent::PortFailed { bridge, port, errno });
             }
         });
         while let Some(event) = self.engine.poll_event() {
-            reporter.report(PlaneEvent::Engine { bridge, event });
+            match event {
+                bridge::Event::Moved { vid, mac, from, to } => {
+                    reporter.report(PlaneEvent::AddressMoved { bridge, vid, mac, from, to });
+                }
+                // Too many to be told one by one: whoever fills the table would fill the queue.
+                bridge::Event::Learned { .. } | bridge::Event::Evicted { .. } => {}
+            }
         }
+        reporter.ring();
+    }
+}
+
+fn book(engine: &mut bridge::Worker, port: PortId, tally: &Tally) {
+    // The engine counts frame by frame; all bytes of a burst, 2 MiB at most, are booked with its first frame.
+    let mut bytes = tally.bytes;
+    for _ in 0..tally.frames {
+        engine.sent(port, bytes);
+        bytes = 0;
+    }
+    for (why, count) in tally.drops.nonzero() {
+        (0..count).for_each(|_| engine.drop_at(port, why));
     }
 }
 
@@ -313,5 +330,4 @@ const EVENTS: usize = 64;
 /// Bursts that each port may have between two looks at the mailbox.
 const PASSES: usize = 8;
 const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
-const NO_EVENT: epoll::Event =
-    epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) };
+const NO_EVENT: epoll::Event = epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) };

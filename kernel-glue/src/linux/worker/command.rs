@@ -8,6 +8,7 @@ use rustix::event::{EventfdFlags, eventfd};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError};
 
 /// A change to what a worker serves.
@@ -69,24 +70,30 @@ pub(in super::super) struct Reporter {
     events: SyncSender<PlaneEvent>,
     event: Arc<OwnedFd>,
     /// Events that found the queue full.
-    lost: Arc<std::sync::atomic::AtomicU64>,
+    lost: Arc<AtomicU64>,
+    /// Whether there are events for which the bell was not rung.
+    unrung: bool,
 }
 
 impl Reporter {
-    pub(in super::super) fn new(
-        events: SyncSender<PlaneEvent>,
-        event: Arc<OwnedFd>,
-        lost: Arc<std::sync::atomic::AtomicU64>,
-    ) -> Self {
-        Self { events, event, lost }
+    pub(in super::super) fn new(events: SyncSender<PlaneEvent>, event: Arc<OwnedFd>, lost: Arc<AtomicU64>) -> Self {
+        Self { events, event, lost, unrung: false }
     }
 
+    /// Queues an event; one that finds the queue full is counted as lost.
     pub(super) fn report(&mut self, event: PlaneEvent) {
         match self.events.try_send(event) {
-            Ok(()) => ring(self.event.as_fd()),
+            Ok(()) => self.unrung = true,
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                self.lost.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                self.lost.fetch_add(1, Ordering::Relaxed);
             }
+        }
+    }
+
+    /// Wakes the control side if it has something to take: once a burst, not once an event.
+    pub(super) fn ring(&mut self) {
+        if core::mem::take(&mut self.unrung) {
+            ring(self.event.as_fd());
         }
     }
 }
@@ -99,13 +106,13 @@ pub(in super::super) fn bell() -> Result<Arc<OwnedFd>, Errno> {
 /// Makes the descriptor readable.
 pub(in super::super) fn ring(event: BorrowedFd<'_>) {
     // Fails only when 2^64-2 rings are pending, and then it is readable.
-    drop(rustix::io::write(event, &1_u64.to_ne_bytes()));
+    let _ = rustix::io::write(event, &1_u64.to_ne_bytes());
 }
 
 /// Makes the descriptor unreadable.
 pub(in super::super) fn clear(event: BorrowedFd<'_>) {
     // Fails only when it is unreadable already.
-    drop(rustix::io::read(event, &mut [0; 8]));
+    let _ = rustix::io::read(event, &mut [0; 8]);
 }
 
 /// The control side's end of a worker's command queue.

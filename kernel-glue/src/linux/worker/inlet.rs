@@ -1,6 +1,7 @@
 //! Where a worker's frames come from.
 
 use super::super::buffer::{Arena, Burst, Room};
+use super::super::memory::MemoryPort;
 use super::super::packet::PacketSocket;
 use super::super::transmit::is_gone;
 use frame::PortId;
@@ -24,6 +25,8 @@ pub(in super::super) enum Source {
     Tap(Arc<OwnedFd>),
     /// A packet socket with its ring.
     Packet(PacketSocket),
+    /// A host in this process.
+    Memory(MemoryPort),
 }
 
 /// What a look at a source brought.
@@ -43,13 +46,14 @@ impl Source {
         match self {
             Self::Tap(fd) => (read_tap(fd.as_fd(), arena, burst), 0),
             Self::Packet(socket) => socket.take(burst),
+            Self::Memory(port) => (take_from_memory(port, arena, burst), 0),
         }
     }
 
     /// Gives back what the burst has borrowed from the kernel.
     pub(super) fn release(&mut self) {
         match self {
-            Self::Tap(_) => {}
+            Self::Tap(_) | Self::Memory(_) => {}
             Self::Packet(socket) => socket.ring.release(),
         }
     }
@@ -60,6 +64,7 @@ impl AsFd for Source {
         match self {
             Self::Tap(fd) => fd.as_fd(),
             Self::Packet(socket) => socket.fd.as_fd(),
+            Self::Memory(port) => port.as_fd(),
         }
     }
 }
@@ -75,6 +80,19 @@ fn read_tap<'a>(fd: BorrowedFd<'_>, arena: &'a mut Arena, burst: &mut Burst<'a>)
             Err(Errno::INTR) => continue,
             Err(errno) if is_gone(errno) => return Look::Failed(errno),
             Err(_) => return Look::Empty,
+        };
+        let stored: &'a [u8] = slot;
+        if burst.push(stored.get(..bytes).unwrap_or_default(), None) == Room::Full {
+            break;
+        }
+    }
+    Look::More
+}
+
+fn take_from_memory<'a>(port: &MemoryPort, arena: &'a mut Arena, burst: &mut Burst<'a>) -> Look {
+    for slot in arena.slots() {
+        let Some(bytes) = port.take(slot) else {
+            return Look::Empty;
         };
         let stored: &'a [u8] = slot;
         if burst.push(stored.get(..bytes).unwrap_or_default(), None) == Room::Full {
