@@ -104,7 +104,7 @@ enum Destroyed {
 
 impl Draft<'_> {
     fn verb(&mut self, verb: &Verb) -> Result<(), AdminError> {
-        if matches!(verb, Verb::Create) {
+        if matches!(verb, Verb::Create) && self.destroyed == Destroyed::No {
             return self.create();
         }
         self.require()?;
