@@ -3,6 +3,7 @@
 //! [`Plane`] is the whole data plane as the control side sees it. All else is devices and their administration.
 
 mod buffer;
+pub mod caps;
 pub mod clock;
 mod edit;
 mod error;
@@ -11,8 +12,10 @@ pub mod generator;
 mod io;
 mod memory;
 mod name;
+pub mod netlink;
 mod packet;
 mod plane;
+pub mod random;
 mod ring;
 mod tap;
 mod transmit;
@@ -21,6 +24,6 @@ mod worker;
 
 pub use error::{Action, DeviceError};
 pub use memory::{MemoryHost, MemoryPort, memory_port};
-pub use name::{InterfaceName, NameError};
+pub use name::{Interface, InterfaceName, NameError};
 pub use plane::{BridgeId, Plane, PlaneError, PlaneEvent, PlaneOptions};
 pub use tap::TapDevice;

@@ -3,7 +3,7 @@
 pub(super) mod option;
 
 use super::error::{Action, DeviceError};
-use super::name::InterfaceName;
+use super::name::Interface;
 use super::buffer::Burst;
 use super::transmit::Medium;
 use super::worker::Look;
@@ -37,17 +37,17 @@ impl PacketSocket {
     ///
     /// # Errors
     /// `EPERM` without CAP_NET_RAW, `ENODEV` if the interface is gone, `ENOMEM` if the ring cannot be had.
-    pub(crate) fn open(name: InterfaceName, index: u32, sharing: Sharing) -> Result<Self, DeviceError> {
-        Self::open_with(name, index, sharing, Vnet::Present)
-            .or_else(|_| Self::open_with(name, index, sharing, Vnet::Absent))
+    pub(crate) fn open(interface: Interface, sharing: Sharing) -> Result<Self, DeviceError> {
+        Self::open_with(interface, sharing, Vnet::Present)
+            .or_else(|_| Self::open_with(interface, sharing, Vnet::Absent))
     }
 
     pub(super) fn open_with(
-        name: InterfaceName,
-        index: u32,
+        interface: Interface,
         sharing: Sharing,
         vnet: Vnet,
     ) -> Result<Self, DeviceError> {
+        let Interface { name, index } = interface;
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let fd =
             socket_with(AddressFamily::PACKET, SocketType::RAW, flags, None).map_err(Action::OpenPacket.on(name))?;

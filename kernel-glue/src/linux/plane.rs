@@ -2,7 +2,7 @@
 
 use super::error::DeviceError;
 use super::memory::MemoryPort;
-use super::name::InterfaceName;
+use super::name::Interface;
 use super::packet::{PacketSocket, Sharing};
 use super::tap::TapDevice;
 use super::transmit::Medium;
@@ -137,17 +137,16 @@ impl Plane {
         &self,
         bridge: BridgeId,
         port: PortId,
-        name: InterfaceName,
-        index: u32,
+        interface: Interface,
     ) -> Result<(), PlaneError> {
         let sharing = match self.workers.len() {
             1 => Sharing::Alone,
-            _ => Sharing::Group(fanout_group(index)),
+            _ => Sharing::Group(fanout_group(interface.index)),
         };
         let sockets = self
             .workers
             .iter()
-            .map(|_| PacketSocket::open(name, index, sharing))
+            .map(|_| PacketSocket::open(interface, sharing))
             .collect::<Result<Vec<_>, _>>()?;
         let mut sockets = sockets.into_iter();
         self.add_port(bridge, port, |_| {
