@@ -10,10 +10,13 @@ mod error;
 mod finish;
 pub mod generator;
 mod io;
+#[cfg(test)]
+mod lab;
 mod memory;
 mod name;
 pub mod netlink;
 mod packet;
+mod partial;
 mod plane;
 pub mod random;
 mod ring;

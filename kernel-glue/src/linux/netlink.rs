@@ -161,12 +161,7 @@ impl Netlink {
         self.set(interface, ask, |message| message.attributes.push(attribute))
     }
 
-    fn set(
-        &mut self,
-        interface: Interface,
-        ask: Ask,
-        fill: impl FnOnce(&mut LinkMessage),
-    ) -> Result<(), NetlinkError> {
+    fn set(&mut self, interface: Interface, ask: Ask, fill: impl FnOnce(&mut LinkMessage)) -> Result<(), NetlinkError> {
         let mut message = LinkMessage::default();
         message.header.interface_family = AddressFamily::Unspec;
         message.header.index = interface.index;

@@ -2,12 +2,12 @@
 
 pub(super) mod option;
 
+use super::buffer::Burst;
 use super::error::{Action, DeviceError};
 use super::name::Interface;
-use super::buffer::Burst;
+use super::ring::{BLOCK_SLOTS, BLOCKS, Ring, SLOT_BYTES, Vnet};
 use super::transmit::Medium;
 use super::worker::Look;
-use super::ring::{BLOCK_SLOTS, BLOCKS, Ring, SLOT_BYTES, Vnet};
 use option::{bind, set};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
@@ -42,11 +42,7 @@ impl PacketSocket {
             .or_else(|_| Self::open_with(interface, sharing, Vnet::Absent))
     }
 
-    pub(super) fn open_with(
-        interface: Interface,
-        sharing: Sharing,
-        vnet: Vnet,
-    ) -> Result<Self, DeviceError> {
+    pub(super) fn open_with(interface: Interface, sharing: Sharing, vnet: Vnet) -> Result<Self, DeviceError> {
         let Interface { name, index } = interface;
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let fd =
@@ -69,6 +65,11 @@ impl PacketSocket {
         Medium::Packet(self.fd.clone(), self.vnet)
     }
 
+    /// Returns whether the interface was removed.
+    pub(super) fn is_removed(&self) -> bool {
+        option::bound_interface(self.fd.as_fd()).is_none()
+    }
+
     /// Takes a burst, and tells how many frames the kernel dropped for want of slots.
     pub(super) fn take<'a>(&'a mut self, burst: &mut Burst<'a>) -> (Look, u32) {
         let taken = self.ring.take(burst);
@@ -88,7 +89,8 @@ impl PacketSocket {
 fn examine(fd: BorrowedFd<'_>) -> Look {
     match rustix::net::sockopt::socket_error(fd) {
         Ok(Err(_)) if option::bound_interface(fd).is_none() => Look::Failed(Errno::NODEV),
-        _ => Look::Empty,
+        Ok(Err(_)) => Look::Down,
+        Ok(Ok(())) | Err(_) => Look::Empty,
     }
 }
 

@@ -38,9 +38,8 @@ pub fn stable_mac(name: InterfaceName) -> Mac {
 /// Hashes by FNV-1a, 64 bits, finished as MurmurHash3 does: it shall be the same for ever, not hard to guess.
 fn mac_from(machine: &[u8], name: InterfaceName) -> Mac {
     let parts = machine.iter().chain(b"\0trestle\0").chain(name.as_str().as_bytes());
-    let hash = parts.fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash =
+        parts.fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     let hash = (hash ^ hash >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
     let [first, b, c, d, e, f, ..] = (hash ^ hash >> 33).to_be_bytes();
     // A station, locally administered (802-2014 §8.2.2).

@@ -100,13 +100,7 @@ impl Transmitter {
     }
 
     /// Sends the queued frames of a burst.
-    pub(super) fn transmit(
-        &mut self,
-        medium: &Medium,
-        frames: &[LinuxBuf<'_>],
-        queued: &[Queued],
-        tally: &mut Tally,
-    ) {
+    pub(super) fn transmit(&mut self, medium: &Medium, frames: &[LinuxBuf<'_>], queued: &[Queued], tally: &mut Tally) {
         let mut pieces: [Pieces<'_>; QUEUE] = [[IoSlice::new(&[]); 2]; QUEUE];
         let mut count = 0;
         for ((queued, room), pieces) in queued.iter().zip(self.heads.iter_mut()).zip(&mut pieces) {
@@ -120,9 +114,9 @@ impl Transmitter {
         match medium {
             Medium::Tap(fd) => write_to_tap(fd.as_fd(), self.uring.as_mut(), pieces, tally),
             Medium::Packet(fd, Vnet::Present) => send_packets(fd.as_fd(), &mut *self.messages, pieces, tally),
-            Medium::Packet(fd, Vnet::Absent) => finish(&mut self.finisher, pieces, tally, |frame| {
-                send_finished(fd.as_fd(), frame).map_err(reason)
-            }),
+            Medium::Packet(fd, Vnet::Absent) => {
+                finish(&mut self.finisher, pieces, tally, |frame| send_finished(fd.as_fd(), frame).map_err(reason))
+            }
             Medium::Memory(port) => finish(&mut self.finisher, pieces, tally, |frame| port.give(frame)),
         }
     }
@@ -164,12 +158,7 @@ fn write_to_tap(fd: BorrowedFd<'_>, uring: Option<&mut Uring>, pieces: &[Pieces<
     }
 }
 
-fn send_packets(
-    fd: BorrowedFd<'_>,
-    messages: &mut [libc::mmsghdr],
-    mut pieces: &[Pieces<'_>],
-    tally: &mut Tally,
-) {
+fn send_packets(fd: BorrowedFd<'_>, messages: &mut [libc::mmsghdr], mut pieces: &[Pieces<'_>], tally: &mut Tally) {
     while let Some((first, others)) = pieces.split_first() {
         match send_some(fd, messages, pieces) {
             Ok(sent) => {
@@ -190,11 +179,7 @@ fn send_packets(
 }
 
 /// Sends the first frames, as many as the socket takes; an error concerns the first.
-fn send_some(
-    fd: BorrowedFd<'_>,
-    messages: &mut [libc::mmsghdr],
-    pieces: &[Pieces<'_>],
-) -> Result<usize, Errno> {
+fn send_some(fd: BorrowedFd<'_>, messages: &mut [libc::mmsghdr], pieces: &[Pieces<'_>]) -> Result<usize, Errno> {
     let mut count = 0;
     for (message, pieces) in messages.iter_mut().zip(pieces) {
         let pieces = used(pieces);

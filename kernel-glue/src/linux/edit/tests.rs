@@ -19,7 +19,15 @@ fn stored(offload: Offload, tags: &[Tag]) -> Vec<u8> {
 fn state(tags: u16) -> Offload {
     let (needs_checksum, gso) = (true, Gso::TcpV4);
     let (header_bytes, csum_start) = (54 + 4 * tags, 34 + 4 * tags);
-    Offload { needs_checksum, gso, header_bytes, csum_start, csum_offset: 16, segment_bytes: 1448, ..Offload::default() }
+    Offload {
+        needs_checksum,
+        gso,
+        header_bytes,
+        csum_start,
+        csum_offset: 16,
+        segment_bytes: 1448,
+        ..Offload::default()
+    }
 }
 
 fn leaving(stored: &[u8], stripped: Option<Tag>, edit: TagEdit) -> Vec<u8> {
@@ -30,11 +38,13 @@ fn leaving(stored: &[u8], stripped: Option<Tag>, edit: TagEdit) -> Vec<u8> {
     [out.head, out.rest].concat()
 }
 
+type Row<'a> = (&'a str, &'a [Tag], Option<Tag>, TagEdit, &'a [Tag]);
+
 #[test]
 fn tags_and_offsets() {
     use TagEdit::{Keep, Set, Strip};
     #[rustfmt::skip]
-    let rows: &[(&str, &[Tag], Option<Tag>, TagEdit, &[Tag])] = &[
+    let rows: &[Row] = &[
         // name                        inline        stripped   edit      leaves with
         ("untagged, kept",             &[],          None,      Keep,     &[]),
         ("untagged, stripped",         &[],          None,      Strip,    &[]),

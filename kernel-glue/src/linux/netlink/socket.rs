@@ -135,6 +135,7 @@ fn read_datagram(
 ) -> Result<Progress, Errno> {
     for message in messages(datagram).filter(|message| message.header.sequence_number == sequence) {
         let parts = message.header.flags & netlink_packet_core::NLM_F_MULTIPART != 0;
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the kernel's messages are open-ended")]
         match message.payload {
             NetlinkPayload::Done(done) if done.code < 0 => return Err(Errno::from_raw_os_error(-done.code)),
             NetlinkPayload::Done(_) => return Ok(Progress::Complete),
