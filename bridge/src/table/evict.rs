@@ -5,7 +5,6 @@
 //! it has the most, and everybody else still finds room, at its expense (the idea is Open vSwitch's, `mac-learning`).
 
 use super::bucket::{Bucket, Way};
-use super::hash::Pair;
 use super::slot::{Clock, Value};
 use super::{EntryKind, Key, Table};
 use crate::sync::Ordering;
@@ -67,10 +66,9 @@ impl Table {
     }
 
     /// Evicts from the two buckets of a newcomer. Returns the way, which the caller fills. Under the lock.
-    pub(super) fn evict_from(&self, pair: Pair, newcomer: u32) -> Result<(&Bucket, Way, Gone), Full> {
-        let best = self.worst_of(self.bucket(pair.first), newcomer, None);
-        let Candidate { bucket, way, key, value, .. } =
-            self.worst_of(self.bucket(pair.second), newcomer, best).ok_or(Full)?;
+    pub(super) fn evict_from(&self, pair: [usize; 2], newcomer: u32) -> Result<(&Bucket, Way, Gone), Full> {
+        let best = pair.into_iter().fold(None, |best, index| self.worst_of(self.bucket(index), newcomer, best));
+        let Candidate { bucket, way, key, value, .. } = best.ok_or(Full)?;
         self.discard(bucket, way, value);
         Ok((bucket, way, Gone { key, port: value.port() }))
     }
