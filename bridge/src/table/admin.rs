@@ -47,7 +47,7 @@ impl Table {
         }
         let full = |Full| TableError::Full(limit);
         if self.counts.total() >= limit {
-            self.make_room(0, TIMELESS).map_err(full)?;
+            self.make_room(hash, 0, TIMELESS).map_err(full)?;
         }
         self.insert(hash, key, value, 0, TIMELESS).map(|_| ()).map_err(full)
     }

@@ -62,6 +62,7 @@ impl Bucket {
     }
 
     /// Looks for a key in all ways.
+    #[inline(always)]
     pub(super) fn find(&self, key: Key) -> Option<(Way, Value)> {
         let [a, b, c, d] = &self.keys;
         // Without branches but one: which way matches cannot be predicted.

@@ -88,7 +88,7 @@ impl Table {
         let mut gone = [None; 2];
         let newcomer = self.counts.learned(port);
         if self.counts.total() >= arrival.table_limit {
-            match self.make_room(newcomer, clock) {
+            match self.make_room(hash, newcomer, clock) {
                 Ok(evicted) => gone[0] = evicted,
                 Err(Full) => return Learned::Refused,
             }

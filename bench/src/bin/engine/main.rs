@@ -78,9 +78,10 @@ impl Variant {
 
 fn against_minimal(addresses: usize) -> Size {
     let traffic = Traffic::new(Shape { addresses, ports: 64, destination: Destination::Known });
-    // FreeBSD's default, or as many as there are: the table is at most half full. The minimum gets as many slots.
+    // FreeBSD's default, or as many as there are: the table is at most a quarter full.
+    // The minimum gets as many slots.
     let max_addresses = addresses.max(2000);
-    let slots = (max_addresses * 2).next_power_of_two();
+    let slots = (max_addresses * 4).next_power_of_two();
     let mut minimal = Minimal::new(slots);
     let setting = Setting { ports: 64, max_addresses, vlans: Vlans::Ignored };
     let mut engines = [Engine::new(&setting), Engine::new(&setting)];
