@@ -9,9 +9,7 @@ use frame::offload::Offload;
 use frame::{Mac, PortId};
 use kernel_glue::linux::generator::Generator;
 use kernel_glue::linux::netlink::{AdminState, Netlink};
-use kernel_glue::linux::{
-    BridgeId, Interface, InterfaceName, MemoryHost, Plane, PlaneOptions, TapDevice, memory_port,
-};
+use kernel_glue::linux::{BridgeId, Interface, InterfaceName, MemoryHost, Plane, PlaneOptions, TapDevice, memory_port};
 use rustix::thread::UnshareFlags;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Arc;
