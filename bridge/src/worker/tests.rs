@@ -112,6 +112,7 @@ fn rows() -> Vec<Row> {
         ("from the host",            none,                                       0, plain(B, OWN),      M,           Ok(&[2])),
         ("from a guest of the host", none,                                       0, plain(B, A),        M,           Ok(&[2])),
         ("host to itself",           none,                                       0, plain(OWN, A),      M,           Err(SamePort)),
+        ("nobody is nobody known",   |c| c.ageing = None,                        1, plain(Mac::ZERO, A), M,          Ok(&[2, 3, 4])),
         ("group source",             none,                                       1, plain(B, GROUP),    M,           Err(GroupSource)),
         ("broadcast source",         none,                                       1, plain(B, Mac::BROADCAST), M,     Err(GroupSource)),
         ("zero source",              none,                                       1, plain(B, Mac::ZERO), M,          Err(ZeroSource)),

@@ -60,7 +60,7 @@ fn of_one_port_the_oldest_go_first() {
         hear(&table, full(number, 1, 261));
     }
     let busy_left = (0..1000).step_by(2).filter(|&n| table.lookup(key(n), clock(261, 300)).is_some()).count();
-    assert!(busy_left > 475, "only {busy_left} of 500 busy ones are left");
+    assert!(busy_left > 450, "only {busy_left} of 500 busy ones are left");
 }
 
 #[test]
