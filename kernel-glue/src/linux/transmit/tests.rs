@@ -1,7 +1,7 @@
 use super::*;
 use crate::linux::buffer::Burst;
 use crate::linux::lab::{Lab, PLAIN, in_namespace};
-use crate::linux::netlink::AdminState;
+use crate::linux::netlink::Up;
 use frame::offload::Offload;
 use frame::{EtherType, Tag};
 
@@ -99,7 +99,7 @@ fn refusals_are_counted_by_their_reason() {
         expect(&media, hostile, DropReason::Offload);
         for name in ["tap0", "wire0"] {
             let interface = lab.interface(name);
-            lab.netlink.set_state(interface, AdminState::Down).unwrap();
+            lab.set_up(interface, Up::No);
         }
         expect(&media, PLAIN, DropReason::PortDown);
         Lab::ip("link del tap0");
