@@ -1,6 +1,6 @@
 use super::*;
 use crate::daemon::memory::Memory;
-use kernel_glue::admin::{InetAddress, InterfaceReport, Verb};
+use kernel_glue::admin::{Facts, InetAddress, InterfaceReport, Verb};
 use std::path::PathBuf;
 
 const NOW: Instant = Instant::from_secs(1);
