@@ -7,13 +7,13 @@ use crate::process::Process;
 use crate::program::trestle;
 use crate::run::{Ran, run};
 use crate::switch::Switch;
+use kernel_glue::admin::{BridgeReport, InterfaceReport, MemberReport};
 use rustix::process::{Pid, Signal, kill_process};
-use std::cell::RefCell;
 use std::fs::File;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// A daemon of our own, with its socket, state and log in the directory of the test.
@@ -21,7 +21,7 @@ use std::time::Duration;
 pub struct Daemon {
     ns: Arc<Ns>,
     directory: PathBuf,
-    child: RefCell<Option<Child>>,
+    child: Mutex<Option<Child>>,
 }
 
 impl Daemon {
@@ -35,7 +35,7 @@ impl Daemon {
 
     /// Prepares one that does not run yet.
     pub fn stopped(lab: &Lab, ns: Ns) -> Self {
-        Self { ns: Arc::new(ns), directory: lab.directory().to_owned(), child: RefCell::new(None) }
+        Self { ns: Arc::new(ns), directory: lab.directory().to_owned(), child: Mutex::new(None) }
     }
 
     /// Starts the program, again if it ran before, and waits until it answers.
@@ -53,7 +53,7 @@ impl Daemon {
         command.env("TRESTLE_SOCKET", self.socket()).stdin(Stdio::null());
         command.stdout(log.try_clone().expect("a second handle")).stderr(log);
         let child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        assert!(self.child.replace(Some(child)).is_none(), "it runs already");
+        assert!(self.child().replace(child).is_none(), "it runs already");
         let answers = within(Duration::from_secs(15), || {
             UnixStream::connect(self.socket()).is_ok() || self.has_ended().is_some()
         });
@@ -83,10 +83,51 @@ impl Daemon {
     /// Runs `trestle ifconfig`, which must refuse and change nothing that it shows, and returns what it said.
     #[track_caller]
     pub fn refuses(&self, arguments: &str) -> String {
-        let before = self.ok("-v");
+        let before = self.configuration();
         let said = self.ifconfig(arguments).refused();
-        assert_eq!(configured(&self.ok("-v")), configured(&before), "{arguments}: refused, and yet changed something");
+        assert_eq!(self.configuration(), before, "{arguments}: refused, and yet changed something");
         said
+    }
+
+    /// Returns what is shown of an interface.
+    #[track_caller]
+    pub fn report(&self, name: &str) -> InterfaceReport {
+        let mut shown = reports(&self.ok(&format!("-j {name}")));
+        shown.pop().unwrap_or_else(|| panic!("nothing is shown of {name}"))
+    }
+
+    /// Returns what is shown of the bridge `bridge0`.
+    #[track_caller]
+    pub fn bridge(&self) -> BridgeReport {
+        self.report("bridge0").bridge.expect("a bridge")
+    }
+
+    /// Returns what is shown of one member of `bridge0`.
+    #[track_caller]
+    pub fn member(&self, name: &str) -> MemberReport {
+        let bridge = self.bridge();
+        let names: Vec<_> = bridge.members.iter().map(|member| member.interface.clone()).collect();
+        let member = bridge.members.into_iter().find(|member| member.interface == name);
+        member.unwrap_or_else(|| panic!("{name} is no member; there are {names:?}"))
+    }
+
+    /// Returns how many frames that entered by, or were bound for, a member of `bridge0` were dropped for `reason`.
+    #[track_caller]
+    pub fn drops(&self, member: &str, reason: &str) -> u64 {
+        self.member(member).counts.drops.get(reason).copied().unwrap_or(0)
+    }
+
+    /// Returns what is shown of everything, without what traffic changes.
+    #[track_caller]
+    pub fn configuration(&self) -> Vec<InterfaceReport> {
+        let mut shown = reports(&self.ok("-j"));
+        for bridge in shown.iter_mut().filter_map(|interface| interface.bridge.as_mut()) {
+            (bridge.host, bridge.total, bridge.table) = Default::default();
+            for member in &mut bridge.members {
+                (member.counts, member.addresses) = Default::default();
+            }
+        }
+        shown
     }
 
     /// Ends it by SIGTERM and returns its exit status.
@@ -104,7 +145,7 @@ impl Daemon {
     /// Returns the running process.
     #[track_caller]
     pub fn process(&self) -> Process {
-        Process(self.child.borrow().as_ref().expect("it runs").id())
+        Process(self.child().as_ref().expect("it runs").id())
     }
 
     /// Returns what it has logged, of all its runs.
@@ -128,7 +169,7 @@ impl Daemon {
     }
 
     fn end(&self, signal: Signal) -> ExitStatus {
-        let mut child = self.child.take().expect("it runs");
+        let mut child = self.child().take().expect("it runs");
         kill_process(Pid::from_child(&child), signal).expect("it is ours and not reaped");
         let mut status = None;
         within(Duration::from_secs(15), || {
@@ -142,7 +183,11 @@ impl Daemon {
     }
 
     fn has_ended(&self) -> Option<ExitStatus> {
-        self.child.borrow_mut().as_mut().and_then(|child| child.try_wait().expect("it is ours"))
+        self.child().as_mut().and_then(|child| child.try_wait().expect("it is ours"))
+    }
+
+    fn child(&self) -> MutexGuard<'_, Option<Child>> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn log_file(&self) -> PathBuf {
@@ -152,7 +197,8 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
+        let child = self.child().take();
+        if let Some(mut child) = child {
             let _ = (child.kill(), child.wait());
         }
         if std::thread::panicking() {
@@ -203,8 +249,10 @@ impl Switch for Daemon {
     }
 }
 
-/// Returns the lines of `ifconfig -v` that traffic does not change: counters have a colon-less number at their end.
-fn configured(shown: &str) -> String {
-    let stays = |line: &&str| !line.contains("frames") && !line.contains("bytes") && !line.contains("addresses");
-    shown.lines().filter(stays).collect::<Vec<_>>().join("\n")
+/// Reads what `ifconfig -j` prints: one interface, or a list.
+#[track_caller]
+fn reports(text: &str) -> Vec<InterfaceReport> {
+    let list: Result<Vec<InterfaceReport>, _> = serde_json::from_str(text);
+    let one = || serde_json::from_str(text).map(|interface| vec![interface]);
+    list.or_else(|_| one()).unwrap_or_else(|error| panic!("{error}: {text}"))
 }

@@ -32,7 +32,7 @@ mod wire;
 pub use clock::{Limit, within};
 pub use daemon::Daemon;
 pub use etherframe::{BROADCAST, EtherFrame, mac};
-pub use host::{Host, Offloads, Pings};
+pub use host::{Host, Offloads, Pings, set_offloads};
 pub use lab::Lab;
 pub use links::{Link, Links};
 pub use ns::Ns;

@@ -32,6 +32,12 @@ impl Process {
         field(11) + field(12)
     }
 
+    /// Returns its threads, each of which has rights of its own.
+    pub fn threads(self) -> Vec<Self> {
+        let threads = std::fs::read_dir(self.path("task")).expect("it runs").flatten();
+        threads.filter_map(|thread| thread.file_name().to_str()?.parse().ok().map(Self)).collect()
+    }
+
     /// Returns the times any of its threads gave up the processor or was taken off it.
     pub fn switches(self) -> u64 {
         let threads = std::fs::read_dir(self.path("task")).expect("it runs").flatten();

@@ -86,7 +86,7 @@ pub fn unknown_is_flooded_and_known_is_not(lab: &Lab, switch: &dyn Switch) {
     let wires: Vec<Wire> = (0..4).map(|n| Wire::tap(switch.ns(), &format!("tap{n}"))).collect();
     (0..4).for_each(|n| switch.add(&format!("tap{n}")));
     let last = |n: u32| EtherFrame::new(BROADCAST, mac(0xff), &format!("last {n}")).bytes();
-    settle(&wires);
+    settle(&wires.iter().collect::<Vec<_>>());
 
     let unknown = EtherFrame::new(mac(2), mac(1), "to nobody known").bytes();
     wires[0].send(&unknown);
@@ -111,7 +111,7 @@ pub fn unknown_is_flooded_and_known_is_not(lab: &Lab, switch: &dyn Switch) {
 }
 
 /// Waits until frames from the first wire reach the others: members of a bridge just made forward a moment later.
-pub fn settle(wires: &[Wire]) {
+pub fn settle(wires: &[&Wire]) {
     let probe = EtherFrame::new(BROADCAST, mac(0xfe), "is anyone there").bytes();
     for wire in &wires[1..] {
         let there = within(Duration::from_secs(3), || {
@@ -122,7 +122,7 @@ pub fn settle(wires: &[Wire]) {
         assert!(there, "nothing passes");
     }
     std::thread::sleep(Duration::from_millis(20));
-    wires.iter().for_each(Wire::drain);
+    wires.iter().for_each(|wire| wire.drain());
 }
 
 fn stations(lab: &Lab, switch: &dyn Switch, kinds: &[Kind]) -> Vec<Station> {

@@ -10,6 +10,8 @@ use smoltcp::socket::{icmp, tcp};
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, Icmpv4Packet, Icmpv4Repr, IpCidr};
 use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -31,6 +33,7 @@ pub struct Vm {
     /// Its MAC address, in `ip`'s text.
     pub mac: String,
     asks: Sender<Ask>,
+    largest: Arc<AtomicUsize>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -42,8 +45,15 @@ impl Vm {
     pub fn start(wire: Wire, n: u8, tagging: Tagging) -> Self {
         let ethernet = EthernetAddress(mac(u32::from(n)));
         let (asks, asked) = mpsc::channel();
-        let thread = std::thread::spawn(move || Machine::new(Cable { wire, tagging }, ethernet, n).run(&asked));
-        Self { address: Host::address(n), mac: ethernet.to_string().replace('-', ":"), asks, thread: Some(thread) }
+        let largest = Arc::new(AtomicUsize::new(0));
+        let cable = Cable { wire, tagging, largest: Arc::clone(&largest) };
+        let thread = Some(std::thread::spawn(move || Machine::new(cable, ethernet, n).run(&asked)));
+        Self { address: Host::address(n), mac: ethernet.to_string().replace('-', ":"), asks, largest, thread }
+    }
+
+    /// Returns the bytes of the largest frame that has come, with its Ethernet header.
+    pub fn largest_frame(&self) -> usize {
+        self.largest.load(Ordering::Relaxed)
     }
 
     /// Returns whether `to` answers one of a few pings within three seconds.
@@ -161,6 +171,7 @@ impl Machine {
 struct Cable {
     wire: Wire,
     tagging: Tagging,
+    largest: Arc<AtomicUsize>,
 }
 
 impl Device for Cable {
@@ -170,6 +181,7 @@ impl Device for Cable {
     fn receive(&mut self, _: Instant) -> Option<(Heard, Speaker<'_>)> {
         loop {
             let frame = self.wire.receive(crate::clock::Limit::after(Duration::ZERO))?;
+            self.largest.fetch_max(frame.len(), Ordering::Relaxed);
             if let Some(plain) = self.tagging.remove(frame) {
                 return Some((Heard(plain), Speaker(self)));
             }
