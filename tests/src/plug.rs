@@ -16,6 +16,8 @@ pub enum Kind {
     Vport,
     /// A kernel TAP held by another program, a virtual machine.
     Tap,
+    /// The same, and the machine takes offloads, as under QEMU.
+    TapWithOffloads,
     /// The bridge's own address.
     Host,
 }
@@ -82,9 +84,10 @@ pub fn plug(lab: &Lab, switch: &dyn Switch, kind: Kind, n: u8) -> Station {
             switch.add(&member);
             Station::Kernel(Host::by_move(ns(), switch.ns(), &member, n))
         }
-        Kind::Tap => {
+        Kind::Tap | Kind::TapWithOffloads => {
             let member = format!("tap{n}");
-            let wire = Wire::tap(switch.ns(), &member);
+            let make = if kind == Kind::Tap { Wire::tap } else { Wire::tap_with_offloads };
+            let wire = make(switch.ns(), &member);
             switch.add(&member);
             Station::Machine(Vm::start(wire, n, Tagging::None))
         }

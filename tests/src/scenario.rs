@@ -55,6 +55,8 @@ pub fn streams_arrive_intact(lab: &Lab, switch: &dyn Switch, kinds: [Kind; 2], o
         }
         (Station::Kernel(host), Station::Machine(vm)) | (Station::Machine(vm), Station::Kernel(host)) => {
             echo(host, vm.address, mebibytes);
+            let left_to_the_machine = kinds.contains(&Kind::TapWithOffloads) && offloads == Offloads::On;
+            assert_eq!(vm.largest_frame() > 1514, left_to_the_machine, "{} bytes at once", vm.largest_frame());
         }
         (Station::Machine(_), Station::Machine(_)) => unreachable!("one of the two is a kernel"),
     }

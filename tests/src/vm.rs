@@ -5,7 +5,7 @@ use crate::host::Host;
 use crate::wire::Wire;
 use rustix::event::PollFlags;
 use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
-use smoltcp::phy::{ChecksumCapabilities, Device, DeviceCapabilities, Medium, RxToken, TxToken};
+use smoltcp::phy::{Checksum, ChecksumCapabilities, Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::socket::{icmp, tcp};
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, Icmpv4Packet, Icmpv4Repr, IpCidr};
@@ -196,6 +196,10 @@ impl Device for Cable {
         let mut capabilities = DeviceCapabilities::default();
         capabilities.max_transmission_unit = 1514; // smoltcp counts the Ethernet header.
         capabilities.medium = Medium::Ethernet;
+        if self.wire.offloads() {
+            let (tcp, udp) = (&mut capabilities.checksum.tcp, &mut capabilities.checksum.udp);
+            (*tcp, *udp) = (Checksum::Tx, Checksum::Tx); // What comes may have no checksum yet.
+        }
         capabilities
     }
 }

@@ -2,17 +2,29 @@
 
 use crate::clock::Limit;
 use crate::ns::Ns;
+use frame::offload::VNET_BYTES;
+use kernel_glue::linux::{InterfaceName, TapDevice};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use smoltcp::phy::{Medium, RawSocket, TunTapInterface};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// A descriptor that carries one Ethernet frame a read or write.
 #[derive(Debug)]
 pub struct Wire {
     descriptor: OwnedFd,
+    header: Header,
+}
+
+/// What lies before each frame on a descriptor.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Header {
+    None,
+    /// `struct virtio_net_hdr`: what is left to do to the frame.
+    VirtioNet,
 }
 
 impl Wire {
@@ -24,6 +36,22 @@ impl Wire {
             let tap = TunTapInterface::new(name, Medium::Ethernet).expect("root may make a TAP");
             Self::keep(&tap)
         });
+        ns.ip(&format!("link set {name} up"));
+        wire
+    }
+
+    /// As [`Self::tap`], but held as QEMU holds it: the holder takes frames whose checksum or segmentation is not done
+    /// yet, each behind a header that says so. What is written is complete.
+    pub fn tap_with_offloads(ns: &Ns, name: &str) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let unique = format!("trw{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let wire = ns.enter(|| {
+            let tap = TapDevice::create(InterfaceName::new(&unique).expect("short"), 1).expect("root may make a TAP");
+            let wire = Self { header: Header::VirtioNet, ..Self::keep(&Numbered(descriptor_of(&unique))) };
+            drop(tap);
+            wire
+        });
+        ns.ip(&format!("link set {unique} name {name}"));
         ns.ip(&format!("link set {name} up"));
         wire
     }
@@ -44,7 +72,7 @@ impl Wire {
     fn keep(owner: &impl AsRawFd) -> Self {
         let this = pidfd_open(getpid(), PidfdFlags::empty()).expect("this process runs");
         let descriptor = pidfd_getfd(this, owner.as_raw_fd(), PidfdGetfdFlags::empty()).expect("it is ours");
-        Self { descriptor }
+        Self { descriptor, header: Header::None }
     }
 
     /// Writes a frame, waiting while the queue is full; the test fails if the interface refuses it.
@@ -55,6 +83,14 @@ impl Wire {
 
     /// Writes a frame.
     pub fn try_send(&self, frame: &[u8]) -> Result<(), Errno> {
+        let framed;
+        let frame = match self.header {
+            Header::None => frame,
+            Header::VirtioNet => {
+                framed = [&[0; VNET_BYTES], frame].concat();
+                &framed
+            }
+        };
         loop {
             match rustix::io::write(&self.descriptor, frame) {
                 Ok(_) => return Ok(()),
@@ -73,6 +109,9 @@ impl Wire {
             match rustix::io::read(&self.descriptor, &mut buffer[..]) {
                 Ok(bytes) => {
                     buffer.truncate(bytes);
+                    if self.header == Header::VirtioNet {
+                        buffer.drain(..VNET_BYTES);
+                    }
                     return Some(buffer);
                 }
                 Err(Errno::AGAIN | Errno::INTR) if limit.passed() => return None,
@@ -113,12 +152,37 @@ impl Wire {
         while self.receive(Limit::after(Duration::ZERO)).is_some() {}
     }
 
+    /// Returns whether frames come with their checksums undone.
+    pub(crate) fn offloads(&self) -> bool {
+        self.header == Header::VirtioNet
+    }
+
     /// Waits until the descriptor can be read or written, but no longer than `time`.
     pub(crate) fn ready(&self, what: PollFlags, time: Duration) {
         let time = Timespec::try_from(time).expect("waits are short");
         // An interrupted wait is an early return, which every caller expects.
         let _ = poll(&mut [PollFd::from_borrowed_fd(self.descriptor.as_fd(), what)], Some(&time));
     }
+}
+
+/// A descriptor of this process by its number.
+struct Numbered(RawFd);
+
+impl AsRawFd for Numbered {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0
+    }
+}
+
+/// Finds the descriptor of this process that holds the TAP `name`.
+fn descriptor_of(name: &str) -> RawFd {
+    let holds = |number: &RawFd| {
+        let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{number}")).unwrap_or_default();
+        info.lines().any(|line| line.strip_prefix("iff:").is_some_and(|iff| iff.trim() == name))
+    };
+    let descriptors = std::fs::read_dir("/proc/self/fd").expect("/proc is there").flatten();
+    let mut numbers = descriptors.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    numbers.find(holds).expect("it was just opened")
 }
 
 /// Bytes of the largest frame: 64 KiB of payload and room for header and tags.

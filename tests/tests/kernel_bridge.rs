@@ -12,7 +12,8 @@ fn everyone_reaches_everyone() {
 #[test]
 fn streams_arrive_intact() {
     let Some(lab) = Lab::open("streams_arrive_intact") else { return };
-    for kinds in [[Kind::Veth, Kind::Vport], [Kind::Veth, Kind::Tap], [Kind::Vport, Kind::Host]] {
+    let machines = [[Kind::Veth, Kind::Tap], [Kind::Host, Kind::TapWithOffloads]];
+    for kinds in [[Kind::Veth, Kind::Vport], [Kind::Vport, Kind::Host]].into_iter().chain(machines) {
         for offloads in [Offloads::On, Offloads::Off] {
             let switch = KernelBridge::new(lab.ns("switch"));
             scenario::streams_arrive_intact(&lab, &switch, kinds, offloads, 32);

@@ -11,7 +11,8 @@ fn pairing(name: &str, kinds: [Kind; 2]) {
     let Some(lab) = Lab::open(name) else { return };
     for offloads in [Offloads::On, Offloads::Off] {
         let daemon = Daemon::start(&lab, lab.ns("switch"));
-        let mebibytes = if kinds.contains(&Kind::Tap) { 16 } else { 64 };
+        let machine = kinds.contains(&Kind::Tap) || kinds.contains(&Kind::TapWithOffloads);
+        let mebibytes = if machine { 16 } else { 64 };
         scenario::streams_arrive_intact(&lab, &daemon, kinds, offloads, mebibytes);
         let drops = daemon.bridge().total.drops;
         let whole = |reason: &str| ["offload", "too-big", "malformed", "truncated", "transmit-error"].contains(&reason);
@@ -58,6 +59,16 @@ fn vport_and_tap() {
 #[test]
 fn host_and_tap() {
     pairing("host_and_tap", [Kind::Host, Kind::Tap]);
+}
+
+#[test]
+fn veth_and_tap_with_offloads() {
+    pairing("veth_and_tap_with_offloads", [Kind::Veth, Kind::TapWithOffloads]);
+}
+
+#[test]
+fn vport_and_tap_with_offloads() {
+    pairing("vport_and_tap_with_offloads", [Kind::Vport, Kind::TapWithOffloads]);
 }
 
 #[test]
