@@ -228,6 +228,10 @@ impl Switch for Daemon {
         self.ok(&format!("bridge0 addm {member}"));
     }
 
+    fn add_all(&self, members: &[String]) {
+        self.ok(&format!("bridge0 addm {}", members.join(" addm ")));
+    }
+
     fn remove(&self, member: &str) {
         self.ok(&format!("bridge0 deletem {member}"));
     }

@@ -5,7 +5,8 @@ use crate::lab::Lab;
 use crate::plug::{Kind, Station, plug};
 use crate::stream::{echo, transfer};
 use crate::switch::Switch;
-use crate::{BROADCAST, EtherFrame, Wire, mac, within};
+use crate::vm::{Tagging, Vm};
+use crate::{BROADCAST, EtherFrame, Limit, Wire, mac, within};
 use std::time::Duration;
 
 /// End hosts behind ports of `kinds` reach each other, both ways and with full frames, and the table says where each is.
@@ -112,13 +113,51 @@ pub fn unknown_is_flooded_and_known_is_not(lab: &Lab, switch: &dyn Switch) {
     wires[0].drain();
 }
 
+/// What is flooded reaches each of very many members once: `taps` TAPs and `vports` virtual ports.
+pub fn a_flood_reaches_everyone_once(switch: &dyn Switch, taps: u32, vports: u32) {
+    switch.create();
+    let taps: Vec<_> = (0..taps).map(|n| Wire::tap(switch.ns(), &format!("tap{n}"))).collect();
+    (0..vports).for_each(|n| switch.vport(&format!("vport{n}")));
+    let vports: Vec<_> = (0..vports).map(|n| Wire::tapping(switch.ns(), &format!("vport{n}"))).collect();
+    let names = (0..taps.len()).map(|n| format!("tap{n}")).chain((0..vports.len()).map(|n| format!("vport{n}")));
+    switch.add_all(&names.collect::<Vec<_>>());
+
+    let wires: Vec<&Wire> = taps.iter().chain(&vports).collect();
+    settle(&[wires[0], wires[1], wires[wires.len() - 1]]);
+    wires.iter().for_each(|wire| wire.drain());
+    let flood: Vec<_> = (0..8).map(|n| EtherFrame::new(BROADCAST, mac(1), &format!("flood {n}")).bytes()).collect();
+    let last = EtherFrame::new(BROADCAST, mac(1), "last").bytes();
+    flood.iter().chain([&last]).for_each(|frame| taps[0].send(frame));
+    for (n, wire) in wires.iter().enumerate().skip(1) {
+        assert_eq!(wire.until(&last), flood, "member {n}");
+    }
+    let from_vport = EtherFrame::new(BROADCAST, mac(2), "from a virtual port").bytes();
+    vports[0].send(&from_vport);
+    assert!(taps.iter().chain(&vports[1..]).all(|wire| wire.hears(&from_vport)));
+    assert_eq!(vports[0].receive(Limit::after(Duration::ZERO)), None, "it came back");
+}
+
+/// Machines that tag with the same VLAN ID hear each other and none that tags otherwise; nobody filters.
+pub fn tags_pass(switch: &dyn Switch) {
+    switch.create();
+    let machines = [(1, Tagging::Vlan(5)), (2, Tagging::Vlan(5)), (3, Tagging::Vlan(6)), (4, Tagging::None)];
+    let [a, b, c, d] = machines.map(|(n, tagging)| {
+        let wire = Wire::tap(switch.ns(), &format!("tap{n}"));
+        switch.add(&format!("tap{n}"));
+        Vm::start(wire, n, tagging)
+    });
+    assert!(a.reaches(b.address) && b.reaches(a.address));
+    assert!(a.is_cut_from(c.address) && c.is_cut_from(a.address));
+    assert!(a.is_cut_from(d.address) && d.is_cut_from(a.address));
+}
+
 /// Waits until frames from the first wire reach the others: members of a bridge just made forward a moment later.
 pub fn settle(wires: &[&Wire]) {
     let probe = EtherFrame::new(BROADCAST, mac(0xfe), "is anyone there").bytes();
     for wire in &wires[1..] {
         let there = within(Duration::from_secs(3), || {
             wires[0].send(&probe);
-            let limit = crate::clock::Limit::after(Duration::from_millis(50));
+            let limit = Limit::after(Duration::from_millis(50));
             std::iter::from_fn(|| wire.receive(limit)).any(|frame| frame == probe)
         });
         assert!(there, "nothing passes");

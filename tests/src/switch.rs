@@ -15,6 +15,8 @@ pub trait Switch {
     fn vport(&self, name: &str);
     /// Makes an interface a member.
     fn add(&self, member: &str);
+    /// Makes many interfaces members.
+    fn add_all(&self, members: &[String]);
     /// Makes a member an interface like any other.
     fn remove(&self, member: &str);
     /// Gives `bridge0` an address, `10.0.0.1/24`.
@@ -61,6 +63,11 @@ impl Switch for KernelBridge {
 
     fn add(&self, member: &str) {
         self.0.ip(&format!("link set {} master bridge0", self.port(member)));
+    }
+
+    fn add_all(&self, members: &[String]) {
+        let line = |member: &String| format!("link set {} master bridge0\n", self.port(member));
+        self.0.ip_batch(&members.iter().map(line).collect::<String>());
     }
 
     fn remove(&self, member: &str) {

@@ -57,7 +57,7 @@ impl Wire {
     }
 
     /// Opens a packet socket on the interface `name` in `ns`, promiscuous for as long. A frame written here leaves
-    /// through the interface; what the interface receives and what others send through it is read here. The kernel
+    /// through the interface; what the interface receives and what other sockets send through it is read here. The kernel
     /// hides the outermost VLAN tag of what is received (it lies beside the frame), so that tags need a TAP.
     pub fn tapping(ns: &Ns, name: &str) -> Self {
         ns.ip(&format!("link set {name} promisc on"));

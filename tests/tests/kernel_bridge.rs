@@ -32,3 +32,15 @@ fn unknown_is_flooded_and_known_is_not() {
     let Some(lab) = Lab::open("unknown_is_flooded_and_known_is_not") else { return };
     scenario::unknown_is_flooded_and_known_is_not(&lab, &KernelBridge::new(lab.ns("switch")));
 }
+
+#[test]
+fn a_flood_reaches_everyone_once() {
+    let Some(lab) = Lab::open("a_flood_reaches_everyone_once") else { return };
+    scenario::a_flood_reaches_everyone_once(&KernelBridge::new(lab.ns("switch")), 40, 10);
+}
+
+#[test]
+fn tags_pass() {
+    let Some(lab) = Lab::open("tags_pass") else { return };
+    scenario::tags_pass(&KernelBridge::new(lab.ns("switch")));
+}

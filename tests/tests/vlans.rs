@@ -56,6 +56,12 @@ fn frame() -> EtherFrame {
 }
 
 #[test]
+fn tags_pass_unfiltered() {
+    let Some(lab) = Lab::open("tags_pass_unfiltered") else { return };
+    scenario::tags_pass(&Daemon::start(&lab, lab.ns("switch")));
+}
+
+#[test]
 fn access_and_trunk_ports() {
     check(
         "access_and_trunk_ports",
