@@ -27,4 +27,4 @@ pub use error::{Action, DeviceError};
 pub use memory::{MemoryHost, MemoryPort, memory_port};
 pub use name::{InterfaceName, NameError};
 pub use plane::{BridgeId, Plane, PlaneError, PlaneEvent, PlaneOptions};
-pub use tap::TapDevice;
+pub use tap::{PlainTap, TapDevice};

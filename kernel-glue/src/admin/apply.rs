@@ -104,7 +104,7 @@ enum Destroyed {
 
 impl Draft<'_> {
     fn verb(&mut self, verb: &Verb) -> Result<(), AdminError> {
-        if matches!(verb, Verb::Create) {
+        if matches!(verb, Verb::Create) && self.destroyed == Destroyed::No {
             return self.create();
         }
         self.require()?;
@@ -173,6 +173,7 @@ impl Draft<'_> {
             return Ok((self.state, self.outcome));
         }
         self.require()?;
+        self.state.remember_mtus(self.facts);
         if let Some(verb) = self.untimed.take()
             && let Some(bridge) = self.state.bridges.get(&self.name)
         {

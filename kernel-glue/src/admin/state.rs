@@ -106,6 +106,34 @@ impl State {
                 .find_map(|member| own(&member.interface).or_else(|| system(&member.interface)))
                 .map(|bytes| bytes.clamp(MIN_MTU_BYTES, MAX_MTU_BYTES));
         }
+        self.remember_mtus(facts);
+    }
+
+    /// Notes the MTU of each member that is the system's own and is about to get another.
+    pub(super) fn remember_mtus(&mut self, facts: &dyn Facts) {
+        for bridge in self.bridges.values_mut() {
+            let mtu_bytes = bridge.mtu_bytes();
+            let members = bridge.members.iter_mut().filter(|member| member.mtu_before.is_none());
+            for member in members.filter(|member| !self.vports.contains_key(&member.interface)) {
+                let present = facts.interface(&member.interface).map(|found| found.mtu_bytes);
+                member.mtu_before = present.filter(|&present| present != mtu_bytes);
+            }
+        }
+    }
+
+    /// Follows the system's renaming of a member or span port. Returns whether there was one of that name.
+    pub fn rename(&mut self, from: &str, to: &str) -> bool {
+        let mut renamed = false;
+        for bridge in self.bridges.values_mut() {
+            let members = bridge.members.iter_mut().map(|member| &mut member.interface);
+            let spans = bridge.spans.iter_mut().map(|span| &mut span.interface);
+            let statics = bridge.statics.iter_mut().map(|one| &mut one.interface);
+            for interface in members.chain(spans).chain(statics).filter(|interface| *interface == from) {
+                to.clone_into(interface);
+                renamed = true;
+            }
+        }
+        renamed
     }
 }
 

@@ -46,15 +46,41 @@ impl TapDevice {
     }
 }
 
+/// A kernel TAP device as a virtual machine without offloads holds it: bare Ethernet frames, one a read or write.
+///
+/// Not for ports of ours: it stands for the other side in demonstrations, benchmarks and tests.
+#[derive(Debug)]
+pub struct PlainTap(OwnedFd);
+
+impl PlainTap {
+    /// Creates the device, non-blocking, in the network namespace of the calling thread.
+    ///
+    /// # Errors
+    /// As [`TapDevice::create`].
+    pub fn create(name: InterfaceName) -> Result<Self, DeviceError> {
+        open_device(name, 0).map(Self)
+    }
+}
+
+impl AsFd for PlainTap {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
 fn open_queue(name: InterfaceName, kind: libc::c_int) -> Result<Arc<OwnedFd>, DeviceError> {
+    open_device(name, libc::IFF_VNET_HDR | kind).map(Arc::new)
+}
+
+fn open_device(name: InterfaceName, kind: libc::c_int) -> Result<OwnedFd, DeviceError> {
     let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let fd = rustix::fs::open("/dev/net/tun", flags, Mode::empty()).map_err(Action::OpenTun.on(name))?;
-    let kind = libc::IFF_TAP | libc::IFF_NO_PI | libc::IFF_VNET_HDR | kind;
+    let kind = libc::IFF_TAP | libc::IFF_NO_PI | kind;
     let mut request = InterfaceRequest { name: name.padded(), flags: kind as u16, unused: [0; 22] };
     // SAFETY: `TUNSETIFF` reads and writes one `struct ifreq`, whose size and layout `request` has.
     let status = unsafe { libc::ioctl(fd.as_raw_fd(), libc::TUNSETIFF, &raw mut request) };
     succeed(status).map_err(Action::CreateTap.on(name))?;
-    Ok(Arc::new(fd))
+    Ok(fd)
 }
 
 /// Asks for every offload, or without UDP segmentation where the kernel has none (before Linux 6.2).

@@ -114,9 +114,9 @@ impl Transmitter {
         match medium {
             Medium::Tap(fd) => write_to_tap(fd.as_fd(), self.uring.as_mut(), pieces, tally),
             Medium::Packet(fd, Vnet::Present) => send_packets(fd.as_fd(), &mut *self.messages, pieces, tally),
-            Medium::Packet(fd, Vnet::Absent) => finish(&mut self.finisher, pieces, tally, |frame| {
-                send_finished(fd.as_fd(), frame).map_err(reason)
-            }),
+            Medium::Packet(fd, Vnet::Absent) => {
+                finish(&mut self.finisher, pieces, tally, |frame| send_finished(fd.as_fd(), frame).map_err(reason))
+            }
             Medium::Memory(port) => finish(&mut self.finisher, pieces, tally, |frame| port.give(frame)),
         }
     }

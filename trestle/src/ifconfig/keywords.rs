@@ -82,7 +82,7 @@ const fn number(name: &'static str, range: &'static str) -> Number {
 
 /// Any number of 32 bits.
 pub(super) const U32_RANGE: &str = "0 to 4294967295";
-const USE_ALIAS: &str = "one interface has one name here; destroy it and create another";
+const NO_RENAMING: &str = "one interface has one name here; destroy it and create another";
 const NO_RULES: &str = "frames are not filtered by rule; use nftables, or locked, private and protected members";
 
 /// Every keyword. Ranges and defaults are those of FreeBSD 15 where it has the verb.
@@ -185,7 +185,7 @@ pub(super) static SECTIONS: &[Section] = &[
     Section { title: "Not supported", keywords: &[
         row(&["rule", "rules", "rulefile", "flushrule"], Shape::Unsupported(NO_RULES), "filter rules of OpenBSD"),
         row(&["blocknonip", "-blocknonip"], Shape::Unsupported(NO_RULES), "OpenBSD's filter for IP"),
-        row(&["name"], Shape::Unsupported(USE_ALIAS), "renaming"),
+        row(&["name"], Shape::Unsupported(NO_RENAMING), "renaming"),
         row(&["group", "-group"], Shape::Unsupported("an interface is in the group of its kind"), "groups of one's own"),
         row(&["vnet", "-vnet"], Shape::Unsupported("move the interface with ip link set <interface> netns <name>"), "FreeBSD's network stacks"),
         row(&["monitor", "-monitor"], Shape::Unsupported("put the host's address on another interface"), "FreeBSD's monitor mode"),

@@ -56,9 +56,6 @@ impl Draft<'_> {
         let name = &self.name;
         let refused =
             |detail| Err(AdminError { operation: format!("interface {name} already exists"), errno: None, detail });
-        if self.destroyed == Destroyed::Yes {
-            return refused("it was destroyed by an earlier verb of the line; create it by a line of its own".into());
-        }
         if self.is_ours(name) {
             return refused(String::new());
         }

@@ -30,7 +30,7 @@ impl Draft<'_> {
         bridge.statics.retain(|one| (one.address, one.vid) != (address, vid));
         let was_static = bridge.statics.len() < before;
         if !was_static && !self.is_learned(address, vlan) {
-            return refuse(Errno::NotFound, format!("{address} is not in the table {}", place(vlan)));
+            return refuse(Errno::NotFound, format!("{address} is not in the table {}", place(address, vlan)));
         }
         self.outcome.table.push(TableAction::Remove { vlan, address });
         Ok(())
@@ -57,9 +57,9 @@ impl Draft<'_> {
     }
 }
 
-fn place(vlan: u16) -> alloc::string::String {
+fn place(address: Mac, vlan: u16) -> alloc::string::String {
     match vlan {
-        0 => "outside any VLAN; name its VLAN if it has one: deladdr MAC vlan VID".into(),
+        0 => format!("outside any VLAN; name its VLAN if it has one: deladdr {address} vlan VID"),
         vlan => format!("for VLAN {vlan}"),
     }
 }

@@ -22,10 +22,7 @@ impl Draft<'_> {
     }
 
     pub(super) fn set_tagged(&mut self, member: &str, op: Op, set: &VidSet) -> Result<(), Refusal> {
-        self.refuse_host(
-            member,
-            "is a tagged member of every VLAN; choose VLANs by interfaces on it: ip link add link",
-        )?;
+        self.refuse_host(member, "is a tagged member of every VLAN")?;
         let tagged = &mut self.member(member)?.tagged;
         *tagged = match op {
             Op::Set => set.clone(),

@@ -59,6 +59,9 @@ pub struct MemberState {
     /// Rates, in frames a second, over which a class is dropped.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub storm: BTreeMap<StormClass, u32>,
+    /// The MTU that the interface had before the bridge gave it its own, and gets back when it leaves.
+    #[serde(default, rename = "mtubefore", skip_serializing_if = "Option::is_none")]
+    pub mtu_before: Option<u32>,
 }
 
 impl MemberState {
@@ -81,6 +84,7 @@ impl MemberState {
             tagged: VidSet::EMPTY,
             vlan_protocol: Tpid::Dot1q,
             storm: BTreeMap::new(),
+            mtu_before: None,
         }
     }
 

@@ -106,6 +106,17 @@ fn vlans() -> InterfaceReport {
     bridge
 }
 
+/// What the manual shows.
+fn sample() -> InterfaceReport {
+    let ix0 = MemberReport { max_addresses: 5, untagged: vid(10), ..member("ix0", 3, 2000) };
+    let mut bridge = with(vec![MemberReport { tagged: "20,100-199".parse().unwrap(), ..ix0 }]);
+    bridge.description = "the office".into();
+    bridge.addresses = vec![inet("192.168.30.1", 24)];
+    let inner = bridge.bridge.as_mut().unwrap();
+    (inner.vlan_filter, inner.default_untagged) = (true, vid(10));
+    bridge
+}
+
 fn busy() -> InterfaceReport {
     use MemberFlag::*;
     let counts = |scale: u64, drops: &[(&str, u64)]| Counts {
@@ -182,6 +193,18 @@ fn golden_files() {
     ];
     for (name, text) in rows {
         golden::compare(&format!("trestle/src/ifconfig/golden/{name}.txt"), &text);
+    }
+}
+
+#[test]
+fn the_manual_shows_what_is_printed() {
+    let manual = golden::read("docs/ifconfig.md");
+    for text in [interface(&sample(), Brief), addresses(&table(), Text).unwrap()] {
+        assert!(manual.contains(&format!("```\n{text}```\n")), "{text}");
+    }
+    let (plain, verbose) = (interface(&sample(), Brief), interface(&busy(), Verbose));
+    for line in manual.lines().filter(|line| line.starts_with('\t')) {
+        assert!(plain.lines().chain(verbose.lines()).any(|printed| printed == line), "{line}");
     }
 }
 
