@@ -14,8 +14,8 @@ use super::clock;
 use super::io::{Io, Outlets};
 use super::plane::{BridgeId, PlaneEvent};
 use super::transmit::{Tally, Transmitter};
-use frame::{DropReason, PortId};
-use inlet::Inlet;
+use frame::{DropReason, Instant, PortId};
+use inlet::{Inlet, State, Suspicion};
 use rustix::event::{Timespec, epoll};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
@@ -24,7 +24,7 @@ use std::time::Duration;
 /// A bridge as one worker serves it.
 struct Served {
     id: BridgeId,
-    engine: bridge::Worker,
+    engine: Box<bridge::Worker>,
     outlets: Outlets,
 }
 
@@ -40,6 +40,8 @@ pub(super) struct Worker {
     inlets: Vec<Option<Inlet>>,
     /// Inlets that may have frames, in turn; room for all of them.
     ready: Vec<usize>,
+    /// When the next suspect inlet is to be looked at.
+    suspicion: Option<Instant>,
 }
 
 /// Whether the thread goes on.
@@ -67,6 +69,7 @@ impl Worker {
             bridges: Vec::new(),
             inlets: Vec::new(),
             ready: Vec::new(),
+            suspicion: None,
         })
     }
 
@@ -86,6 +89,9 @@ impl Worker {
     fn wait(&mut self) -> Next {
         let mut events = [NO_EVENT; EVENTS];
         let count = self.poll(&mut events);
+        if self.suspicion.is_some() {
+            self.examine_suspects(clock::monotonic());
+        }
         for event in events.iter().take(count) {
             match event.data.u64() {
                 COMMANDS => {
@@ -113,14 +119,17 @@ impl Worker {
                 }
             }
         }
-        look(None)
+        match self.suspicion {
+            None => look(None),
+            Some(at) => look(Some(&until(at))),
+        }
     }
 
     fn mark(&mut self, place: usize) {
-        if let Some(Some(inlet)) = self.inlets.get(place)
-            && !inlet.failed
-            && !self.ready.contains(&place)
+        if let Some(Some(inlet)) = self.inlets.get_mut(place)
+            && matches!(inlet.state, State::Idle | State::Suspect(_))
         {
+            inlet.state = State::Ready;
             self.ready.push(place);
         }
     }
@@ -129,15 +138,20 @@ impl Worker {
     fn pass(&mut self) {
         let mut turn = 0;
         while let Some(&place) = self.ready.get(turn) {
-            match self.serve(place) {
-                Look::More => turn += 1,
-                Look::Empty => {
-                    self.ready.remove(turn);
+            let look = self.serve(place);
+            if look == Look::More {
+                turn += 1;
+                continue;
+            }
+            self.ready.remove(turn);
+            match look {
+                Look::More | Look::Empty => self.set_state(place, State::Idle),
+                Look::Down => {
+                    let suspicion = Suspicion::new(clock::monotonic());
+                    self.set_state(place, State::Suspect(suspicion));
+                    self.suspicion = Some(self.suspicion.map_or(suspicion.at, |at| at.min(suspicion.at)));
                 }
-                Look::Failed(errno) => {
-                    self.ready.remove(turn);
-                    self.fail(place, errno);
-                }
+                Look::Failed(errno) => self.fail(place, errno),
             }
         }
     }
@@ -175,12 +189,37 @@ impl Worker {
         let Some(Some(inlet)) = self.inlets.get_mut(place) else {
             return;
         };
-        inlet.failed = true;
+        inlet.state = State::Failed;
         let port = inlet.port;
         let _ = epoll::delete(&self.epoll, inlet.source.as_fd());
         if let Some(Some(served)) = self.bridges.get(inlet.bridge) {
             self.reporter.report(PlaneEvent::PortFailed { bridge: served.id, port, errno });
             self.reporter.ring();
+        }
+    }
+
+    /// Looks again at interfaces that went down: whether they are gone, and when to look next.
+    fn examine_suspects(&mut self, now: Instant) {
+        if self.suspicion.is_none_or(|at| now < at) {
+            return;
+        }
+        self.suspicion = None;
+        for place in 0..self.inlets.len() {
+            let Some(Some(inlet)) = self.inlets.get_mut(place) else { continue };
+            let State::Suspect(suspicion) = inlet.state else { continue };
+            if inlet.source.is_removed() {
+                self.fail(place, Errno::NODEV);
+                continue;
+            }
+            let next = if now < suspicion.at { Some(suspicion) } else { suspicion.next(now) };
+            inlet.state = next.map_or(State::Idle, State::Suspect);
+            self.suspicion = [self.suspicion, next.map(|next| next.at)].into_iter().flatten().min();
+        }
+    }
+
+    fn set_state(&mut self, place: usize, state: State) {
+        if let Some(Some(inlet)) = self.inlets.get_mut(place) {
+            inlet.state = state;
         }
     }
 
@@ -212,7 +251,7 @@ impl Worker {
             Command::AddPort { bridge, port, source, medium } => {
                 let bridge = self.find(bridge).ok_or(Errno::NOENT)?;
                 if let Some(source) = source {
-                    self.listen(Inlet { bridge, port, source, failed: false })?;
+                    self.listen(Inlet { bridge, port, source, state: State::Idle })?;
                 }
                 if let Some(Some(served)) = self.bridges.get_mut(bridge) {
                     served.outlets.insert(port, medium);
@@ -252,7 +291,7 @@ impl Worker {
             if let Some(inlet) = slot
                 && which(inlet)
             {
-                if !inlet.failed {
+                if inlet.state != State::Failed {
                     let _ = epoll::delete(&self.epoll, inlet.source.as_fd());
                 }
                 *slot = None;
@@ -305,6 +344,12 @@ fn book(engine: &mut bridge::Worker, port: PortId, tally: &Tally) {
     for (why, count) in tally.drops.nonzero() {
         (0..count).for_each(|_| engine.drop_at(port, why));
     }
+}
+
+/// Returns the time left, a millisecond more for the clock's coarseness.
+fn until(at: Instant) -> Timespec {
+    let left = at.since(clock::monotonic()) + Duration::from_millis(1);
+    Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() }
 }
 
 /// Puts a value into the first free place.
