@@ -148,6 +148,27 @@ impl Daemon {
         Process(self.child().as_ref().expect("it runs").id())
     }
 
+    /// Returns its open descriptors, as [`Process::descriptors`] tells them, when they have been the same for a moment:
+    /// what a caller used is closed only after the answer.
+    pub fn descriptors(&self) -> Vec<String> {
+        let mut before = self.process().descriptors();
+        within(Duration::from_secs(2), || {
+            std::thread::sleep(Duration::from_millis(50));
+            let after = self.process().descriptors();
+            let same = after == before;
+            before = after;
+            same
+        });
+        before
+    }
+
+    /// Waits until its open descriptors are those given; fails the test if they are not within five seconds.
+    #[track_caller]
+    pub fn settles_to(&self, descriptors: &[String]) {
+        let settled = within(Duration::from_secs(5), || self.process().descriptors() == descriptors);
+        assert!(settled, "open: {:?}\nexpected: {descriptors:?}", self.process().descriptors());
+    }
+
     /// Returns what it has logged, of all its runs.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.log_file()).unwrap_or_default()

@@ -36,7 +36,7 @@ impl Wire {
             let tap = TunTapInterface::new(name, Medium::Ethernet).expect("root may make a TAP");
             Self::keep(&tap)
         });
-        ns.ip(&format!("link set {name} up"));
+        ns.ip(&format!("link set dev {name} up"));
         wire
     }
 
@@ -51,8 +51,8 @@ impl Wire {
             drop(tap);
             wire
         });
-        ns.ip(&format!("link set {unique} name {name}"));
-        ns.ip(&format!("link set {name} up"));
+        ns.ip(&format!("link set dev {unique} name {name}"));
+        ns.ip(&format!("link set dev {name} up"));
         wire
     }
 
@@ -60,7 +60,7 @@ impl Wire {
     /// through the interface; what the interface receives and what other sockets send through it is read here. The kernel
     /// hides the outermost VLAN tag of what is received (it lies beside the frame), so that tags need a TAP.
     pub fn tapping(ns: &Ns, name: &str) -> Self {
-        ns.ip(&format!("link set {name} promisc on"));
+        ns.ip(&format!("link set dev {name} promisc on"));
         ns.enter(|| {
             let socket = RawSocket::new(name, Medium::Ethernet).expect("root may open a packet socket");
             Self::keep(&socket)

@@ -9,10 +9,10 @@ const GROWTH_KIB: u64 = 2048;
 fn nothing_remains(daemon: &Daemon, times: u32, mut cycle: impl FnMut(u32)) {
     (0..20).for_each(&mut cycle);
     let process = daemon.process();
-    let (links, descriptors, memory) = (daemon.ns().links(), process.descriptors(), process.resident_kib());
+    let (links, descriptors, memory) = (daemon.ns().links(), daemon.descriptors(), process.resident_kib());
     (20..20 + times).for_each(cycle);
     assert_eq!(daemon.ns().links(), links);
-    assert_eq!(process.descriptors(), descriptors);
+    daemon.settles_to(&descriptors);
     let grown = process.resident_kib().saturating_sub(memory);
     println!("{times} cycles: {grown} KiB over {memory}");
     assert!(grown < GROWTH_KIB, "grown by {grown} KiB from {memory} in {times} cycles");

@@ -10,12 +10,12 @@ const SOON: Duration = Duration::from_secs(5);
 fn a_flood_reaches_256_members_once_each() {
     let Some(lab) = Lab::open("a_flood_reaches_256_members_once_each") else { return };
     let daemon = Daemon::start(&lab, lab.ns("switch"));
-    let descriptors = daemon.process().descriptors();
+    let descriptors = daemon.descriptors();
     scenario::a_flood_reaches_everyone_once(&daemon, 192, 64);
     assert_eq!(daemon.bridge().members.len(), 256);
     daemon.ok("bridge0 destroy");
     (0..64).for_each(|n| drop(daemon.ok(&format!("vport{n} destroy"))));
-    assert_eq!(daemon.process().descriptors(), descriptors);
+    daemon.settles_to(&descriptors);
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn members_come_and_go_while_others_stream() {
     let (a, b) = (plug(&lab, &daemon, Kind::Veth, 1), plug(&lab, &daemon, Kind::Vport, 2));
     let _c = plug(&lab, &daemon, Kind::Veth, 3);
     daemon.ok("bridge0 deletem eth3");
-    let descriptors = daemon.process().descriptors();
+    let descriptors = daemon.descriptors();
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let coming_and_going = scope.spawn(|| {
@@ -44,7 +44,7 @@ fn members_come_and_go_while_others_stream() {
         let rounds: u32 = coming_and_going.join().expect("every round succeeds");
         assert!(rounds >= 3, "{rounds} rounds");
     });
-    assert_eq!(daemon.process().descriptors(), descriptors);
+    daemon.settles_to(&descriptors);
     assert_eq!(daemon.drops("eth1", "queue-full") + daemon.drops("vport2", "malformed"), 0);
 }
 
@@ -87,13 +87,13 @@ fn a_deleted_interface_is_taken_back_when_it_returns() {
     let daemon = Daemon::start(&lab, lab.ns("switch"));
     daemon.create();
     let b = plug(&lab, &daemon, Kind::Veth, 2);
-    let descriptors = daemon.process().descriptors();
+    let descriptors = daemon.descriptors();
     let a = plug(&lab, &daemon, Kind::Veth, 1);
     assert!(a.reaches(&b));
     daemon.ns().ip("link del eth1");
     drop(a);
     assert!(within(SOON, || daemon.member("eth1").trouble == "interface removed"), "{:?}", daemon.member("eth1"));
-    assert!(within(SOON, || daemon.process().descriptors() == descriptors), "{:?}", daemon.process().descriptors());
+    daemon.settles_to(&descriptors);
     assert!(!daemon.ok("bridge0 addr").contains(" eth1 "), "{}", daemon.ok("bridge0 addr"));
     let again = Host::by_veth(lab.ns("again"), daemon.ns(), "eth1", 3);
     assert!(within(SOON, || daemon.member("eth1").trouble.is_empty()), "{:?}", daemon.member("eth1"));

@@ -10,7 +10,7 @@ fn a_virtual_machine_is_on_the_lan() {
     let lan = Host::by_veth(lab.ns("lan"), daemon.ns(), "eth1", 2);
     let vm = Vm::start(tap, 3, Tagging::None);
     let before = daemon.ns().links();
-    let descriptors = daemon.process().descriptors();
+    let descriptors = daemon.descriptors();
 
     assert_eq!(daemon.ok("bridge0 create"), "");
     assert_eq!(daemon.ok("bridge0 addm tap0 addm eth1 up"), "");
@@ -34,7 +34,7 @@ fn a_virtual_machine_is_on_the_lan() {
     assert_eq!(daemon.ok("bridge0 destroy"), "");
     assert!(vm.is_cut_from(lan.address));
     assert_eq!(daemon.ns().links(), before);
-    assert_eq!(daemon.process().descriptors(), descriptors);
+    daemon.settles_to(&descriptors);
 }
 
 #[test]
