@@ -163,6 +163,9 @@ impl Bridge {
     pub fn remove(&self, vid: Option<u16>, mac: Mac) -> usize {
         let _control = self.control.lock();
         let (snapshot, _) = self.current();
+        if mac.is_group() || vid.is_some_and(|vid| vid > 4094) {
+            return 0;
+        }
         let vids = vid.map_or(0..=4094, |vid| vid..=vid);
         vids.filter(|&vid| snapshot.table.remove(Key::new(vid, mac))).count()
     }

@@ -13,7 +13,7 @@ mod config;
 mod counters;
 mod event;
 mod flood;
-#[cfg(feature = "testkit")]
+#[cfg(any(feature = "testkit", all(test, not(loom))))]
 pub mod model;
 mod run;
 mod snapshot;

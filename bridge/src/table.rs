@@ -146,7 +146,7 @@ impl Table {
 const PORTS: usize = if cfg!(loom) { 4 } else { MAX_PORTS };
 /// Buckets of 64 bytes: a guess at what share of a second-level cache the table gets.
 const LARGE: usize = 4096;
-const MIN_BUCKETS: usize = if cfg!(loom) { 2 } else { 16 };
+const MIN_BUCKETS: usize = if cfg!(loom) { 4 } else { 16 };
 
 #[cfg(all(test, loom))]
 mod loom_tests;

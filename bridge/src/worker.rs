@@ -302,4 +302,4 @@ fn too_big(frame: Frame, meta: Meta, snapshot: &Snapshot) -> bool {
 }
 
 #[cfg(all(test, not(loom)))]
-mod tests;
+pub(crate) mod tests;

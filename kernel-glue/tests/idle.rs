@@ -4,7 +4,7 @@
 
 use bridge::{Bridge, Config};
 use frame::PortId;
-use kernel_glue::linux::netlink::{AdminState, Netlink};
+use kernel_glue::linux::netlink::{Netlink, Up};
 use kernel_glue::linux::{BridgeId, Interface, InterfaceName, Plane, PlaneOptions, TapDevice};
 use rustix::thread::UnshareFlags;
 use rustix::time::{ClockId, clock_gettime};
@@ -32,11 +32,10 @@ fn ip(arguments: &str) {
 }
 
 fn interface(netlink: &mut Netlink, name: &str) -> Interface {
-    let name = InterfaceName::new(name).unwrap();
-    let index = netlink.link(name).unwrap().unwrap().index;
-    let interface = Interface { name, index };
-    netlink.set_state(interface, AdminState::Up).unwrap();
-    interface
+    let links = netlink.links().unwrap();
+    let index = links.iter().find(|link| link.name == name).unwrap().index;
+    netlink.set_flags_up(index, Up::Yes).unwrap();
+    Interface { name: InterfaceName::new(name).unwrap(), index }
 }
 
 #[test]

@@ -8,10 +8,8 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use frame::offload::Offload;
 use frame::{Mac, PortId};
 use kernel_glue::linux::generator::Generator;
-use kernel_glue::linux::netlink::{AdminState, Netlink};
-use kernel_glue::linux::{
-    BridgeId, Interface, InterfaceName, MemoryHost, Plane, PlaneOptions, TapDevice, memory_port,
-};
+use kernel_glue::linux::netlink::{Netlink, Up};
+use kernel_glue::linux::{BridgeId, Interface, InterfaceName, MemoryHost, Plane, PlaneOptions, TapDevice, memory_port};
 use rustix::thread::UnshareFlags;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Arc;
@@ -128,11 +126,10 @@ fn through_memory() {
 }
 
 fn interface(netlink: &mut Netlink, name: &str) -> Interface {
-    let name = InterfaceName::new(name).unwrap();
-    let index = netlink.link(name).unwrap().unwrap().index;
-    let interface = Interface { name, index };
-    netlink.set_state(interface, AdminState::Up).unwrap();
-    interface
+    let links = netlink.links().unwrap();
+    let index = links.iter().find(|link| link.name == name).unwrap().index;
+    netlink.set_flags_up(index, Up::Yes).unwrap();
+    Interface { name: InterfaceName::new(name).unwrap(), index }
 }
 
 fn through_devices() {

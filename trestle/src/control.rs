@@ -9,6 +9,7 @@ mod message;
 mod peer;
 mod server;
 
+pub(crate) use address::is_system_root;
 pub use address::socket_path;
 pub use client::{CallError, Client};
 pub use message::{Call, MAX_MESSAGE_BYTES, Reply, Which};

@@ -15,7 +15,7 @@ mod system;
 pub(crate) use kernel::{Kernel, KernelOptions};
 pub(crate) use memory::{Hosts, Memory, wait_readable};
 
-use crate::control::{ListenError, Listener, Served, socket_path};
+use crate::control::{ListenError, Listener, Served, is_system_root, socket_path};
 use controller::Controller;
 use kernel_glue::admin::{AdminError, State};
 use kernel_glue::linux::{caps, clock, random};
@@ -174,10 +174,7 @@ fn file_of(options: &Options) -> PathBuf {
     }
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
     let own = || std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).or_else(home);
-    let dir = match rustix::process::geteuid().is_root() {
-        true => None,
-        false => own(),
-    };
+    let dir = if is_system_root() { None } else { own() };
     dir.unwrap_or_else(|| "/var/lib".into()).join("trestle/state.toml")
 }
 

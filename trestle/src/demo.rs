@@ -50,7 +50,7 @@ pub enum Place {
 /// Builds, tells the story, and prints it.
 ///
 /// # Errors
-/// [`DemoError`] when something could not be built, or an echo request went unanswered.
+/// [`DemoError`] when something could not be built, an echo request went unanswered, or a transfer failed.
 pub fn run(options: &Options) -> Result<(), DemoError> {
     let stage = match options.place {
         Place::Memory => memory::build(None)?,
@@ -65,9 +65,10 @@ pub fn run(options: &Options) -> Result<(), DemoError> {
         Output::Text => print!("{}", text::of(&report)),
         Output::Json => println!("{}", serde_json::to_string_pretty(&report).map_err(DemoError::of("print"))?),
     }
-    match report.unanswered() {
-        0 => Ok(()),
-        lost => Err(DemoError { action: "ping".into(), why: format!("{lost} echo requests went unanswered") }),
+    match (report.unanswered(), report.failed()) {
+        (0, 0) => Ok(()),
+        (0, failed) => Err(DemoError { action: "TCP".into(), why: format!("{failed} transfers failed") }),
+        (lost, _) => Err(DemoError { action: "ping".into(), why: format!("{lost} echo requests went unanswered") }),
     }
 }
 
@@ -139,8 +140,9 @@ struct Transferred {
     from: &'static str,
     to: &'static str,
     bytes: u64,
-    seconds: f64,
-    gigabits_per_second: f64,
+    /// `None` when it failed.
+    seconds: Option<f64>,
+    gigabits_per_second: Option<f64>,
 }
 
 /// Output of a command, as text and as data.
@@ -154,6 +156,10 @@ struct Shown {
 impl Report {
     fn unanswered(&self) -> usize {
         self.pings.iter().map(|ping| ping.sent.saturating_sub(ping.answered)).sum()
+    }
+
+    fn failed(&self) -> usize {
+        self.transfers.iter().filter(|transfer| transfer.seconds.is_none()).count()
     }
 }
 

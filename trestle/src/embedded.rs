@@ -26,6 +26,8 @@ pub(crate) const SINK_PORT: u16 = 5001;
 const TICK: Duration = Duration::from_millis(1);
 /// How long an echo reply is waited for: the stack asks for one neighbour a second, so the third may take so long.
 const PING_PATIENCE: SmolDuration = SmolDuration::from_secs(3);
+/// A sink that has just been used needs a moment before it listens again; another one does meanwhile.
+const SINKS: usize = 4;
 const TCP_BUFFER: usize = 256 * 1024;
 const ECHO_ID: u16 = 0x7e57;
 
@@ -81,7 +83,7 @@ struct Host<W> {
     interface: Interface,
     sockets: SocketSet<'static>,
     echo: SocketHandle,
-    sink: SocketHandle,
+    sinks: [SocketHandle; SINKS],
     next_local_port: u16,
 }
 
@@ -98,8 +100,8 @@ impl<W: Wire> Host<W> {
         let mut echo = icmp::Socket::new(buffer(), buffer());
         let _ = echo.bind(icmp::Endpoint::Ident(ECHO_ID));
         let echo = sockets.add(echo);
-        let sink = sockets.add(tcp_socket());
-        Self { device, interface, sockets, echo, sink, next_local_port: 49152 }
+        let sinks = std::array::from_fn(|_| sockets.add(tcp_socket()));
+        Self { device, interface, sockets, echo, sinks, next_local_port: 49152 }
     }
 
     fn run(&mut self, inbox: &Receiver<Order>) {
@@ -125,15 +127,8 @@ impl<W: Wire> Host<W> {
             self.device.received.push_back(frame);
         }
         self.interface.poll(now(), &mut self.device, &mut self.sockets);
-        let sink = self.sockets.get_mut::<tcp::Socket<'_>>(self.sink);
-        if !sink.is_open() {
-            let _ = sink.listen(SINK_PORT);
-        }
-        while sink.can_recv() {
-            let _ = sink.recv(|bytes| (bytes.len(), ()));
-        }
-        if !sink.may_recv() && sink.may_send() && sink.state() != tcp::State::Listen {
-            sink.close();
+        for sink in self.sinks {
+            swallow(self.sockets.get_mut(sink));
         }
     }
 
@@ -205,6 +200,19 @@ impl<W: Wire> Host<W> {
 
 fn now() -> SmolInstant {
     SmolInstant::from_micros(i64::try_from(clock::monotonic().as_micros()).unwrap_or(i64::MAX))
+}
+
+/// Listens, takes what comes, and closes when the other end has.
+fn swallow(sink: &mut tcp::Socket<'_>) {
+    if !sink.is_open() {
+        let _ = sink.listen(SINK_PORT);
+    }
+    while sink.can_recv() {
+        let _ = sink.recv(|bytes| (bytes.len(), ()));
+    }
+    if !sink.may_recv() && sink.may_send() && sink.state() != tcp::State::Listen {
+        sink.close();
+    }
 }
 
 fn tcp_socket() -> tcp::Socket<'static> {

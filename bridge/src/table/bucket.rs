@@ -1,7 +1,7 @@
 //! Four entries in one cache line, written by one and read by all.
 //!
-//! A key word is `version 4 | key 60`. Key 0 is an empty way; the key of VLAN 4095 and the broadcast address,
-//! which no station has, is a way in the middle of being replaced ([`BUSY`]).
+//! A key word is `version 4 | key 60`. Two keys that no station has mark a way: [`EMPTY`], and [`BUSY`], in the
+//! middle of being replaced (it would be of VLAN 4095).
 //!
 //! Whoever writes holds the table's lock, so there is one writer. It replaces an entry in three steps:
 //! key := busy; value (release); key (release) with the version increased. A reader loads the key (acquire), the

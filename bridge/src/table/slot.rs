@@ -5,14 +5,16 @@ use frame::{Instant, Mac, PortId};
 
 /// What an entry is filed under: a VLAN (0 = none) and a unicast address.
 ///
-/// `0 | vlan 12 | mac 48`. The upper four bits belong to the bucket that stores it.
+/// `0 | vlan 12 | mac 48`, with the group bit of the address inverted, so that a station's key is never zero, not
+/// even that of the address 0. The upper four bits belong to the bucket that stores it.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Key(u64);
 
 impl Key {
+    /// Files a station's address under a VLAN of 0..4094. A group has no key: callers do not ask.
     #[inline]
     pub(crate) fn new(vid: u16, mac: Mac) -> Self {
-        Self(u64::from(vid & 0xfff) << 48 | mac.to_u64())
+        Self((u64::from(vid & 0xfff) << 48 | mac.to_u64()) ^ GROUP_BIT)
     }
 
     #[inline]
@@ -30,9 +32,11 @@ impl Key {
     }
 
     pub(crate) fn mac(self) -> Mac {
-        Mac::from_u64(self.0)
+        Mac::from_u64(self.0 ^ GROUP_BIT)
     }
 }
+
+const GROUP_BIT: u64 = 1 << 40;
 
 /// The bits of a key word that are the key.
 pub(super) const KEY_MASK: u64 = (1 << 60) - 1;

@@ -130,7 +130,7 @@ impl State {
             let spans = bridge.spans.iter_mut().map(|span| &mut span.interface);
             let statics = bridge.statics.iter_mut().map(|one| &mut one.interface);
             for interface in members.chain(spans).chain(statics).filter(|interface| *interface == from) {
-                to.clone_into(interface);
+                *interface = to.into();
                 renamed = true;
             }
         }

@@ -50,6 +50,10 @@ impl Outlets {
         }
     }
 
+    pub(super) fn has(&self, port: PortId) -> bool {
+        self.ports.get(usize::from(port.get())).is_some_and(Option::is_some)
+    }
+
     pub(super) fn remove(&mut self, port: PortId) {
         if let Some(place) = self.ports.get_mut(usize::from(port.get())) {
             *place = None;

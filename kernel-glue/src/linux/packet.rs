@@ -132,3 +132,6 @@ fn join(fd: BorrowedFd<'_>, group: u16) -> Result<(), Errno> {
 /// Some 60 super-frames in flight; more only lets queues grow.
 const SEND_BUFFER_BYTES: libc::c_int = 4 << 20;
 const ON: libc::c_int = 1;
+
+#[cfg(test)]
+mod tests;

@@ -76,6 +76,13 @@ struct Running {
     thread: Option<JoinHandle<()>>,
 }
 
+impl Running {
+    /// Has the worker close something. One that is gone has closed everything.
+    fn forget(&self, command: Command) {
+        let _ = self.commander.tell(command);
+    }
+}
+
 impl Plane {
     /// Starts the workers.
     ///
@@ -104,19 +111,22 @@ impl Plane {
     /// [`PlaneError::Bridge`] if the bridge has no handle for each worker left.
     pub fn add_bridge(&self, id: BridgeId, bridge: &Arc<Bridge>) -> Result<(), PlaneError> {
         for (number, worker) in self.workers.iter().enumerate() {
-            let engine = bridge.worker(number).ok_or(PlaneError::Bridge { bridge: id, errno: Errno::BUSY })?;
-            let command = Command::AddBridge { id, engine: Box::new(engine) };
-            worker.commander.tell(command).map_err(|errno| PlaneError::Bridge { bridge: id, errno })?;
+            let told = bridge.worker(number).ok_or(Errno::BUSY).and_then(|engine| {
+                let command = Command::AddBridge { id, engine: Box::new(engine) };
+                worker.commander.tell(command)
+            });
+            if let Err(errno) = told {
+                // Those before this one serve it already; if the number is taken, there is none before.
+                self.workers.iter().take(number).for_each(|worker| worker.forget(Command::RemoveBridge(id)));
+                return Err(PlaneError::Bridge { bridge: id, errno });
+            }
         }
         Ok(())
     }
 
     /// Stops serving a bridge; its ports are closed when this returns.
     pub fn remove_bridge(&self, id: BridgeId) {
-        for worker in &self.workers {
-            // A worker that is gone serves nothing.
-            let _ = worker.commander.tell(Command::RemoveBridge(id));
-        }
+        self.workers.iter().for_each(|worker| worker.forget(Command::RemoveBridge(id)));
     }
 
     /// Makes a TAP device a port, each worker reading its own queue. The caller keeps the device.
@@ -164,10 +174,7 @@ impl Plane {
 
     /// Closes a port; its descriptors are closed when this returns.
     pub fn remove_port(&self, bridge: BridgeId, port: PortId) {
-        for worker in &self.workers {
-            // A worker that is gone has closed everything.
-            let _ = worker.commander.tell(Command::RemovePort { bridge, port });
-        }
+        self.workers.iter().for_each(|worker| worker.forget(Command::RemovePort { bridge, port }));
     }
 
     /// Returns a descriptor that becomes readable when [`poll_event`](Self::poll_event) has something, and stays so
@@ -200,7 +207,8 @@ impl Plane {
             let told = ends(number)
                 .and_then(|(source, medium)| worker.commander.tell(Command::AddPort { bridge, port, source, medium }));
             if let Err(errno) = told {
-                self.remove_port(bridge, port);
+                // As above.
+                self.workers.iter().take(number).for_each(|worker| worker.forget(Command::RemovePort { bridge, port }));
                 return Err(PlaneError::Port { bridge, port, errno });
             }
         }
@@ -211,8 +219,8 @@ impl Plane {
 impl Drop for Plane {
     fn drop(&mut self) {
         for worker in &mut self.workers {
-            // A worker that is gone need not be stopped, and one that panicked has said so.
-            let _ = worker.commander.tell(Command::Stop);
+            worker.forget(Command::Stop);
+            // One that panicked has said so.
             let _ = worker.thread.take().map(JoinHandle::join);
         }
     }

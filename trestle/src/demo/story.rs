@@ -18,7 +18,7 @@ pub(super) fn tell(stage: &Stage) -> Result<Report, DemoError> {
     let pings = pairs().filter(|(from, to)| from.name != to.name).map(|(from, to)| ping(from, to)).collect();
     let transfers = pairs()
         .filter(|(from, to)| from.name < to.name && from.interface != "bridge0" && to.interface != "bridge0")
-        .filter_map(|(from, to)| transfer(from, to))
+        .map(|(from, to)| transfer(from, to))
         .collect();
     Ok(Report {
         place: stage.place.clone(),
@@ -77,15 +77,10 @@ fn ping(from: &Host, to: &Host) -> Pinged {
     }
 }
 
-fn transfer(from: &Host, to: &Host) -> Option<Transferred> {
+fn transfer(from: &Host, to: &Host) -> Transferred {
     let embedded = [from, to].iter().any(|host| matches!(host.stack, Stack::Embedded(_) | Stack::Memory(..)));
     let bytes = if embedded { EMBEDDED_BYTES } else { KERNEL_BYTES };
-    let took = from.send(to.address, bytes)?.max(Duration::from_micros(1));
-    Some(Transferred {
-        from: from.name,
-        to: to.name,
-        bytes,
-        seconds: took.as_secs_f64(),
-        gigabits_per_second: bytes as f64 * 8e-9 / took.as_secs_f64(),
-    })
+    let seconds = from.send(to.address, bytes).map(|took| took.max(Duration::from_micros(1)).as_secs_f64());
+    let gigabits_per_second = seconds.map(|seconds| bytes as f64 * 8e-9 / seconds);
+    Transferred { from: from.name, to: to.name, bytes, seconds, gigabits_per_second }
 }

@@ -29,7 +29,10 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
     for transfer in &report.transfers {
         let pair = format!("{} -> {}", transfer.from, transfer.to);
         let megabytes = transfer.bytes / 1_000_000;
-        writeln!(out, "{pair:<15} {megabytes:>9} {:>9.2} {:>6.2}", transfer.seconds, transfer.gigabits_per_second)?;
+        match (transfer.seconds, transfer.gigabits_per_second) {
+            (Some(seconds), Some(rate)) => writeln!(out, "{pair:<15} {megabytes:>9} {seconds:>9.2} {rate:>6.2}")?,
+            (_, _) => writeln!(out, "{pair:<15} {megabytes:>9}    failed")?,
+        }
     }
     for Shown { line, text, .. } in [&report.bridge, &report.addresses] {
         write!(out, "\n$ {line}\n{text}")?;

@@ -1,25 +1,14 @@
 use super::*;
-use crate::linux::lab::{Host, Lab, Wire, in_namespace};
+use crate::linux::lab::{Host, Lab, PLAIN, Wire, essence, in_namespace, super_frame};
 use crate::linux::memory::{MemoryHost, memory_port};
 use crate::linux::netlink::Up;
 use bridge::{Config, PortConfig, PortFlags};
-use frame::offload::{Gso, Offload};
+use frame::offload::Gso;
 use frame::{DropReason, Vid};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 const B: BridgeId = BridgeId(1);
 const ALL: [u8; 6] = [0xff; 6];
-const PLAIN: Offload = Offload {
-    needs_checksum: false,
-    data_valid: false,
-    gso: Gso::None,
-    ecn: false,
-    header_bytes: 0,
-    segment_bytes: 0,
-    csum_start: 0,
-    csum_offset: 0,
-};
-
 fn start(workers: usize) -> Plane {
     Plane::start(PlaneOptions { workers, nice: 0, spin: Duration::ZERO }).unwrap()
 }
@@ -187,61 +176,25 @@ fn tags_change_on_the_way() {
     });
 }
 
-/// A TCP super-frame of 40 segments of 1,000 bytes over IPv4, as a sender with segmentation offload leaves it.
-fn super_frame(dst: [u8; 6], src: [u8; 6], tags: &[u8]) -> (Vec<u8>, Offload) {
-    let payload = 40_000;
-    let mut ip = vec![0x45, 0];
-    ip.extend((40 + payload as u16).to_be_bytes());
-    ip.extend([0, 1, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
-    let header_sum = !ones_sum(&ip);
-    ip[10..12].copy_from_slice(&header_sum.to_be_bytes());
-    let mut pseudo = ip[12..20].to_vec();
-    pseudo.extend([0, 6]);
-    pseudo.extend((20 + payload as u16).to_be_bytes());
-    let mut tcp = vec![0, 80, 0, 81, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 0xff, 0xff];
-    tcp.extend(ones_sum(&pseudo).to_be_bytes());
-    tcp.extend([0, 0]);
-    let frame = [&dst[..], &src[..], tags, &[8, 0], &ip, &tcp, &vec![0x55; payload]].concat();
-    let shift = tags.len() as u16;
-    let offload = Offload {
-        needs_checksum: true,
-        gso: Gso::TcpV4,
-        header_bytes: 54 + shift,
-        segment_bytes: 1_000,
-        csum_start: 34 + shift,
-        csum_offset: 16,
-        ..PLAIN
-    };
-    (frame, offload)
-}
-
-fn ones_sum(bytes: &[u8]) -> u16 {
-    let wide: u32 = bytes.chunks(2).map(|pair| u32::from(pair[0]) << 8 | u32::from(pair[1])).sum();
-    let folded = (wide & 0xffff) + (wide >> 16);
-    ((folded & 0xffff) + (folded >> 16)) as u16
-}
-
-/// What both ends must agree upon; the length of the headers is a hint that the kernel corrects.
-fn essence(offload: Offload) -> Offload {
-    Offload { header_bytes: 0, ..offload }
-}
-
 #[test]
 fn super_frames_pass_whole_and_reach_memory_in_pieces() {
     in_namespace(|mut lab| {
         let mut net = Mixed::new(&mut lab, 1, &[open(), open(), open()]);
-        let (frame, offload) = super_frame(ALL, mac(1), &[]);
-        net.wire.send(&frame, offload);
-        let got = net.host.receive();
-        assert_eq!(got.len(), 1);
-        assert_eq!((essence(got[0].0), &got[0].1), (essence(offload), &frame));
-        for _ in 0..40 {
-            assert_eq!(receive(&net.memory).map(|segment| segment.len()), Some(1_054));
+        for (kind, segment) in [(Gso::TcpV4, 1_054), (Gso::UdpSegment, 1_042)] {
+            let (frame, offload) = super_frame(kind, ALL, mac(1), &[]);
+            net.wire.send(&frame, offload);
+            let got = net.host.receive();
+            assert_eq!(got.len(), 1, "{kind:?}");
+            assert_eq!((essence(got[0].0), &got[0].1), (essence(offload), &frame));
+            for _ in 0..40 {
+                assert_eq!(receive(&net.memory).map(|segment| segment.len()), Some(segment));
+            }
+            let (frame, offload) = super_frame(kind, ALL, mac(2), &[]);
+            net.host.send(&frame, offload);
+            let (state, got) = net.wire.receive().unwrap();
+            assert_eq!((essence(state), got), (essence(offload), frame));
+            while receive(&net.memory).is_some() {}
         }
-        let (frame, offload) = super_frame(ALL, mac(2), &[]);
-        net.host.send(&frame, offload);
-        let (state, got) = net.wire.receive().unwrap();
-        assert_eq!((essence(state), got), (essence(offload), frame));
     });
 }
 
@@ -250,8 +203,8 @@ fn the_offsets_of_a_super_frame_follow_its_tag() {
     let access = PortConfig { pvid: Vid::new(10), ..open() };
     in_namespace(|mut lab| {
         let mut net = Mixed::new(&mut lab, 1, &[open(), access, open()]);
-        let (tagged, tagged_offload) = super_frame(ALL, mac(2), &[0x81, 0, 0, 10]);
-        let (plain, plain_offload) = super_frame(ALL, mac(2), &[]);
+        let (tagged, tagged_offload) = super_frame(Gso::TcpV4, ALL, mac(2), &[0x81, 0, 0, 10]);
+        let (plain, plain_offload) = super_frame(Gso::TcpV4, ALL, mac(2), &[]);
         net.host.send(&plain, plain_offload);
         let (state, got) = net.wire.receive().unwrap();
         assert_eq!((essence(state), got), (essence(tagged_offload), tagged.clone()));
