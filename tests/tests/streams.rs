@@ -203,3 +203,24 @@ fn frames_keep_their_length() {
     frames.iter().chain([&last]).for_each(|frame| wires[0].send(frame));
     assert_eq!(wires[1].until(&last), frames);
 }
+
+/// What a sender emits without a pause, no more than the queue of any interface holds (1,000 frames), is not lost.
+#[test]
+fn a_burst_arrives_whole() {
+    let Some(lab) = Lab::open("a_burst_arrives_whole") else { return };
+    let daemon = Daemon::start(&lab, lab.ns("switch"));
+    let wires: Vec<_> = (0..2).map(|n| Wire::tap(daemon.ns(), &format!("tap{n}"))).collect();
+    daemon.ok("bridge0 create addm tap0 addm tap1 up");
+    scenario::settle(&wires.iter().collect::<Vec<_>>());
+    for round in 0..5 {
+        let burst: Vec<_> =
+            (0..500).map(|n| EtherFrame::new(mac(2), mac(1), &format!("{round} {n}")).bytes()).collect();
+        burst.iter().for_each(|frame| wires[0].send(frame));
+        let last = EtherFrame::new(mac(2), mac(1), "last").bytes();
+        std::thread::sleep(Duration::from_millis(100));
+        wires[0].send(&last);
+        let heard = wires[1].until(&last);
+        assert_eq!(heard.len(), burst.len(), "round {round}: {:?}", daemon.member("tap0").counts);
+        assert_eq!(heard, burst, "in order");
+    }
+}
