@@ -135,18 +135,17 @@ fn jumbo_frames_pass_from_end_to_end() {
     let Some(lab) = Lab::open("jumbo_frames_pass_from_end_to_end") else { return };
     let daemon = Daemon::start(&lab, lab.ns("switch"));
     daemon.create();
-    let stations =
-        [Kind::Veth, Kind::Vport, Kind::Host].into_iter().zip(1..).map(|(kind, n)| plug(&lab, &daemon, kind, n));
-    let stations: Vec<Station> = stations.collect();
-    let hosts: Vec<&Host> = stations.iter().map(Station::kernel).collect();
-    hosts[0].ns.ip("link set eth0 mtu 9000");
-    daemon.ok("bridge0 mtu 9000");
-    assert_eq!(daemon.ns().link("eth1").mtu, 9000);
-    assert_eq!(daemon.ns().link("bridge0").mtu, 9000);
-    assert_eq!(daemon.report("bridge0").mtu, 9000);
-    if hosts[1].ns.link("vport2").mtu != 9000 {
-        hosts[1].ns.ip("link set vport2 mtu 9000"); // Whoever took the interface away looks after it.
+    let lan = plug(&lab, &daemon, Kind::Veth, 1);
+    lan.kernel().ns.ip("link set eth0 mtu 9000");
+    daemon.ok("vport2 create up");
+    daemon.ok("bridge0 addm vport2 mtu 9000");
+    for member in ["bridge0", "eth1", "vport2"] {
+        assert_eq!(daemon.ns().link(member).mtu, 9000, "{member}");
     }
+    assert_eq!(daemon.report("bridge0").mtu, 9000);
+    let container = Host::by_move(lab.ns("container"), daemon.ns(), "vport2", 2);
+    let host = plug(&lab, &daemon, Kind::Host, 3);
+    let hosts = [lan.kernel(), &container, host.kernel()];
     let jumbo = Pings { count: 3, payload: 8972, interval: Duration::from_millis(50) };
     for (from, to) in [(0, 1), (1, 0), (0, 2), (2, 1)] {
         assert_eq!(hosts[from].ping(hosts[to].address, jumbo), 3, "{from} to {to}");
@@ -202,4 +201,25 @@ fn frames_keep_their_length() {
         .into();
     frames.iter().chain([&last]).for_each(|frame| wires[0].send(frame));
     assert_eq!(wires[1].until(&last), frames);
+}
+
+/// What a sender emits without a pause, no more than the queue of any interface holds (1,000 frames), is not lost.
+#[test]
+fn a_burst_arrives_whole() {
+    let Some(lab) = Lab::open("a_burst_arrives_whole") else { return };
+    let daemon = Daemon::start(&lab, lab.ns("switch"));
+    let wires: Vec<_> = (0..2).map(|n| Wire::tap(daemon.ns(), &format!("tap{n}"))).collect();
+    daemon.ok("bridge0 create addm tap0 addm tap1 up");
+    scenario::settle(&wires.iter().collect::<Vec<_>>());
+    for round in 0..5 {
+        let burst: Vec<_> =
+            (0..500).map(|n| EtherFrame::new(mac(2), mac(1), &format!("{round} {n}")).bytes()).collect();
+        burst.iter().for_each(|frame| wires[0].send(frame));
+        let last = EtherFrame::new(mac(2), mac(1), "last").bytes();
+        std::thread::sleep(Duration::from_millis(100));
+        wires[0].send(&last);
+        let heard = wires[1].until(&last);
+        assert_eq!(heard.len(), burst.len(), "round {round}: {:?}", daemon.member("tap0").counts);
+        assert_eq!(heard, burst, "in order");
+    }
 }
