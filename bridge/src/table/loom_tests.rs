@@ -144,11 +144,7 @@ fn loom_a_late_refresh_changes_nobodys_port() {
 #[test]
 fn loom_what_a_flush_meets_is_gone_and_not_counted() {
     explore(|| {
-        let table = beside(
-            table(),
-            |t| drop_it(hear(t, arrival(1, 1, 1))),
-            |t| t.flush_port(port(1), Flush::All),
-        );
+        let table = beside(table(), |t| drop_it(hear(t, arrival(1, 1, 1))), |t| t.flush_port(port(1), Flush::All));
         let there = table.lookup(key(1), clock(1)).is_some();
         assert_eq!(table.counts().total(), u32::from(there));
         table.flush_port(port(1), Flush::All);
@@ -161,11 +157,7 @@ fn loom_sweeping_spares_who_is_heard_meanwhile() {
     explore(|| {
         let table = table();
         hear(&table, arrival(1, 1, 1));
-        let table = beside(
-            table,
-            |t| drop_it(hear(t, arrival(1, 1, 301))),
-            |t| drop_it(t.expire(clock(301)).expired),
-        );
+        let table = beside(table, |t| drop_it(hear(t, arrival(1, 1, 301))), |t| drop_it(t.expire(clock(301)).expired));
         // Swept before it was heard, or after: then it was made anew. Only a busy lock may have kept it out.
         let there = table.lookup(key(1), clock(301)).is_some();
         assert_eq!(table.counts().total(), u32::from(there));
@@ -183,7 +175,8 @@ fn crowd() -> (Vec<(usize, u64)>, u64, u64) {
     let (first, second) = pair(newcomer);
     let victim = (1..).find(|&n| pair(n).1 == first && pair(n).0 != second).unwrap();
     // All others are stuck: they belong into these two.
-    let mut stuck = (1..).filter(|&n| n != victim && matches!(pair(n), p if p == (first, second) || p == (second, first)));
+    let mut stuck =
+        (1..).filter(|&n| n != victim && matches!(pair(n), p if p == (first, second) || p == (second, first)));
     let mut entries: Vec<_> = [(first, victim)].into();
     for (bucket, count) in [(first, 3), (second, 4)] {
         entries.extend(stuck.by_ref().take(count).map(|number| (bucket, number)));

@@ -127,11 +127,14 @@ impl Kernel {
                 let Some(tap) = self.taps.get(name) else { return self.index(name).map(drop) };
                 self.engines.attach(bridge, port, what, |plane, id| plane.add_tap_port(id, port, tap))
             }
-            Attached::Foreign(name) => {
+            Attached::Foreign(name) | Attached::Mirror(name) => {
                 let index = self.index(name)?;
                 let device = InterfaceName::new(name).map_err(|error| refused(&error))?;
                 let interface = Interface { name: device, index };
                 self.engines.attach(bridge, port, what, |plane, id| plane.add_packet_port(id, port, interface))?;
+                if matches!(what, Attached::Mirror(_)) {
+                    return Ok(());
+                }
                 let mut quiet = Quiet::default();
                 if let Err(error) = quiet.impose(name) {
                     tracing::warn!("{name}: the host may answer ARP there for addresses on {bridge}: {error}");
@@ -281,7 +284,7 @@ impl Kernel {
                 self.events.push_back(SystemEvent::Gone { interface: name });
             }
             // If it is still there, it is attached again by whatever changes next.
-            Attached::Foreign(_) => self.events.push_back(SystemEvent::Gone { interface: name }),
+            Attached::Foreign(_) | Attached::Mirror(_) => self.events.push_back(SystemEvent::Gone { interface: name }),
         }
         if let Err(error) = self.look() {
             tracing::error!("cannot look at interfaces: {error}");
@@ -328,7 +331,7 @@ impl System for Kernel {
         match self.engines.attached(bridge, port) {
             None => Condition::Absent,
             Some(Attached::Own(_)) => Condition::Running,
-            Some(Attached::Foreign(name)) => match self.links.get(name) {
+            Some(Attached::Foreign(name) | Attached::Mirror(name)) => match self.links.get(name) {
                 None => Condition::Absent,
                 Some(link) if link.running => Condition::Running,
                 Some(_) => Condition::LinkDown,
@@ -339,7 +342,7 @@ impl System for Kernel {
     fn bits_per_second(&self, bridge: &str, port: PortId) -> Option<u64> {
         match self.engines.attached(bridge, port)? {
             Attached::Own(_) => None,
-            Attached::Foreign(name) => snapshot::bits_per_second(name),
+            Attached::Foreign(name) | Attached::Mirror(name) => snapshot::bits_per_second(name),
         }
     }
 
