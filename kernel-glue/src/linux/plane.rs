@@ -39,7 +39,7 @@ pub struct PlaneOptions {
 pub enum PlaneEvent {
     /// The port's device is gone; the port is to be removed. Each worker says so, once for each direction.
     ///
-    /// An interface that was down already goes unnoticed here: [`Monitor`](super::netlink::Monitor) tells.
+    /// An interface that was down already goes unnoticed here: [`LinkMonitor`](super::netlink::LinkMonitor) tells.
     PortFailed {
         /// The bridge.
         bridge: BridgeId,

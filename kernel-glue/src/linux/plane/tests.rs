@@ -338,3 +338,42 @@ fn frames_that_find_no_room_are_counted() {
     assert_eq!((counters.tx_frames, counters.drops.get(DropReason::QueueFull)), (4, 6));
     assert_eq!(counters.drops.get(DropReason::TooBig), 1);
 }
+
+#[test]
+fn a_busy_port_keeps_no_other_waiting() {
+    let plane = start(1);
+    let bridge = serve(&plane, &[open(), open(), open(), open()]);
+    let ends = [1, 2, 3, 4].map(|number| {
+        let (near, far) = memory_port(256, 1_600).unwrap();
+        plane.add_memory_port(B, port(number), &near).unwrap();
+        far
+    });
+    for (station, end) in (1..).zip(&ends) {
+        end.send(&frame(ALL, mac(station), "hello"), &PLAIN).unwrap();
+    }
+    for end in &ends {
+        assert_eq!((0..3).filter_map(|_| receive(end)).count(), 3);
+    }
+    let [busy, quiet, _sink, far] = &ends;
+    let over = core::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                let _ = busy.send(&frame(mac(3), mac(1), "flood"), &PLAIN);
+            }
+        });
+        let text = |number: usize| frame(mac(4), mac(2), &format!("{number}"));
+        let got: Vec<_> = (0..20)
+            .map(|number| {
+                let before = bridge.port_counters(port(1)).rx_frames;
+                while bridge.port_counters(port(1)).rx_frames == before && !over.load(Ordering::Relaxed) {
+                    std::thread::yield_now();
+                }
+                let _ = quiet.send(&text(number), &PLAIN);
+                receive(far)
+            })
+            .collect();
+        over.store(true, Ordering::Relaxed);
+        assert!(got.into_iter().eq((0..20).map(|number| Some(text(number)))));
+    });
+}

@@ -122,8 +122,13 @@ fn read_tap<'a>(fd: BorrowedFd<'_>, arena: &'a mut Arena, burst: &mut Burst<'a>)
             }
             Ok(bytes) => bytes,
             Err(Errno::INTR) => continue,
+            Err(Errno::AGAIN) => return Look::Empty,
             Err(errno) if is_gone(errno) => return Look::Failed(errno),
-            Err(_) => return Look::Empty,
+            // Whatever else goes wrong has cost the frame: it cannot be described by a virtio-net header (EINVAL).
+            Err(_) => {
+                burst.unknown_offload += 1;
+                continue;
+            }
         };
         let stored: &'a [u8] = slot;
         if burst.push(stored.get(..bytes).unwrap_or_default(), None) == Room::Full {
