@@ -1,22 +1,26 @@
 //! The data plane as the control side drives it: workers, and the bridges and ports they serve.
 
-use super::caps::{PrivilegeError, drop_privileges};
-use super::error::DeviceError;
+mod error;
+mod running;
+
+pub use error::PlaneError;
+
 use super::memory::MemoryPort;
 use super::name::Interface;
 use super::packet::{PacketSocket, Sharing};
 use super::tap::TapDevice;
 use super::transmit::Medium;
-use super::worker::{self, Command, Commander, Mailbox, Reporter, Source, Worker};
+use super::worker::{self, Command, Reporter, Source};
 use bridge::Bridge;
 use core::fmt;
+use core::num::NonZero;
 use frame::{Mac, PortId};
+use running::Running;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, channel, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 /// A bridge's number, given by the control side and never used twice.
@@ -28,10 +32,26 @@ pub struct BridgeId(pub u32);
 pub struct PlaneOptions {
     /// Threads that forward, at least one.
     pub workers: usize,
-    /// Nice value of the workers, -20..=19. Below 0 takes CAP_SYS_NICE.
+    /// Nice value of the workers, -20..=19; 0 leaves that of the process. Below 0 takes CAP_SYS_NICE.
     pub nice: i8,
     /// How long a worker looks for more frames before it sleeps; costs that much processor time after each burst.
     pub spin: Duration,
+}
+
+impl PlaneOptions {
+    /// A nice value that gives workers three quarters of a processor that they share with one busy sender: two
+    /// senders at full rate on two processors still leave 0.5 Mpps, where 0 leaves 0.3 and -20 gives 0.7 at the
+    /// expense of TCP between local hosts, which the workers then interrupt.
+    pub const RECOMMENDED_NICE: i8 = -5;
+}
+
+impl Default for PlaneOptions {
+    /// Half the processors, at most four; the nice value of the process, for another may be refused; no spinning,
+    /// which bought 4 µs of 40 for a twelfth of a processor.
+    fn default() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        Self { workers: (processors / 2).clamp(1, 4), nice: 0, spin: Duration::ZERO }
+    }
 }
 
 /// What a worker has to tell the control side.
@@ -71,18 +91,6 @@ pub struct Plane {
     lost: Arc<AtomicU64>,
 }
 
-struct Running {
-    commander: Commander,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Running {
-    /// Has the worker close something. One that is gone has closed everything.
-    fn forget(&self, command: Command) {
-        let _ = self.commander.tell(command);
-    }
-}
-
 impl Plane {
     /// Starts the workers.
     ///
@@ -95,7 +103,7 @@ impl Plane {
         let mut plane = Self { workers: Vec::new(), events, bell, lost: Arc::default() };
         for number in 0..options.workers.max(1) {
             let reporter = Reporter::new(report.clone(), plane.bell.clone(), plane.lost.clone());
-            plane.workers.push(start_worker(number, options, reporter)?);
+            plane.workers.push(Running::start(number, options, reporter)?);
         }
         Ok(plane)
     }
@@ -113,7 +121,7 @@ impl Plane {
         for (number, worker) in self.workers.iter().enumerate() {
             let told = bridge.worker(number).ok_or(Errno::BUSY).and_then(|engine| {
                 let command = Command::AddBridge { id, engine: Box::new(engine) };
-                worker.commander.tell(command)
+                worker.tell(command)
             });
             if let Err(errno) = told {
                 // Those before this one serve it already; if the number is taken, there is none before.
@@ -205,7 +213,7 @@ impl Plane {
     ) -> Result<(), PlaneError> {
         for (number, worker) in self.workers.iter().enumerate() {
             let told = ends(number)
-                .and_then(|(source, medium)| worker.commander.tell(Command::AddPort { bridge, port, source, medium }));
+                .and_then(|(source, medium)| worker.tell(Command::AddPort { bridge, port, source, medium }));
             if let Err(errno) = told {
                 // As above.
                 self.workers.iter().take(number).for_each(|worker| worker.forget(Command::RemovePort { bridge, port }));
@@ -219,9 +227,7 @@ impl Plane {
 impl Drop for Plane {
     fn drop(&mut self) {
         for worker in &mut self.workers {
-            worker.forget(Command::Stop);
-            // One that panicked has said so.
-            let _ = worker.thread.take().map(JoinHandle::join);
+            worker.stop();
         }
     }
 }
@@ -232,84 +238,9 @@ impl fmt::Debug for Plane {
     }
 }
 
-fn start_worker(number: usize, options: PlaneOptions, reporter: Reporter) -> Result<Running, PlaneError> {
-    let (orders, inbox) = channel();
-    let event = worker::bell().map_err(PlaneError::Start)?;
-    let mailbox = Mailbox::new(inbox, event.clone());
-    let (ready, started) = sync_channel(1);
-    let thread = std::thread::Builder::new()
-        .name(format!("forward-{number}"))
-        .spawn(move || {
-            let prepared = set_nice(options.nice)
-                .and_then(|()| drop_privileges().map_err(PlaneError::Privileges))
-                .and_then(|()| Worker::new(mailbox, reporter, options.spin).map_err(PlaneError::Start));
-            match prepared {
-                Ok(worker) => {
-                    let _ = ready.send(Ok(()));
-                    worker.run();
-                }
-                Err(error) => {
-                    let _ = ready.send(Err(error));
-                }
-            }
-        })
-        .map_err(|error| PlaneError::Start(Errno::from_io_error(&error).unwrap_or(Errno::AGAIN)))?;
-    started.recv().unwrap_or(Err(PlaneError::Start(Errno::SRCH)))?;
-    Ok(Running { commander: Commander::new(orders, event), thread: Some(thread) })
-}
-
-/// Sets the nice value of the calling thread, which Linux keeps for each thread.
-fn set_nice(nice: i8) -> Result<(), PlaneError> {
-    if nice == 0 {
-        return Ok(());
-    }
-    rustix::process::setpriority_process(None, i32::from(nice)).map_err(|errno| PlaneError::Nice { nice, errno })
-}
-
 /// Fanout groups are numbered by namespace; two planes on one interface are told apart by their processes.
 fn fanout_group(index: u32) -> u16 {
     (index ^ std::process::id().rotate_left(8)) as u16
-}
-
-/// Why the data plane does not do what it was asked.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PlaneError {
-    /// A worker cannot be started.
-    #[error("start worker: {0}")]
-    Start(Errno),
-    /// The priority is not allowed.
-    #[error("set nice {nice}: {errno}")]
-    Nice {
-        /// The nice value.
-        nice: i8,
-        /// What the system said.
-        errno: Errno,
-    },
-    /// The worker cannot give up its privileges.
-    #[error(transparent)]
-    Privileges(#[from] PrivilegeError),
-    /// A bridge cannot be served.
-    #[error("serve bridge {}: {errno}", .bridge.0)]
-    Bridge {
-        /// The bridge.
-        bridge: BridgeId,
-        /// What the system said.
-        errno: Errno,
-    },
-    /// A port cannot be served.
-    #[error("serve port {port} of bridge {}: {errno}", .bridge.0)]
-    Port {
-        /// The bridge.
-        bridge: BridgeId,
-        /// The port.
-        port: PortId,
-        /// What the system said.
-        errno: Errno,
-    },
-    /// A device refuses.
-    #[error(transparent)]
-    Device(#[from] DeviceError),
 }
 
 /// Events that wait for the control side at most.
