@@ -85,5 +85,5 @@ fn send_copy<P: Ports>(worker: &Worker, io: &mut P, to: PortId, buf: &P::Buf, ed
 /// Frames that are looked at ahead: more overlap no better on the machine it was measured on.
 const AHEAD: usize = 32;
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests;

@@ -102,5 +102,5 @@ pub(crate) enum Form {
 /// The VLAN ID that no frame may carry (802.1Q-2018 Table 9-2).
 const RESERVED: u16 = 0xfff;
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests;

@@ -301,5 +301,5 @@ fn too_big(frame: Frame, meta: Meta, snapshot: &Snapshot) -> bool {
     meta.bytes > snapshot.mtu_bytes.saturating_add(head) && !meta.offload.is_gso()
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 pub(crate) mod tests;

@@ -2,6 +2,8 @@
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test -p bridge --release --lib loom`
 
+#![cfg(loom)]
+
 extern crate std;
 use super::*;
 use core::time::Duration;

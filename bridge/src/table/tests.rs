@@ -1,3 +1,5 @@
+#![cfg(not(loom))]
+
 extern crate std;
 use super::*;
 use frame::{Instant, Mac};
@@ -176,9 +178,9 @@ fn flush_table() {
         }
         table
     };
-    type Action = fn(&Table);
+    type Row<'a> = (&'a str, fn(&Table), &'a [(u64, EntryKind)]);
     #[rustfmt::skip]
-    let rows: [(&str, Action, &[(u64, EntryKind)]); 4] = [
+    let rows: [Row<'_>; 4] = [
         ("port, dynamic", |t| t.flush_port(port(1), Flush::Dynamic),
             &[(11, Sticky), (12, Static), (20, Dynamic), (21, Sticky), (22, Static)]),
         ("port, all",     |t| t.flush_port(port(1), Flush::All), &[(20, Dynamic), (21, Sticky), (22, Static)]),

@@ -1,3 +1,5 @@
+#![cfg(not(loom))]
+
 extern crate std;
 use super::*;
 use crate::worker::tests::{A, B, bridge, bytes, config, of, outcome, plain, tagged, vid};
