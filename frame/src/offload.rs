@@ -1,7 +1,20 @@
 //! Offload state: work on a frame that its sender left to whoever transmits it.
 //!
 //! The state is that of virtio-net (VIRTIO 1.2 §5.1.6, `struct virtio_net_hdr`), which Linux TAP devices,
-//! packet sockets and virtual machines all speak.
+//! packet sockets and virtual machines all speak. Where a port cannot carry the state, [`finish_checksum`] and
+//! [`Segments`] do the work in software.
+
+#[cfg(test)]
+mod captures;
+mod checksum;
+mod error;
+mod finish;
+mod headers;
+mod segment;
+
+pub use error::OffloadError;
+pub use finish::finish_checksum;
+pub use segment::Segments;
 
 /// Bytes of the header that carries the state on the wire of a TAP or packet socket.
 pub const VNET_BYTES: usize = 10;

@@ -1,1 +1,46 @@
-//! Tests.
+//! System tests of Trestle, over real kernels: network namespaces, kernel interfaces, real traffic.
+//!
+//! A test opens a [`Lab`], which gives it network namespaces of its own ([`Ns`]) and takes them away again, also after
+//! a panic. [`Daemon`] is the program under test, in one of them. [`Host`] is a kernel as an end host, [`Vm`] a small
+//! IP stack of our own behind a kernel TAP, as a virtual machine would be, and [`Wire`] the bare end of a cable, on
+//! which frames are written and read to the byte.
+//!
+//! [`Switch`] has two implementations, Trestle and the Linux kernel's own bridge: scenarios that hold for every bridge
+//! run on both, so that a failure on one alone says which side is wrong.
+//!
+//! Everything waits within a bound. What a machine lacks makes a test say so in one line and return, except where
+//! `CI=true`: there it fails.
+#![forbid(unsafe_code)]
+
+mod clock;
+mod daemon;
+mod etherframe;
+mod host;
+mod lab;
+mod links;
+mod ns;
+mod plug;
+mod process;
+mod program;
+mod run;
+pub mod scenario;
+mod stream;
+mod switch;
+mod vm;
+mod wire;
+
+pub use clock::{Limit, within};
+pub use daemon::Daemon;
+pub use etherframe::{BROADCAST, EtherFrame, mac};
+pub use host::{Host, Offloads, Pings, set_offloads};
+pub use lab::Lab;
+pub use links::{Link, Links};
+pub use ns::Ns;
+pub use plug::{Kind, Station, plug};
+pub use process::Process;
+pub use program::trestle;
+pub use run::{Ran, run};
+pub use stream::{Bytes, echo, transfer};
+pub use switch::{KernelBridge, Switch};
+pub use vm::{Tagging, Vm};
+pub use wire::Wire;

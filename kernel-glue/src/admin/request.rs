@@ -1,0 +1,187 @@
+//! What an operator can ask for: the verbs of `ifconfig`, typed.
+//!
+//! Ranges that depend on nothing but the number are checked where text becomes a verb and again when a change is
+//! applied, since a request may come from another program than ours.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+use frame::{Mac, Tpid, Vid, VidSet};
+use serde::{Deserialize, Serialize};
+
+/// One command line: verbs about one interface, all of them or none.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// The interface, `bridge0`, or for [`Verb::Create`] a clone name, `bridge`, whose lowest free unit is taken.
+    pub interface: String,
+    /// What to do, in order.
+    pub verbs: Vec<Verb>,
+}
+
+/// An address with its prefix length, as `inet` and `inet6` take it.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct InetAddress {
+    /// The address.
+    pub address: IpAddr,
+    /// Leading bits that name the network.
+    pub prefix: u8,
+    /// The broadcast address; `None` for the highest of an IPv4 network, or IPv6.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broadcast: Option<IpAddr>,
+}
+
+/// A yes-or-no property of a member.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MemberFlag {
+    /// Sources are entered into the address table.
+    Learn,
+    /// Frames to unknown unicast addresses are sent here.
+    Discover,
+    /// Takes part in spanning tree.
+    Stp,
+    /// Addresses learned here neither age nor move.
+    Sticky,
+    /// The operator says that no bridge is behind the port.
+    Edge,
+    /// Spanning tree finds out whether a bridge is behind the port.
+    Autoedge,
+    /// The operator says that the link has one peer.
+    Ptp,
+    /// The duplex mode says whether the link has one peer.
+    Autoptp,
+    /// Nothing is forwarded between two private members.
+    Private,
+    /// Only registered sources may send.
+    Locked,
+    /// A second VLAN tag is accepted.
+    Qinq,
+}
+
+/// A class of traffic that is sent to many ports.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StormClass {
+    /// To ff:ff:ff:ff:ff:ff.
+    Broadcast,
+    /// To any other group.
+    Multicast,
+    /// To an address that is in no table.
+    Unknown,
+}
+
+/// Which spanning tree protocol a bridge speaks.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StpProtocol {
+    /// 802.1D-1998.
+    Stp,
+    /// 802.1D-2004 §17.
+    #[default]
+    Rstp,
+}
+
+/// One verb with its arguments.
+///
+/// Times are in seconds. A `member` is an interface name; for [`Verb::IfUntagged`] it may also be the bridge itself,
+/// its host port, which is a tagged member of every VLAN.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "verb", rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(missing_docs, reason = "each variant's line shows its arguments in order")]
+pub enum Verb {
+    /// `create`.
+    Create,
+    /// `destroy`; the last verb of its line. A vport leaves its bridge by it.
+    Destroy,
+    /// `up`.
+    Up,
+    /// `down`.
+    Down,
+    /// `mtu N`, 72..=65521: payload bytes after the Ethernet header and any VLAN tag; a bridge's holds for its members.
+    Mtu { bytes: u32 },
+    /// `ether MAC`.
+    Ether { address: Mac },
+    /// `description TEXT`; empty removes it.
+    Description { text: String },
+    /// `inet A/N` or `inet6 A/N`: adds the address or changes its prefix, and brings the interface up.
+    AddAddress { address: InetAddress },
+    /// `inet A delete` or `-alias`.
+    DeleteAddress { address: IpAddr },
+    /// `addm IF [untagged VID] [tagged SET]`.
+    AddMember {
+        member: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        untagged: Option<Vid>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tagged: Option<VidSet>,
+    },
+    /// `deletem IF`.
+    DeleteMember { member: String },
+    /// `span IF`.
+    AddSpan { member: String },
+    /// `-span IF`.
+    DeleteSpan { member: String },
+    /// `learn IF`, `-learn IF` and their like.
+    SetFlag { member: String, flag: MemberFlag, on: bool },
+    /// `protected IF 1,2`: groups 1..=31 of which no two members may share one; empty for none.
+    Protected { member: String, groups: Vec<u8> },
+    /// `ifmaxaddr IF N`; 0 for no limit.
+    IfMaxAddresses { member: String, addresses: u32 },
+    /// `ifpriority IF N`, 0..=240, rounded down to a multiple of 16.
+    IfPriority { member: String, priority: u8 },
+    /// `ifpathcost IF N`, 0..=200,000,000; 0 for automatic.
+    IfPathCost { member: String, cost: u32 },
+    /// `ifuntagged IF VID`, `-ifuntagged IF`.
+    IfUntagged { member: String, vid: Option<Vid> },
+    /// `iftagged IF SET`: replaces the set.
+    IfTagged { member: String, set: VidSet },
+    /// `+iftagged IF SET`.
+    IfTaggedAdd { member: String, set: VidSet },
+    /// `-iftagged IF SET`.
+    IfTaggedRemove { member: String, set: VidSet },
+    /// `ifvlanproto IF 802.1q|802.1ad`.
+    IfVlanProtocol { member: String, protocol: Tpid },
+    /// `storm IF broadcast|multicast|unknown N`, `-storm IF CLASS`: frames a second that may enter.
+    Storm { member: String, class: StormClass, frames_per_second: Option<u32> },
+    /// `maxaddr N`, 0..=1,048,576; 0 learns nothing.
+    MaxAddresses { addresses: u32 },
+    /// `timeout S`; 0 for never.
+    Timeout { seconds: u32 },
+    /// `priority N`, 0..=61440, rounded down to a multiple of 4096.
+    Priority { priority: u16 },
+    /// `hellotime S`, 1..=2, only in `proto stp`.
+    HelloTime { seconds: u8 },
+    /// `fwddelay S`, 4..=30.
+    ForwardDelay { seconds: u8 },
+    /// `maxage S`, 6..=40.
+    MaxAge { seconds: u8 },
+    /// `holdcnt N`, 1..=10.
+    HoldCount { frames: u8 },
+    /// `proto stp|rstp`; also sets the hello time to 2.
+    Protocol { protocol: StpProtocol },
+    /// `vlanfilter`, `-vlanfilter`.
+    VlanFilter { on: bool },
+    /// `defuntagged VID`, `-defuntagged`: PVID of members added afterwards.
+    DefaultUntagged { vid: Option<Vid> },
+    /// `defqinq`, `-defqinq`: for members added afterwards.
+    DefaultQinq { on: bool },
+    /// `static IF MAC [vlan VID]`.
+    Static {
+        member: String,
+        address: Mac,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        vid: Option<Vid>,
+    },
+    /// `deladdr MAC [vlan VID]`; without a VLAN, the address outside any VLAN.
+    DeleteMac {
+        address: Mac,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        vid: Option<Vid>,
+    },
+    /// `flush`: forgets what was learned and may age.
+    Flush,
+    /// `flushall`: forgets every address.
+    FlushAll,
+}

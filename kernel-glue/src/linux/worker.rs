@@ -1,0 +1,276 @@
+//! A worker: one thread that carries frames between the ports of every bridge.
+//!
+//! It sleeps in `epoll_wait` while nothing is ready. Ready ports take turns, a burst each, so that a busy one keeps
+//! no other waiting for more than a burst. Once started it allocates only to obey a command.
+
+mod command;
+mod inlet;
+mod obey;
+
+pub(super) use command::{Command, Commander, Mailbox, Reporter, bell, clear, ring};
+pub(super) use inlet::{Look, Source};
+
+use super::buffer::{Arena, Burst};
+use super::clock;
+use super::io::{Io, Outlets};
+use super::plane::{BridgeId, PlaneEvent};
+use super::transmit::{Tally, Transmitter};
+use frame::{DropReason, Instant, PortId};
+use inlet::{Inlet, State, Suspicion};
+use rustix::event::{Timespec, epoll};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::io::Errno;
+use std::time::Duration;
+
+/// A bridge as one worker serves it.
+struct Served {
+    id: BridgeId,
+    engine: Box<bridge::Worker>,
+    outlets: Outlets,
+}
+
+/// What a worker owns.
+pub(super) struct Worker {
+    epoll: OwnedFd,
+    mailbox: Mailbox,
+    reporter: Reporter,
+    spin: Duration,
+    arena: Arena,
+    transmitter: Transmitter,
+    bridges: Vec<Option<Served>>,
+    inlets: Vec<Option<Inlet>>,
+    /// Inlets that may have frames, in turn; room for all of them.
+    ready: Vec<usize>,
+    /// When the next suspect inlet is to be looked at.
+    suspicion: Option<Instant>,
+}
+
+/// Whether the thread goes on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Next {
+    Serve,
+    Stop,
+}
+
+impl Worker {
+    /// Prepares a worker in the thread that will run it.
+    ///
+    /// # Errors
+    /// What the system answered to `epoll_create1` or `epoll_ctl`.
+    pub(super) fn new(mailbox: Mailbox, reporter: Reporter, spin: Duration) -> Result<Self, Errno> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        epoll::add(&epoll, mailbox.as_fd(), epoll::EventData::new_u64(COMMANDS), epoll::EventFlags::IN)?;
+        Ok(Self {
+            epoll,
+            mailbox,
+            reporter,
+            spin,
+            arena: Arena::new(),
+            transmitter: Transmitter::new(),
+            bridges: Vec::new(),
+            inlets: Vec::new(),
+            ready: Vec::new(),
+            suspicion: None,
+        })
+    }
+
+    /// Serves until told to stop.
+    pub(super) fn run(mut self) {
+        while self.wait() == Next::Serve {
+            for _ in 0..PASSES {
+                if self.ready.is_empty() {
+                    break;
+                }
+                self.pass();
+            }
+        }
+    }
+
+    /// Waits for frames and commands, and obeys the commands.
+    fn wait(&mut self) -> Next {
+        let mut events = [NO_EVENT; EVENTS];
+        let count = self.poll(&mut events);
+        if self.suspicion.is_some() {
+            self.examine_suspects(clock::monotonic());
+        }
+        for event in events.iter().take(count) {
+            match event.data.u64() {
+                COMMANDS => {
+                    if self.obey() == Next::Stop {
+                        return Next::Stop;
+                    }
+                }
+                token => self.mark(token as usize),
+            }
+        }
+        Next::Serve
+    }
+
+    fn poll(&self, events: &mut [epoll::Event]) -> usize {
+        let mut look = |timeout| epoll::wait(&self.epoll, &mut *events, timeout).unwrap_or(0);
+        if !self.ready.is_empty() {
+            return look(Some(&AT_ONCE));
+        }
+        if !self.spin.is_zero() {
+            let until = clock::monotonic().plus(self.spin);
+            while clock::monotonic() < until {
+                let count = look(Some(&AT_ONCE));
+                if count > 0 {
+                    return count;
+                }
+            }
+        }
+        match self.suspicion {
+            None => look(None),
+            Some(at) => look(Some(&until(at))),
+        }
+    }
+
+    fn mark(&mut self, place: usize) {
+        if let Some(Some(inlet)) = self.inlets.get_mut(place)
+            && matches!(inlet.state, State::Idle | State::Suspect(_))
+        {
+            inlet.state = State::Ready;
+            self.ready.push(place);
+        }
+    }
+
+    /// Gives each ready inlet one burst.
+    fn pass(&mut self) {
+        let mut turn = 0;
+        while let Some(&place) = self.ready.get(turn) {
+            let look = self.serve(place);
+            if look == Look::More {
+                turn += 1;
+                continue;
+            }
+            self.ready.remove(turn);
+            match look {
+                Look::More | Look::Empty => self.set_state(place, State::Idle),
+                Look::Down => {
+                    let suspicion = Suspicion::new(clock::monotonic());
+                    self.set_state(place, State::Suspect(suspicion));
+                    self.suspicion = Some(self.suspicion.map_or(suspicion.at, |at| at.min(suspicion.at)));
+                }
+                Look::Failed(errno) => self.fail(place, errno),
+            }
+        }
+    }
+
+    fn serve(&mut self, place: usize) -> Look {
+        let Some(Some(inlet)) = self.inlets.get_mut(place) else {
+            return Look::Empty;
+        };
+        let (from, bridge) = (inlet.port, inlet.bridge);
+        let Some(Some(served)) = self.bridges.get_mut(bridge) else {
+            return Look::Empty;
+        };
+        let mut burst = Burst::new();
+        let (look, lost) = inlet.source.receive(&mut self.arena, &mut burst);
+        let frames = burst.frames();
+        if !frames.is_empty() {
+            let mut io = Io::new(frames, &mut served.outlets, &mut self.transmitter);
+            bridge::run(&mut served.engine, &mut io, from, frames.iter().copied(), clock::monotonic());
+        }
+        let losses = [
+            (DropReason::Truncated, burst.truncated),
+            (DropReason::Offload, burst.unknown_offload),
+            (DropReason::NoBuffer, lost),
+        ];
+        inlet.source.release();
+        for (why, count) in losses {
+            (0..count).for_each(|_| served.engine.drop_frame(from, why));
+        }
+        served.settle(&mut self.reporter);
+        look
+    }
+
+    /// Stops listening to a port whose device is gone, and says so.
+    fn fail(&mut self, place: usize, errno: Errno) {
+        let Some(Some(inlet)) = self.inlets.get_mut(place) else {
+            return;
+        };
+        inlet.state = State::Failed;
+        let port = inlet.port;
+        let _ = epoll::delete(&self.epoll, inlet.source.as_fd());
+        if let Some(Some(served)) = self.bridges.get(inlet.bridge) {
+            self.reporter.report(PlaneEvent::PortFailed { bridge: served.id, port, errno });
+            self.reporter.ring();
+        }
+    }
+
+    /// Looks again at interfaces that went down: whether they are gone, and when to look next.
+    fn examine_suspects(&mut self, now: Instant) {
+        if self.suspicion.is_none_or(|at| now < at) {
+            return;
+        }
+        self.suspicion = None;
+        for place in 0..self.inlets.len() {
+            let Some(Some(inlet)) = self.inlets.get_mut(place) else { continue };
+            let State::Suspect(suspicion) = inlet.state else { continue };
+            if inlet.source.is_removed() {
+                self.fail(place, Errno::NODEV);
+                continue;
+            }
+            let next = if now < suspicion.at { Some(suspicion) } else { suspicion.next(now) };
+            inlet.state = next.map_or(State::Idle, State::Suspect);
+            self.suspicion = [self.suspicion, next.map(|next| next.at)].into_iter().flatten().min();
+        }
+    }
+
+    fn set_state(&mut self, place: usize, state: State) {
+        if let Some(Some(inlet)) = self.inlets.get_mut(place) {
+            inlet.state = state;
+        }
+    }
+}
+
+impl Served {
+    /// Books what became of a burst's frames, and hands on what the engine has to tell.
+    fn settle(&mut self, reporter: &mut Reporter) {
+        let (engine, bridge) = (&mut self.engine, self.id);
+        self.outlets.settle(|port, tally| {
+            book(engine, port, &tally);
+            if let Some(errno) = tally.gone {
+                reporter.report(PlaneEvent::PortFailed { bridge, port, errno });
+            }
+        });
+        while let Some(event) = self.engine.poll_event() {
+            match event {
+                bridge::Event::Moved { vid, mac, from, to } => {
+                    reporter.report(PlaneEvent::AddressMoved { bridge, vid, mac, from, to });
+                }
+                // Too many to be told one by one: whoever fills the table would fill the queue.
+                bridge::Event::Learned { .. } | bridge::Event::Evicted { .. } => {}
+            }
+        }
+        reporter.ring();
+    }
+}
+
+fn book(engine: &mut bridge::Worker, port: PortId, tally: &Tally) {
+    // The engine counts frame by frame; all bytes of a burst, 2 MiB at most, are booked with its first frame.
+    let mut bytes = tally.bytes;
+    for _ in 0..tally.frames {
+        engine.sent(port, bytes);
+        bytes = 0;
+    }
+    for (why, count) in tally.drops.nonzero() {
+        (0..count).for_each(|_| engine.drop_at(port, why));
+    }
+}
+
+/// Returns the time left, a millisecond more for the clock's coarseness.
+fn until(at: Instant) -> Timespec {
+    let left = at.since(clock::monotonic()) + Duration::from_millis(1);
+    Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() }
+}
+
+/// The mailbox's token; inlets have their place.
+const COMMANDS: u64 = u64::MAX;
+/// Descriptors that one wait reports at most; the kernel reports the others next time.
+const EVENTS: usize = 64;
+/// Bursts that each port may have between two looks at the mailbox.
+const PASSES: usize = 8;
+const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+const NO_EVENT: epoll::Event = epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) };

@@ -1,0 +1,87 @@
+//! What one test owns: its namespaces' names and a directory.
+
+use crate::ns::Ns;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The place of one test. Dropping it removes its directory; each [`Ns`] removes itself.
+#[derive(Debug)]
+pub struct Lab {
+    prefix: String,
+    directory: PathBuf,
+}
+
+impl Lab {
+    /// Opens a place for the test `name`, or says in one line why the machine cannot and returns `None`. Where
+    /// `CI=true` the machine must be able to.
+    #[track_caller]
+    pub fn open(name: &str) -> Option<Self> {
+        if let Some(need) = missing() {
+            assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{name}: {need}");
+            println!("skipped: {name}: {need}");
+            return None;
+        }
+        static SWEPT: Once = Once::new();
+        SWEPT.call_once(sweep);
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let prefix = format!("tr-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let directory = std::env::temp_dir().join(&prefix);
+        std::fs::create_dir(&directory).expect("the temporary directory is writable");
+        Some(Self { prefix, directory })
+    }
+
+    /// Makes a namespace; `role` tells it from the others of this test.
+    pub fn ns(&self, role: &str) -> Ns {
+        Ns::new(format!("{}-{role}", self.prefix))
+    }
+
+    /// Returns the directory of this test.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return; // The log of the daemon is worth keeping.
+        }
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// Returns what the machine lacks, if anything.
+fn missing() -> Option<&'static str> {
+    let has =
+        |program: &str| Command::new(program).arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    if !rustix::process::geteuid().is_root() || !may_administer() {
+        Some("needs root (network namespaces)")
+    } else if !has("ip") || !has("ping") || !has("setpriv") {
+        Some("needs ip, ping and setpriv (iproute2, iputils, util-linux)")
+    } else if !Path::new("/dev/net/tun").exists() {
+        Some("needs /dev/net/tun")
+    } else {
+        None
+    }
+}
+
+/// Returns whether root may do what root may: CAP_SYS_ADMIN (21) and CAP_NET_ADMIN (12) are effective.
+fn may_administer() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let bits = effective.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok()).unwrap_or(0);
+    bits & (1 << 21) != 0 && bits & (1 << 12) != 0
+}
+
+/// Removes namespaces whose test process was killed before it could.
+fn sweep() {
+    for entry in std::fs::read_dir("/run/netns").into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let owner = name.strip_prefix("tr-").and_then(|rest| rest.split('-').next()?.parse::<u32>().ok());
+        if owner.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
+            let _ = Command::new("ip").args(["netns", "del", &name]).stderr(Stdio::null()).status();
+        }
+    }
+}

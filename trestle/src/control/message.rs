@@ -1,0 +1,234 @@
+//! Messages and their framing.
+
+use super::INTERFACE;
+use kernel_glue::admin::{AddressEntry, AdminError, Change, InterfaceReport};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::io::{self, BufRead, Write};
+
+/// The longest message that either side takes. A bridge of 1,024 ports shows itself in about half of it.
+pub const MAX_MESSAGE_BYTES: usize = 4 << 20;
+
+/// Which interfaces to show.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Which {
+    /// One, by name.
+    Named(String),
+    /// Those of a group.
+    Group(String),
+    /// All.
+    All,
+}
+
+/// What a client can call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Call {
+    /// Apply one command line.
+    Change(Change),
+    /// Report interfaces.
+    Show(Which),
+    /// List the address table of a bridge.
+    Addresses(String),
+    /// Varlink's own: who is serving.
+    Info,
+    /// Varlink's own: the definition of an interface.
+    Describe(String),
+}
+
+/// What a server answers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// The change is in force.
+    Changed {
+        /// The interface that a `create` made.
+        created: Option<String>,
+    },
+    /// Interfaces.
+    Interfaces(Vec<InterfaceReport>),
+    /// An address table.
+    Addresses(Vec<AddressEntry>),
+    /// The change, or the question, was refused.
+    Refused(AdminError),
+    /// Anything that is not ours to interpret: replies and errors of `org.varlink.service`.
+    Raw(Value),
+}
+
+#[derive(Deserialize)]
+struct WireCall {
+    method: String,
+    #[serde(default)]
+    parameters: Value,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct ShowParameters {
+    name: Option<String>,
+    group: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangeParameters {
+    change: Change,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AddressesParameters {
+    bridge: String,
+}
+
+#[derive(Deserialize)]
+struct DescribeParameters {
+    interface: String,
+}
+
+impl Call {
+    /// Encodes the call.
+    pub fn to_json(&self) -> Value {
+        let (method, parameters) = match self {
+            Self::Change(change) => (format!("{INTERFACE}.Change"), json!({ "change": change })),
+            Self::Show(Which::Named(name)) => (format!("{INTERFACE}.Show"), json!({ "name": name })),
+            Self::Show(Which::Group(group)) => (format!("{INTERFACE}.Show"), json!({ "group": group })),
+            Self::Show(Which::All) => (format!("{INTERFACE}.Show"), json!({})),
+            Self::Addresses(bridge) => (format!("{INTERFACE}.Addresses"), json!({ "bridge": bridge })),
+            Self::Info => ("org.varlink.service.GetInfo".to_owned(), json!({})),
+            Self::Describe(name) => {
+                ("org.varlink.service.GetInterfaceDescription".to_owned(), json!({ "interface": name }))
+            }
+        };
+        json!({ "method": method, "parameters": parameters })
+    }
+
+    /// Decodes a call.
+    ///
+    /// # Errors
+    /// The Varlink error to send back: not a call, no such method, or parameters that are not the method's.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, Value> {
+        let wire: WireCall = serde_json::from_slice(bytes)
+            .map_err(|error| invalid_parameter(&format!("not a Varlink call: {error}")))?;
+        let parameters = if wire.parameters.is_null() { json!({}) } else { wire.parameters };
+        let wrong = |error: serde_json::Error| invalid_parameter(&error.to_string());
+        match wire.method.as_str() {
+            "org.trestle.Control.Change" => {
+                serde_json::from_value(parameters).map(|p: ChangeParameters| Self::Change(p.change)).map_err(wrong)
+            }
+            "org.trestle.Control.Show" => {
+                let p: ShowParameters = serde_json::from_value(parameters).map_err(wrong)?;
+                match (p.name, p.group) {
+                    (Some(name), None) => Ok(Self::Show(Which::Named(name))),
+                    (None, Some(group)) => Ok(Self::Show(Which::Group(group))),
+                    (None, None) => Ok(Self::Show(Which::All)),
+                    (Some(_), Some(_)) => Err(invalid_parameter("name and group exclude each other")),
+                }
+            }
+            "org.trestle.Control.Addresses" => serde_json::from_value(parameters)
+                .map(|p: AddressesParameters| Self::Addresses(p.bridge))
+                .map_err(wrong),
+            "org.varlink.service.GetInfo" => Ok(Self::Info),
+            "org.varlink.service.GetInterfaceDescription" => serde_json::from_value(parameters)
+                .map(|p: DescribeParameters| Self::Describe(p.interface))
+                .map_err(wrong),
+            method => Err(json!({
+                "error": "org.varlink.service.MethodNotFound",
+                "parameters": { "method": method },
+            })),
+        }
+    }
+}
+
+fn invalid_parameter(what: &str) -> Value {
+    json!({ "error": "org.varlink.service.InvalidParameter", "parameters": { "parameter": what } })
+}
+
+#[derive(Deserialize, Serialize)]
+struct Refusal {
+    error: AdminError,
+}
+
+impl Reply {
+    /// Encodes the reply.
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::Changed { created: Some(name) } => json!({ "parameters": { "created": name } }),
+            Self::Changed { created: None } => json!({ "parameters": {} }),
+            Self::Interfaces(interfaces) => json!({ "parameters": { "interfaces": interfaces } }),
+            Self::Addresses(entries) => json!({ "parameters": { "entries": entries } }),
+            Self::Refused(error) => {
+                json!({ "error": format!("{INTERFACE}.Refused"), "parameters": Refusal { error: error.clone() } })
+            }
+            Self::Raw(value) => value.clone(),
+        }
+    }
+
+    /// Decodes the reply to `call`.
+    ///
+    /// # Errors
+    /// The decoder's complaint when the reply is not one to such a call.
+    pub fn from_json(call: &Call, bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        #[derive(Deserialize)]
+        struct Wire {
+            error: Option<String>,
+            #[serde(default)]
+            parameters: Value,
+        }
+        #[derive(Deserialize)]
+        struct Changed {
+            created: Option<String>,
+        }
+        #[derive(Deserialize)]
+        struct Interfaces {
+            interfaces: Vec<InterfaceReport>,
+        }
+        #[derive(Deserialize)]
+        struct Entries {
+            entries: Vec<AddressEntry>,
+        }
+        let wire: Wire = serde_json::from_slice(bytes)?;
+        if let Some(error) = wire.error {
+            if error == format!("{INTERFACE}.Refused") {
+                return serde_json::from_value(wire.parameters).map(|r: Refusal| Self::Refused(r.error));
+            }
+            return Ok(Self::Raw(json!({ "error": error, "parameters": wire.parameters })));
+        }
+        match call {
+            Call::Change(_) => {
+                serde_json::from_value(wire.parameters).map(|r: Changed| Self::Changed { created: r.created })
+            }
+            Call::Show(_) => {
+                serde_json::from_value(wire.parameters).map(|r: Interfaces| Self::Interfaces(r.interfaces))
+            }
+            Call::Addresses(_) => serde_json::from_value(wire.parameters).map(|r: Entries| Self::Addresses(r.entries)),
+            Call::Info | Call::Describe(_) => Ok(Self::Raw(wire.parameters)),
+        }
+    }
+}
+
+/// Reads one message, without its NUL; `None` at the end of the stream.
+///
+/// # Errors
+/// The stream's, or `InvalidData` for a message over [`MAX_MESSAGE_BYTES`] or cut off by the end.
+pub(super) fn read(from: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    io::Read::take(&mut *from, MAX_MESSAGE_BYTES as u64 + 1).read_until(0, &mut bytes)?;
+    match bytes.pop() {
+        None => Ok(None),
+        Some(0) => Ok(Some(bytes)),
+        Some(_) if bytes.len() >= MAX_MESSAGE_BYTES => {
+            Err(io::Error::new(io::ErrorKind::InvalidData, format!("message over {MAX_MESSAGE_BYTES} bytes")))
+        }
+        Some(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "message cut off")),
+    }
+}
+
+/// Writes one message and its NUL.
+pub(super) fn write(to: &mut impl Write, message: &Value) -> io::Result<()> {
+    let mut bytes = serde_json::to_vec(message)?;
+    bytes.push(0);
+    to.write_all(&bytes)?;
+    to.flush()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+use super::*;
+use kernel_glue::admin::{Errno, Verb};
+
+fn calls() -> Vec<Call> {
+    vec![
+        Call::Change(Change {
+            interface: "bridge0".into(),
+            verbs: vec![Verb::Create, Verb::AddMember { member: "eth1".into(), untagged: None, tagged: None }],
+        }),
+        Call::Show(Which::All),
+        Call::Show(Which::Named("bridge0".into())),
+        Call::Show(Which::Group("bridge".into())),
+        Call::Addresses("bridge0".into()),
+        Call::Info,
+        Call::Describe(INTERFACE.into()),
+    ]
+}
+
+#[test]
+fn calls_survive_the_wire() {
+    for call in calls() {
+        let mut wire = Vec::new();
+        write(&mut wire, &call.to_json()).unwrap();
+        let message = read(&mut wire.as_slice()).unwrap().unwrap();
+        assert_eq!(Call::from_json(&message), Ok(call));
+    }
+}
+
+#[test]
+fn replies_survive_the_wire() {
+    let refusal = AdminError { operation: "BRDGADD eth1".into(), errno: Some(Errno::Busy), detail: "why".into() };
+    let [change, show, ..] = &calls()[..] else { unreachable!() };
+    let rows = [
+        (change, Reply::Changed { created: Some("bridge0".into()) }),
+        (change, Reply::Changed { created: None }),
+        (change, Reply::Refused(refusal)),
+        (show, Reply::Interfaces(vec![])),
+    ];
+    for (call, reply) in rows {
+        let bytes = serde_json::to_vec(&reply.to_json()).unwrap();
+        assert_eq!(Reply::from_json(call, &bytes).unwrap(), reply);
+    }
+}
+
+#[test]
+fn bad_calls_are_told_what_is_wrong() {
+    #[rustfmt::skip]
+    let rows = [
+        ("not json",           "{",                                                                        "InvalidParameter", "not a Varlink call"),
+        ("no method",          "{}",                                                                       "InvalidParameter", "method"),
+        ("unknown method",     r#"{"method":"org.trestle.Control.Fly"}"#,                                  "MethodNotFound",   "Fly"),
+        ("unknown parameter",  r#"{"method":"org.trestle.Control.Show","parameters":{"nmae":"x"}}"#,       "InvalidParameter", "nmae"),
+        ("two selections",     r#"{"method":"org.trestle.Control.Show","parameters":{"name":"a","group":"b"}}"#, "InvalidParameter", "exclude"),
+        ("missing parameter",  r#"{"method":"org.trestle.Control.Addresses"}"#,                            "InvalidParameter", "bridge"),
+        ("unknown verb",       r#"{"method":"org.trestle.Control.Change","parameters":{"change":{"interface":"bridge0","verbs":[{"verb":"fly"}]}}}"#, "InvalidParameter", "fly"),
+    ];
+    for (name, text, error, mention) in rows {
+        let answer = Call::from_json(text.as_bytes()).unwrap_err().to_string();
+        assert!(answer.contains(error) && answer.contains(mention), "{name}: {answer}");
+    }
+}
+
+#[test]
+fn framing_is_bounded() {
+    assert_eq!(read(&mut &b""[..]).unwrap(), None);
+    assert_eq!(read(&mut &b"{}\0rest"[..]).unwrap(), Some(b"{}".to_vec()));
+    assert_eq!(read(&mut &b"{}"[..]).unwrap_err().kind(), io::ErrorKind::InvalidData);
+    let endless = vec![b' '; MAX_MESSAGE_BYTES + 10];
+    let error = read(&mut endless.as_slice()).unwrap_err();
+    assert!(error.to_string().contains("over"), "{error}");
+}
+
+#[test]
+fn the_description_names_every_method() {
+    for method in ["Change", "Show", "Addresses"] {
+        assert!(crate::control::DESCRIPTION.contains(&format!("method {method}(")), "{method}");
+    }
+}
