@@ -117,7 +117,7 @@ impl Worker {
         }
         let snapshot = &*self.snapshot;
         let line = snapshot.line(from);
-        if meta.bytes > snapshot.mtu_bytes.saturating_add(HEADER_BYTES as u32) && too_big(*frame, *meta, snapshot) {
+        if meta.bytes > snapshot.mtu_bytes.saturating_add(HEADER_BYTES as u32) && too_big(frame, meta, snapshot) {
             return Err(DropReason::TooBig);
         }
         let group = if !frame.dst.is_group() {
@@ -293,8 +293,8 @@ fn down(line: &PortLine) -> DropReason {
 }
 
 /// Returns whether more follows header and tags than the MTU allows, and nobody is going to cut it.
-#[cold]
-fn too_big(frame: Frame, meta: Meta, snapshot: &Snapshot) -> bool {
+#[inline(always)]
+fn too_big(frame: &Frame, meta: &Meta, snapshot: &Snapshot) -> bool {
     let outer = usize::from(frame.tag.is_some() && meta.stripped.is_none());
     let inner = usize::from(frame.ether_type.is_tag());
     let head = (HEADER_BYTES + TAG_BYTES * (outer + inner)) as u32;
