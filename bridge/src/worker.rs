@@ -175,13 +175,18 @@ impl Worker {
             }
         };
         let (vid, mac) = (key.vid(), key.mac());
+        let gone = match learned {
+            Learned::Added(gone) => gone,
+            Learned::Refused(gone) => [gone, None],
+            Learned::Known | Learned::Moved(_) | Learned::OverPortLimit | Learned::Busy => [None; 2],
+        };
+        for Gone { key, port } in gone.into_iter().flatten() {
+            counts.evicted.add(1);
+            report(Event::Evicted { vid: key.vid(), mac: key.mac(), port });
+        }
         match learned {
             Learned::Known => {}
-            Learned::Added(gone) => {
-                for Gone { key, port } in gone.into_iter().flatten() {
-                    counts.evicted.add(1);
-                    report(Event::Evicted { vid: key.vid(), mac: key.mac(), port });
-                }
+            Learned::Added(_) => {
                 counts.learned.add(1);
                 report(Event::Learned { vid, mac, port: from });
             }
@@ -189,7 +194,7 @@ impl Worker {
                 counts.moved.add(1);
                 report(Event::Moved { vid, mac, from: old, to: from });
             }
-            Learned::Refused | Learned::Busy => counts.refused.add(1),
+            Learned::Refused(_) | Learned::Busy => counts.refused.add(1),
             Learned::OverPortLimit => return Err(DropReason::AddressLimit),
         }
         Ok(())
