@@ -184,6 +184,8 @@ impl Bridge {
 
     /// Lists the table, sorted by VLAN and address, without what is too old.
     pub fn entries(&self, now: Instant) -> Vec<Entry> {
+        // A table that is listed must not be retired meanwhile: listing may have to wait for its lock.
+        let _control = self.control.lock();
         let (snapshot, _) = self.current();
         let clock = Clock { now: Stamp::at(now), ageing: snapshot.ageing };
         let entries = snapshot.table.list(clock).into_iter().map(|(key, port, kind, stamp)| Entry {

@@ -1,7 +1,7 @@
 //! The forwarding engine: decides for each Ethernet frame which ports it leaves, and learns where stations are.
 //!
 //! A [`Bridge`] is shared: the control thread publishes its [`Config`], administers its address table and reads its
-//! counters. Each thread that receives frames owns a [`Worker`] of it, to which [`run`] gives batches of frames.
+//! counters. Each thread that receives frames owns a [`Worker`] of it, to which [`run()`] gives batches of frames.
 //! The engine sees a frame's first bytes, never owns a buffer, reads no clock, and does not allocate per frame.
 #![no_std]
 #![forbid(unsafe_code)]

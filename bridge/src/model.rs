@@ -236,5 +236,5 @@ fn carries(port: PortId, of: &PortConfig, vid: u16) -> bool {
     port == PortId::HOST || of.tagged.iter().any(|tagged| tagged.get() == vid)
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests;

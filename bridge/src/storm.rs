@@ -67,5 +67,5 @@ const UNITS_PER_SECOND: u64 = 1_000_000 * UNITS_PER_MICRO;
 const BURST: u64 = UNITS_PER_SECOND / 8;
 const TRIES: usize = 8;
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests;

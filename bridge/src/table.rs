@@ -148,7 +148,7 @@ const PORTS: usize = if cfg!(loom) { 4 } else { MAX_PORTS };
 const LARGE: usize = 4096;
 const MIN_BUCKETS: usize = if cfg!(loom) { 4 } else { 16 };
 
-#[cfg(all(test, loom))]
+#[cfg(test)]
 mod loom_tests;
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests;

@@ -117,7 +117,7 @@ impl Worker {
         }
         let snapshot = &*self.snapshot;
         let line = snapshot.line(from);
-        if meta.bytes > snapshot.mtu_bytes.saturating_add(HEADER_BYTES as u32) && too_big(*frame, *meta, snapshot) {
+        if meta.bytes > snapshot.mtu_bytes.saturating_add(HEADER_BYTES as u32) && too_big(frame, meta, snapshot) {
             return Err(DropReason::TooBig);
         }
         let group = if !frame.dst.is_group() {
@@ -175,13 +175,18 @@ impl Worker {
             }
         };
         let (vid, mac) = (key.vid(), key.mac());
+        let gone = match learned {
+            Learned::Added(gone) => gone,
+            Learned::Refused(gone) => [gone, None],
+            Learned::Known | Learned::Moved(_) | Learned::OverPortLimit | Learned::Busy => [None; 2],
+        };
+        for Gone { key, port } in gone.into_iter().flatten() {
+            counts.evicted.add(1);
+            report(Event::Evicted { vid: key.vid(), mac: key.mac(), port });
+        }
         match learned {
             Learned::Known => {}
-            Learned::Added(gone) => {
-                for Gone { key, port } in gone.into_iter().flatten() {
-                    counts.evicted.add(1);
-                    report(Event::Evicted { vid: key.vid(), mac: key.mac(), port });
-                }
+            Learned::Added(_) => {
                 counts.learned.add(1);
                 report(Event::Learned { vid, mac, port: from });
             }
@@ -189,7 +194,7 @@ impl Worker {
                 counts.moved.add(1);
                 report(Event::Moved { vid, mac, from: old, to: from });
             }
-            Learned::Refused | Learned::Busy => counts.refused.add(1),
+            Learned::Refused(_) | Learned::Busy => counts.refused.add(1),
             Learned::OverPortLimit => return Err(DropReason::AddressLimit),
         }
         Ok(())
@@ -293,13 +298,13 @@ fn down(line: &PortLine) -> DropReason {
 }
 
 /// Returns whether more follows header and tags than the MTU allows, and nobody is going to cut it.
-#[cold]
-fn too_big(frame: Frame, meta: Meta, snapshot: &Snapshot) -> bool {
+#[inline(always)]
+fn too_big(frame: &Frame, meta: &Meta, snapshot: &Snapshot) -> bool {
     let outer = usize::from(frame.tag.is_some() && meta.stripped.is_none());
     let inner = usize::from(frame.ether_type.is_tag());
     let head = (HEADER_BYTES + TAG_BYTES * (outer + inner)) as u32;
     meta.bytes > snapshot.mtu_bytes.saturating_add(head) && !meta.offload.is_gso()
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 pub(crate) mod tests;

@@ -12,6 +12,9 @@
 //!   sees that or something after it, which carries another version. (To be fooled a reader would have to sleep
 //!   between its loads through a multiple of 16 replacements of that way, ending with the same key.)
 //!
+//! Every load of a key is an acquire, and every store to one a release, for the sake of entries that go to their
+//! other bucket: a reader that does not find the entry any more where it was sees it where it went.
+//!
 //! A value alone may change under its key: to move an entry the writer stores it, to refresh one anybody
 //! compare-exchanges its stamp. A refresh can come late, after the way was given to another key, and succeeds only
 //! if the value there is the same in every bit: same port, kind, epoch and stamp. Then it makes that other entry
@@ -58,7 +61,7 @@ impl Bucket {
             return None;
         }
         let value = self.value(way);
-        (self.key_word(way).load(Ordering::Relaxed) == word).then_some(value)
+        (self.key_word(way).load(Ordering::Acquire) == word).then_some(value)
     }
 
     /// Looks for a key in all ways.
@@ -66,7 +69,7 @@ impl Bucket {
     pub(super) fn find(&self, key: Key) -> Option<(Way, Value)> {
         let [a, b, c, d] = &self.keys;
         // Without branches but one: which way matches cannot be predicted.
-        let is_key = |word: &AtomicU64| u32::from((word.load(Ordering::Relaxed) ^ key.bits()) & KEY_MASK == 0);
+        let is_key = |word: &AtomicU64| u32::from((word.load(Ordering::Acquire) ^ key.bits()) & KEY_MASK == 0);
         let matches = is_key(a) | is_key(b) << 1 | is_key(c) << 2 | is_key(d) << 3;
         if matches == 0 {
             return None;
@@ -106,7 +109,7 @@ impl Bucket {
     pub(super) fn claim(&self, way: Way) -> Version {
         let word = self.key_word(way);
         let version = word.load(Ordering::Relaxed) & !KEY_MASK;
-        word.store(version | BUSY, Ordering::Relaxed);
+        word.store(version | BUSY, Ordering::Release);
         Version(version.wrapping_add(KEY_MASK + 1))
     }
 

@@ -109,5 +109,5 @@ const SAMPLE: usize = 8;
 /// With a quarter of the table full, 128 entries: a port that owns a tenth of all is missed once in a million times.
 const WINDOW: usize = 128;
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests;

@@ -33,8 +33,8 @@ pub(crate) enum Learned {
     Moved(PortId),
     /// The port has learned as many as it may.
     OverPortLimit,
-    /// The table is full of entries that have a better right.
-    Refused,
+    /// The table is full of entries that have a better right; rarely, one without had gone before that was clear.
+    Refused(Option<Gone>),
     /// Somebody else was writing; the next frame tries again.
     Busy,
 }
@@ -63,7 +63,7 @@ impl Table {
         let Arrival { key, port, kind, clock, .. } = *arrival;
         let hash = self.hasher.hash(key);
         if arrival.table_limit == 0 {
-            return Learned::Refused;
+            return Learned::Refused(None);
         }
         // Sources that will not be learned must not keep others from the lock.
         if self.counts.learned(port) >= arrival.port_limit && self.find(hash, key).is_none() {
@@ -90,13 +90,13 @@ impl Table {
         if self.counts.total() >= arrival.table_limit {
             match self.make_room(hash, newcomer, clock) {
                 Ok(evicted) => gone[0] = evicted,
-                Err(Full) => return Learned::Refused,
+                Err(Full) => return Learned::Refused(None),
             }
         }
         let value = Value::new(port, kind, self.epoch(port), clock.now);
         match self.insert(hash, key, value, newcomer, clock) {
             Ok(evicted) => gone[1] = evicted,
-            Err(Full) => return Learned::Refused,
+            Err(Full) => return Learned::Refused(gone[0]),
         }
         Learned::Added(gone)
     }

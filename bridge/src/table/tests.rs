@@ -1,3 +1,5 @@
+#![cfg(not(loom))]
+
 extern crate std;
 use super::*;
 use frame::{Instant, Mac};
@@ -158,7 +160,7 @@ fn a_port_learns_as_many_as_it_may() {
 #[test]
 fn no_address_allowed_no_address_learned() {
     let (table, now) = (Table::new(0, [0; 4]), clock(1, 300));
-    assert_eq!(hear(&table, Arrival { table_limit: 0, ..arrival(1, 1, now) }), Learned::Refused);
+    assert_eq!(hear(&table, Arrival { table_limit: 0, ..arrival(1, 1, now) }), Learned::Refused(None));
     assert_eq!(table.insert_static(key(1), port(1), 0), Err(TableError::Full(0)));
     assert_eq!(table.counts().total(), 0);
 }
@@ -176,9 +178,9 @@ fn flush_table() {
         }
         table
     };
-    type Action = fn(&Table);
+    type Row<'a> = (&'a str, fn(&Table), &'a [(u64, EntryKind)]);
     #[rustfmt::skip]
-    let rows: [(&str, Action, &[(u64, EntryKind)]); 4] = [
+    let rows: [Row<'_>; 4] = [
         ("port, dynamic", |t| t.flush_port(port(1), Flush::Dynamic),
             &[(11, Sticky), (12, Static), (20, Dynamic), (21, Sticky), (22, Static)]),
         ("port, all",     |t| t.flush_port(port(1), Flush::All), &[(20, Dynamic), (21, Sticky), (22, Static)]),
@@ -261,7 +263,7 @@ fn a_smaller_table_keeps_the_pinned_and_the_freshest() {
     assert_eq!(back.list(clock(100, 300)), small.list(clock(100, 300)));
 }
 
-/// With two buckets only, everything that can happen in a bucket does.
+/// With sixty entries allowed in sixty-four places, everything that can happen in a bucket does.
 #[test]
 fn crowded_buckets_lose_nothing_that_is_counted() {
     let now = clock(1, 300);

@@ -1,8 +1,10 @@
+#![cfg(not(loom))]
+
 extern crate std;
 use super::*;
 use crate::worker::tests::{A, B, bridge, bytes, config, of, outcome, plain, tagged, vid};
 use crate::{Config, PortConfig};
-use frame::{EtherType, Mac, Tpid, VidSet};
+use frame::{Mac, Tpid, VidSet};
 use std::string::String;
 use std::vec::Vec;
 

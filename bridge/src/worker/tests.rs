@@ -1,3 +1,5 @@
+#![cfg(not(loom))]
+
 extern crate std;
 use super::*;
 use crate::{Config, PortConfig, Rate, Storm};
