@@ -45,7 +45,9 @@ impl WriterLock {
         if self.0.load(Ordering::Relaxed) {
             return None;
         }
-        self.0.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok().then_some(Writing(&self.0))
+        let taken = self.0.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed);
+        // Made only once the lock is taken: a guard that is dropped releases it.
+        taken.is_ok().then(|| Writing(&self.0))
     }
 }
 

@@ -1,6 +1,6 @@
 //! A network namespace for one test, and stations at the far ends of its devices.
 
-use super::buffer::Burst;
+use super::buffer::{Arena, Burst};
 use super::edit;
 use super::netlink::{Link, Netlink, Up};
 use super::packet::{PacketSocket, Sharing};
@@ -127,7 +127,8 @@ impl Host {
 
     fn take(&mut self) -> Vec<(Offload, Vec<u8>)> {
         let mut burst = Burst::new();
-        let _ = self.0.take(&mut burst);
+        let mut arena = Arena::new();
+        let _ = self.0.take(&mut arena, &mut burst);
         let frames = burst.frames().iter().map(|frame| {
             let mut room = [0; size_of::<edit::Head>()];
             let out = edit::apply(frame, TagEdit::Keep, &mut room);

@@ -2,16 +2,17 @@
 
 pub(super) mod option;
 
-use super::buffer::Burst;
+use super::buffer::{Arena, Burst};
 use super::error::{Action, DeviceError};
 use super::name::Interface;
-use super::ring::{BLOCK_SLOTS, BLOCKS, Ring, SLOT_BYTES, Vnet};
+use super::ring::{BLOCK_BYTES, BLOCKS, Ring, SLOT_BYTES, SLOTS, Vnet, offload_without_header};
 use super::transmit::Medium;
 use super::worker::Look;
-use option::{bind, set};
+use frame::offload::VNET_BYTES;
+use option::{Buffer, bind, set};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, socket_with};
 use std::sync::Arc;
 
 /// One worker's socket on an interface, with its receive ring.
@@ -71,8 +72,9 @@ impl PacketSocket {
     }
 
     /// Takes a burst, and tells how many frames the kernel dropped for want of slots.
-    pub(super) fn take<'a>(&'a mut self, burst: &mut Burst<'a>) -> (Look, u32) {
-        let taken = self.ring.take(burst);
+    pub(super) fn take<'a>(&'a mut self, arena: &'a mut Arena, burst: &mut Burst<'a>) -> (Look, u32) {
+        let mut slots = arena.slots();
+        let taken = self.ring.take(burst, |status| receive(self.fd.as_fd(), slots.next()?, self.vnet, status));
         let lost = if taken.losing { option::take_kernel_drops(self.fd.as_fd()).unwrap_or(0) } else { 0 };
         let look = if taken.more {
             Look::More
@@ -83,6 +85,27 @@ impl PacketSocket {
         };
         (look, lost)
     }
+}
+
+/// Receives a frame that is too large for the ring.
+fn receive<'a>(fd: BorrowedFd<'_>, slot: &'a mut [u8], vnet: Vnet, status: u32) -> Option<&'a [u8]> {
+    match vnet {
+        Vnet::Present => {
+            let bytes = recv(fd, &mut *slot)?;
+            slot.get(..bytes)
+        }
+        Vnet::Absent => {
+            let (header, frame) = slot.split_at_mut_checked(VNET_BYTES)?;
+            let bytes = recv(fd, &mut *frame)?;
+            let state = offload_without_header(status, frame.get(..bytes)?)?;
+            header.copy_from_slice(&state.to_vnet());
+            slot.get(..VNET_BYTES + bytes)
+        }
+    }
+}
+
+fn recv(fd: BorrowedFd<'_>, memory: &mut [u8]) -> Option<usize> {
+    rustix::net::recv(fd, memory, RecvFlags::DONTWAIT).ok().map(|(bytes, _)| bytes)
 }
 
 /// Finds out why the socket woke us without a frame. Asking for the error clears it, else it would wake us again.
@@ -101,15 +124,17 @@ fn prepare(fd: BorrowedFd<'_>, vnet: Vnet) -> Result<(), Errno> {
     }
     // Before Linux 4.20 there is no such option: what this socket sends would come back, so it must not be used.
     set(fd, libc::PACKET_IGNORE_OUTGOING, &ON)?;
-    option::set_send_buffer(fd, SEND_BUFFER_BYTES)
+    set(fd, libc::PACKET_COPY_THRESH, &ON)?;
+    option::set_buffer(fd, Buffer::Receive, BUFFER_BYTES)?;
+    option::set_buffer(fd, Buffer::Send, BUFFER_BYTES)
 }
 
 fn make_ring(fd: BorrowedFd<'_>) -> Result<(), Errno> {
     let request = libc::tpacket_req {
-        tp_block_size: (BLOCK_SLOTS * SLOT_BYTES) as u32,
+        tp_block_size: BLOCK_BYTES as u32,
         tp_block_nr: BLOCKS as u32,
         tp_frame_size: SLOT_BYTES as u32,
-        tp_frame_nr: (BLOCKS * BLOCK_SLOTS) as u32,
+        tp_frame_nr: SLOTS as u32,
     };
     set(fd, libc::PACKET_RX_RING, &request)
 }
@@ -129,8 +154,8 @@ fn join(fd: BorrowedFd<'_>, group: u16) -> Result<(), Errno> {
     set(fd, libc::PACKET_FANOUT, &(u32::from(group) | libc::PACKET_FANOUT_HASH << 16))
 }
 
-/// Some 60 super-frames in flight; more only lets queues grow.
-const SEND_BUFFER_BYTES: libc::c_int = 4 << 20;
+/// Some 60 super-frames each way; more only lets queues grow.
+const BUFFER_BYTES: libc::c_int = 4 << 20;
 const ON: libc::c_int = 1;
 
 #[cfg(test)]

@@ -275,3 +275,6 @@ fn enter(bridge: &str, engine: &bridge::Bridge, vlan: u16, address: Mac, port: P
 fn not_saved(error: &StoreError) -> AdminError {
     AdminError { operation: "nothing was changed".into(), errno: Some(Errno::Io), detail: error.to_string() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -106,9 +106,7 @@ impl Engines {
     /// Names an attached interface anew.
     pub(super) fn rename(&mut self, from: &str, to: &str) {
         for what in self.by_name.values_mut().flat_map(|served| served.ports.values_mut()) {
-            if *what == Attached::Foreign(from.to_owned()) {
-                *what = Attached::Foreign(to.to_owned());
-            }
+            *what = what.renamed(from, to);
         }
     }
 

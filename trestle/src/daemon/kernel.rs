@@ -1,5 +1,6 @@
 //! Linux as the system beneath: TAP devices of ours, packet sockets on interfaces of others, netlink for both.
 
+mod quiet;
 mod snapshot;
 mod words;
 
@@ -13,6 +14,7 @@ use frame::{Mac, PortId};
 use kernel_glue::admin::{Errno, Facts, InetAddress, SystemInterface};
 use kernel_glue::linux::netlink::{Changed, LinkMonitor, Netlink, Up};
 use kernel_glue::linux::{Interface, InterfaceName, Plane, PlaneOptions, TapDevice, clock};
+use quiet::Quiet;
 use snapshot::Snapshot;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
@@ -47,6 +49,8 @@ pub(crate) struct Kernel {
     monitor: LinkMonitor,
     links: Snapshot,
     taps: BTreeMap<String, TapDevice>,
+    /// Settings of borrowed interfaces, by name.
+    quiet: BTreeMap<String, Quiet>,
     /// Descriptions that we set; the kernel does not tell them.
     descriptions: BTreeMap<String, String>,
     events: VecDeque<SystemEvent>,
@@ -69,6 +73,7 @@ impl Kernel {
             monitor,
             links: Snapshot::default(),
             taps: BTreeMap::new(),
+            quiet: BTreeMap::new(),
             descriptions: BTreeMap::new(),
             events: VecDeque::new(),
         };
@@ -122,12 +127,20 @@ impl Kernel {
                 let Some(tap) = self.taps.get(name) else { return self.index(name).map(drop) };
                 self.engines.attach(bridge, port, what, |plane, id| plane.add_tap_port(id, port, tap))
             }
-            Attached::Foreign(name) => {
+            Attached::Foreign(name) | Attached::Mirror(name) => {
                 let index = self.index(name)?;
                 let device = InterfaceName::new(name).map_err(|error| refused(&error))?;
-                self.engines.attach(bridge, port, what, |plane, id| {
-                    plane.add_packet_port(id, port, Interface { name: device, index })
-                })
+                let interface = Interface { name: device, index };
+                self.engines.attach(bridge, port, what, |plane, id| plane.add_packet_port(id, port, interface))?;
+                if matches!(what, Attached::Mirror(_)) {
+                    return Ok(());
+                }
+                let mut quiet = Quiet::default();
+                if let Err(error) = quiet.impose(name) {
+                    tracing::warn!("{name}: the host may answer ARP there for addresses on {bridge}: {error}");
+                }
+                self.quiet.insert(name.clone(), quiet);
+                Ok(())
             }
         }
     }
@@ -179,6 +192,9 @@ impl Kernel {
         match step {
             Step::Detach { bridge, port, what } => {
                 self.engines.detach(bridge, *port);
+                if let Some(quiet) = self.quiet.remove(what.interface()) {
+                    quiet.lift(what.interface());
+                }
                 Ok(Some(Step::Attach { bridge: bridge.clone(), port: *port, what: what.clone() }))
             }
             Step::Attach { bridge, port, what } => {
@@ -244,10 +260,14 @@ impl Kernel {
                 Some(same) if same.name == link.name => {}
                 Some(renamed) => {
                     self.engines.rename(&link.name, &renamed.name);
+                    if let Some(quiet) = self.quiet.remove(&link.name) {
+                        self.quiet.insert(renamed.name.clone(), quiet);
+                    }
                     self.events.push_back(SystemEvent::Renamed { from: link.name.clone(), to: renamed.name.clone() });
                 }
                 None => {
                     self.engines.detach_interface(&link.name);
+                    self.quiet.remove(&link.name);
                     self.events.push_back(SystemEvent::Gone { interface: link.name.clone() });
                 }
             }
@@ -264,7 +284,7 @@ impl Kernel {
                 self.events.push_back(SystemEvent::Gone { interface: name });
             }
             // If it is still there, it is attached again by whatever changes next.
-            Attached::Foreign(_) => self.events.push_back(SystemEvent::Gone { interface: name }),
+            Attached::Foreign(_) | Attached::Mirror(_) => self.events.push_back(SystemEvent::Gone { interface: name }),
         }
         if let Err(error) = self.look() {
             tracing::error!("cannot look at interfaces: {error}");
@@ -311,7 +331,7 @@ impl System for Kernel {
         match self.engines.attached(bridge, port) {
             None => Condition::Absent,
             Some(Attached::Own(_)) => Condition::Running,
-            Some(Attached::Foreign(name)) => match self.links.get(name) {
+            Some(Attached::Foreign(name) | Attached::Mirror(name)) => match self.links.get(name) {
                 None => Condition::Absent,
                 Some(link) if link.running => Condition::Running,
                 Some(_) => Condition::LinkDown,
@@ -322,7 +342,7 @@ impl System for Kernel {
     fn bits_per_second(&self, bridge: &str, port: PortId) -> Option<u64> {
         match self.engines.attached(bridge, port)? {
             Attached::Own(_) => None,
-            Attached::Foreign(name) => snapshot::bits_per_second(name),
+            Attached::Foreign(name) | Attached::Mirror(name) => snapshot::bits_per_second(name),
         }
     }
 

@@ -131,7 +131,7 @@ impl Memory {
     fn attach(&mut self, bridge: &str, port: PortId, what: &Attached) -> Result<(), SystemError> {
         let memory = match what {
             Attached::Own(name) => self.own(name)?.port.clone(),
-            Attached::Foreign(name) => match self.foreign.get(name) {
+            Attached::Foreign(name) | Attached::Mirror(name) => match self.foreign.get(name) {
                 Some((memory, _)) => memory.clone(),
                 None => return Err(SystemError { errno: Errno::NotFound, detail: format!("there is no {name}") }),
             },

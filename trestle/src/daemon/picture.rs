@@ -48,13 +48,24 @@ pub(crate) enum Attached {
     Own(String),
     /// An interface of somebody else.
     Foreign(String),
+    /// An interface of somebody else that only gets copies. The host may use it.
+    Mirror(String),
 }
 
 impl Attached {
+    /// Returns the same for an interface that was renamed.
+    pub(crate) fn renamed(&self, from: &str, to: &str) -> Self {
+        match self {
+            Self::Foreign(name) if name == from => Self::Foreign(to.to_owned()),
+            Self::Mirror(name) if name == from => Self::Mirror(to.to_owned()),
+            Self::Own(_) | Self::Foreign(_) | Self::Mirror(_) => self.clone(),
+        }
+    }
+
     /// Returns the interface's name.
     pub(crate) fn interface(&self) -> &str {
         match self {
-            Self::Own(name) | Self::Foreign(name) => name,
+            Self::Own(name) | Self::Foreign(name) | Self::Mirror(name) => name,
         }
     }
 }
@@ -109,12 +120,14 @@ impl Picture {
             return;
         }
         let Some(found) = facts.interface(interface) else { return };
-        self.ports.insert(key, Attached::Foreign(interface.to_owned()));
         let member = state.bridges.get(bridge).and_then(|bridge| Some((bridge.mtu_bytes(), bridge.member(interface)?)));
-        if let Some((mtu_bytes, member)) = member {
-            let before = member.mtu_before.unwrap_or(found.mtu_bytes);
-            self.borrowed.insert(interface.to_owned(), Mtu { member: mtu_bytes, before });
-        }
+        let Some((mtu_bytes, member)) = member else {
+            self.ports.insert(key, Attached::Mirror(interface.to_owned()));
+            return;
+        };
+        self.ports.insert(key, Attached::Foreign(interface.to_owned()));
+        let before = member.mtu_before.unwrap_or(found.mtu_bytes);
+        self.borrowed.insert(interface.to_owned(), Mtu { member: mtu_bytes, before });
     }
 }
 
@@ -132,9 +145,7 @@ impl Picture {
             self.borrowed.insert(to.to_owned(), mtu);
         }
         for what in self.ports.values_mut() {
-            if *what == Attached::Foreign(from.to_owned()) {
-                *what = Attached::Foreign(to.to_owned());
-            }
+            *what = what.renamed(from, to);
         }
     }
 

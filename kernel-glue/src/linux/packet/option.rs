@@ -31,13 +31,30 @@ pub(in super::super) fn set<T: OptionValue>(fd: BorrowedFd<'_>, option: libc::c_
     if status < 0 { Err(last_errno()) } else { Ok(()) }
 }
 
-/// Sets the send buffer, beyond the system's limit where CAP_NET_ADMIN allows.
-pub(super) fn set_send_buffer(fd: BorrowedFd<'_>, bytes: libc::c_int) -> Result<(), Errno> {
+/// A direction of a socket.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Buffer {
+    Receive,
+    Send,
+}
+
+/// Sets the size of a buffer, beyond the system's limit where CAP_NET_ADMIN allows.
+pub(super) fn set_buffer(fd: BorrowedFd<'_>, buffer: Buffer, bytes: libc::c_int) -> Result<(), Errno> {
+    let option = match buffer {
+        Buffer::Receive => libc::SO_RCVBUFFORCE,
+        Buffer::Send => libc::SO_SNDBUFFORCE,
+    };
     let size = size_of::<libc::c_int>() as libc::socklen_t;
     let start = (&raw const bytes).cast();
     // SAFETY: the kernel reads one `int`.
-    let status = unsafe { libc::setsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, libc::SO_SNDBUFFORCE, start, size) };
-    if status < 0 { rustix::net::sockopt::set_socket_send_buffer_size(fd, bytes as usize) } else { Ok(()) }
+    let status = unsafe { libc::setsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, option, start, size) };
+    if status == 0 {
+        return Ok(());
+    }
+    match buffer {
+        Buffer::Receive => rustix::net::sockopt::set_socket_recv_buffer_size(fd, bytes as usize),
+        Buffer::Send => rustix::net::sockopt::set_socket_send_buffer_size(fd, bytes as usize),
+    }
 }
 
 /// Binds to every protocol on one interface.

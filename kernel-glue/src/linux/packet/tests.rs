@@ -1,5 +1,5 @@
 use super::*;
-use crate::linux::buffer::Burst;
+use crate::linux::buffer::{Arena, Burst};
 use crate::linux::lab::{Lab, PLAIN, Wire, in_namespace, super_frame, unsummed, verified};
 use crate::linux::transmit::{Queued, Tally, Transmitter};
 use frame::offload::{Gso, Offload, VNET_BYTES};
@@ -19,7 +19,8 @@ type Taken = (Offload, Option<Tag>, Vec<u8>);
 /// Takes what waits, and the number of frames for which there was no slot.
 fn take(socket: &mut PacketSocket) -> (Vec<Taken>, u32) {
     let mut burst = Burst::new();
-    let (_, lost) = socket.take(&mut burst);
+    let mut arena = Arena::new();
+    let (_, lost) = socket.take(&mut arena, &mut burst);
     let frame = |frame: &crate::linux::buffer::LinuxBuf<'_>| {
         (frame.meta().offload, frame.meta().stripped, frame.stored()[VNET_BYTES..].to_vec())
     };
@@ -63,8 +64,7 @@ fn tags_come_beside_the_bytes() {
 fn frames_for_which_there_is_no_slot_are_counted() {
     in_namespace(|mut lab| {
         let (mut socket, wire) = open(&mut lab, Vnet::Present);
-        let slots = BLOCKS * BLOCK_SLOTS;
-        for number in 0..slots + 7 {
+        for number in 0..SLOTS + 7 {
             let text = number.to_be_bytes();
             wire.send(&[&DST[..], &SRC, &[0x88, 0xb5], &text, &[0; 46]].concat(), PLAIN);
         }
@@ -83,7 +83,7 @@ fn frames_for_which_there_is_no_slot_are_counted() {
         // The kernel marks the frames after the loss.
         wire.send(&[&DST[..], &SRC, &[0x88, 0xb5], &[0; 50]].concat(), PLAIN);
         lost += take(&mut socket).1;
-        assert_eq!((got, lost), (slots, 7));
+        assert_eq!((got, lost), (SLOTS, 7));
     });
 }
 
@@ -115,7 +115,8 @@ fn without_a_header_the_state_is_found_on_the_way_in() {
         frame[23] = 132;
         wire.send(&frame, offload);
         let mut burst = Burst::new();
-        let _ = socket.take(&mut burst);
+        let mut arena = Arena::new();
+        let _ = socket.take(&mut arena, &mut burst);
         assert_eq!((burst.frames().len(), burst.unknown_offload), (0, 1));
     });
 }
@@ -127,5 +128,54 @@ fn a_socket_does_not_hear_itself() {
         let (frame, offload) = unsummed(DST, SRC);
         assert_eq!(send(&socket, &frame, offload).frames, 1);
         assert_eq!(take(&mut socket).0, []);
+    });
+}
+
+#[test]
+fn frames_too_large_for_a_slot_keep_their_place() {
+    in_namespace(|mut lab| {
+        for vnet in [Vnet::Present, Vnet::Absent] {
+            let (mut socket, wire) = open(&mut lab, vnet);
+            let (small, state) = unsummed(DST, SRC);
+            let (large, large_state) = super_frame(Gso::TcpV4, DST, SRC, &[]);
+            let tagged = [&DST[..], &SRC, &[0x81, 0, 0, 10], &large[12..]].concat();
+            let tagged_state = Offload { csum_start: 38, header_bytes: 58, ..large_state };
+            let sent = [(&small, state), (&large, large_state), (&tagged, tagged_state), (&small, state)];
+            sent.iter().for_each(|(frame, state)| wire.send(frame, *state));
+            let mut got = Vec::new();
+            for _ in 0..3 {
+                // A burst ends after a large frame.
+                got.extend(take(&mut socket).0);
+            }
+            let tag = Some(Tag { tpid: EtherType::VLAN, tci: 10 });
+            let want = [(&small, None), (&large, None), (&large, tag), (&small, None)];
+            let bytes = got.iter().map(|(_, stripped, frame)| (frame, *stripped));
+            assert!(bytes.eq(want), "{vnet:?}");
+            let segments: Vec<_> = got.iter().map(|(state, _, _)| state.segment_bytes).collect();
+            let told = if vnet == Vnet::Present { 1_000 } else { 0 };
+            assert_eq!(segments, [0, told, told, 0], "{vnet:?}");
+        }
+    });
+}
+
+#[test]
+fn large_frames_for_which_there_is_no_room_are_counted() {
+    in_namespace(|mut lab| {
+        let (mut socket, wire) = open(&mut lab, Vnet::Present);
+        let (large, state) = super_frame(Gso::TcpV4, DST, SRC, &[]);
+        (0..300).for_each(|_| wire.send(&large, state));
+        let (mut whole, mut cut) = (0, 0);
+        while whole + cut < 300 {
+            let mut arena = Arena::new();
+            let mut burst = Burst::new();
+            let (_, lost) = socket.take(&mut arena, &mut burst);
+            assert_eq!(lost, 0);
+            assert!(burst.truncated > 0 || !burst.frames().is_empty(), "{whole} whole, {cut} cut");
+            assert!(burst.frames().iter().all(|frame| frame.stored()[VNET_BYTES..] == large));
+            whole += burst.frames().len();
+            cut += burst.truncated as usize;
+            socket.ring.release();
+        }
+        assert!(whole > 50 && cut > 0, "{whole} whole, {cut} cut");
     });
 }

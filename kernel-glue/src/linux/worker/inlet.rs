@@ -81,7 +81,7 @@ impl Source {
     pub(super) fn receive<'a>(&'a mut self, arena: &'a mut Arena, burst: &mut Burst<'a>) -> (Look, u32) {
         match self {
             Self::Tap(fd) => (read_tap(fd.as_fd(), arena, burst), 0),
-            Self::Packet(socket) => socket.take(burst),
+            Self::Packet(socket) => socket.take(arena, burst),
             Self::Memory(port) => (take_from_memory(port, arena, burst), 0),
         }
     }
