@@ -224,7 +224,11 @@ impl Drop for Daemon {
         }
         if std::thread::panicking() {
             eprintln!("log of the daemon:\n{}", self.log());
+            return;
         }
+        let log = self.log();
+        let trouble: Vec<_> = log.lines().filter(|line| line.contains("ERROR") || line.contains("panicked")).collect();
+        assert!(trouble.is_empty(), "the daemon met trouble that no test asked for: {trouble:#?}");
     }
 }
 

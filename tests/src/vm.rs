@@ -101,13 +101,10 @@ impl Machine {
         let mut interface = Interface::new(config, &mut cable, Instant::now());
         interface.update_ip_addrs(|list| list.push(IpCidr::new(Host::address(n).into(), 24)).expect("room for one"));
         let mut sockets = SocketSet::new(Vec::new());
-        let buffer = || tcp::SocketBuffer::new(vec![0; 256 * 1024]);
+        let buffer = || tcp::SocketBuffer::new(vec![0; WINDOW]);
         let mut echo = tcp::Socket::new(buffer(), buffer());
         echo.set_ack_delay(None);
-        let packets = || icmp::PacketBuffer::new(vec![icmp::PacketMetadata::EMPTY; 8], vec![0; 4096]);
-        let mut ping = icmp::Socket::new(packets(), packets());
-        ping.bind(icmp::Endpoint::Ident(u16::from(n))).expect("unbound until here");
-        let (echo, ping) = (sockets.add(echo), sockets.add(ping));
+        let (echo, ping) = (sockets.add(echo), sockets.add(pinger(u16::from(n))));
         Self { cable, interface, sockets, echo, ping, ident: u16::from(n), waiting: None }
     }
 
@@ -129,6 +126,11 @@ impl Machine {
     }
 
     fn ask(&mut self, ask: Ask) {
+        if self.waiting.as_ref().is_some_and(|waiting| waiting.0 != ask.0) {
+            // What waits for the address of a neighbour that does not answer holds up all that follows.
+            self.sockets.remove(self.ping);
+            self.ping = self.sockets.add(pinger(self.ident));
+        }
         let socket = self.sockets.get_mut::<icmp::Socket>(self.ping);
         let request = Icmpv4Repr::EchoRequest { ident: self.ident, seq_no: 1, data: b"trestle" };
         if let Ok(payload) = socket.send(request.buffer_len(), ask.0.into()) {
@@ -165,6 +167,13 @@ impl Machine {
         }
         moved
     }
+}
+
+fn pinger(ident: u16) -> icmp::Socket<'static> {
+    let packets = || icmp::PacketBuffer::new(vec![icmp::PacketMetadata::EMPTY; 8], vec![0; 4096]);
+    let mut socket = icmp::Socket::new(packets(), packets());
+    socket.bind(icmp::Endpoint::Ident(ident)).expect("unbound until here");
+    socket
 }
 
 /// The wire as smoltcp's device.
@@ -248,3 +257,7 @@ impl Tagging {
 
 /// How often a machine looks for questions when nothing else happens.
 const TICK: Duration = Duration::from_millis(4);
+
+/// Bytes of a TCP window: small enough that a window at once overruns no queue, for this stack, without congestion
+/// control, recovers badly from losing much of one.
+const WINDOW: usize = 64 * 1024;

@@ -65,6 +65,32 @@ fn a_link_that_goes_down_comes_back() {
     }
 }
 
+/// Frames of every size are under way whenever the link changes; none of them is mixed up with another afterwards.
+#[test]
+fn a_link_that_flaps_under_load_leaves_nothing_behind() {
+    let Some(lab) = Lab::open("a_link_that_flaps_under_load_leaves_nothing_behind") else { return };
+    let daemon = Daemon::start(&lab, lab.ns("switch"));
+    daemon.create();
+    let (a, b) = (plug(&lab, &daemon, Kind::Veth, 1), plug(&lab, &daemon, Kind::Vport, 2));
+    std::thread::scope(|scope| {
+        let stream = scope.spawn(|| transfer(a.kernel(), b.kernel(), 192));
+        for _ in 0..10 {
+            std::thread::sleep(Duration::from_millis(30));
+            daemon.ns().ip("link set eth1 down");
+            daemon.ns().ip("link set eth1 up");
+        }
+        stream.join().expect("the stream goes on");
+    });
+    let before = daemon.member("eth1").counts.drops;
+    transfer(a.kernel(), b.kernel(), 64);
+    transfer(b.kernel(), a.kernel(), 64);
+    let after = daemon.member("eth1").counts.drops;
+    for reason in ["truncated", "malformed", "offload"] {
+        assert_eq!(before.get(reason), after.get(reason), "{reason}");
+    }
+    assert_eq!(a.kernel().bad_checksums() + b.kernel().bad_checksums(), 0);
+}
+
 #[test]
 fn a_renamed_member_stays_one() {
     let Some(lab) = Lab::open("a_renamed_member_stays_one") else { return };

@@ -67,6 +67,25 @@ fn sigterm_leaves_the_host_as_it_was() {
     assert_eq!(daemon.ns().links(), before);
 }
 
+/// A virtual port in a container goes with the daemon that holds it, and is back in the daemon's namespace afterwards.
+#[test]
+fn a_vport_in_a_container_goes_and_comes_with_the_daemon() {
+    let Some(lab) = Lab::open("a_vport_in_a_container_goes_and_comes_with_the_daemon") else { return };
+    let daemon = Daemon::start(&lab, lab.ns("switch"));
+    daemon.create();
+    let (a, b) = (plug(&lab, &daemon, Kind::Veth, 1), plug(&lab, &daemon, Kind::Vport, 2));
+    assert!(a.reaches(&b));
+    for end in [Daemon::kill, |daemon: &Daemon| drop(daemon.stop())] {
+        end(&daemon);
+        let container = &b.kernel().ns;
+        assert!(within(SOON, || !container.links().contains_key("vport2")), "left in the container");
+        daemon.run();
+        assert!(daemon.ns().links().contains_key("vport2"));
+        let again = Host::by_move(lab.ns("again"), daemon.ns(), "vport2", 3);
+        assert!(within(SOON, || again.reaches(a.address())));
+    }
+}
+
 /// A member whose interface is not there at the start is waited for.
 #[test]
 fn a_member_that_is_missing_at_the_start_joins_later() {

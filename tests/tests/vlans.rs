@@ -161,7 +161,8 @@ fn end_hosts_of_one_vlan_reach_each_other_and_no_others() {
     assert_eq!(lan.bad_checksums() + other.bad_checksums(), 0);
 
     daemon.ok("bridge0 ifuntagged bridge0 10 inet 10.0.0.1/24");
-    assert!(lan.reaches(Host::address(1)) && ten.reaches(Host::address(1)));
+    assert!(lan.reaches(Host::address(1)), "{}", daemon.ok("-v bridge0"));
+    assert!(ten.reaches(Host::address(1)), "{}", daemon.ok("-v bridge0"));
     assert!(other.is_cut_from(Host::address(1)));
     let table = daemon.ok("bridge0 addr");
     assert!(table.lines().any(|line| line.starts_with(&format!("{} Vlan10 eth1 ", lan.mac()))), "{table}");
