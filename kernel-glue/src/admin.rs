@@ -2,13 +2,26 @@
 //!
 //! A [`Change`] is one command line: it is applied as a whole, or nothing of it is.
 
+mod apply;
+mod engine_config;
 mod error;
+mod facts;
+mod limits;
+mod name;
+mod refusal;
 mod report;
 mod request;
+mod show;
+mod state;
 
+pub use apply::{Outcome, TableAction};
+pub use engine_config::{PortRun, engine_config};
 pub use error::{AdminError, Errno};
+pub use facts::{Facts, SystemInterface, SystemKind};
 pub use report::{
     AddressEntry, AddressKind, BridgeReport, Counts, InterfaceFlag, InterfaceKind, InterfaceReport, MemberReport,
     TableReport,
 };
 pub use request::{Change, InetAddress, MemberFlag, StormClass, StpProtocol, Verb};
+pub use show::{BridgeLive, InterfaceLive, Link, Location, PortLive, report_addresses, report_bridge, report_vport};
+pub use state::{BridgeState, MemberState, Role, SpanState, State, StaticAddress, VportState};

@@ -7,3 +7,5 @@
 extern crate alloc;
 
 pub mod admin;
+#[cfg(target_os = "linux")]
+pub mod linux;

@@ -1,4 +1,10 @@
 //! Trestle, the program, as a library.
 #![forbid(unsafe_code)]
 
+pub mod administer;
+pub mod cli;
 pub mod control;
+pub mod daemon;
+pub mod demo;
+mod embedded;
+pub mod ifconfig;

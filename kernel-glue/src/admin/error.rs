@@ -21,6 +21,8 @@ pub enum Errno {
     NotPermitted,
     /// A table is full.
     NoSpace,
+    /// No such inet address.
+    NotAvailable,
     /// Not built into this program.
     NotSupported,
     /// The system failed.
@@ -36,6 +38,7 @@ impl fmt::Display for Errno {
             Self::Invalid => "Invalid argument",
             Self::NotPermitted => "Operation not permitted",
             Self::NoSpace => "No space left on device",
+            Self::NotAvailable => "Can't assign requested address",
             Self::NotSupported => "Operation not supported",
             Self::Io => "Input/output error",
         })

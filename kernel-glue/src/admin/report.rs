@@ -19,6 +19,16 @@ pub enum InterfaceKind {
     Vport,
 }
 
+impl InterfaceKind {
+    /// Returns the interface group, with which every name of the kind begins.
+    pub const fn group(self) -> &'static str {
+        match self {
+            Self::Bridge => "bridge",
+            Self::Vport => "vport",
+        }
+    }
+}
+
 /// The flags of the first line, with FreeBSD's values.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

@@ -85,27 +85,27 @@ pub enum StpProtocol {
 
 /// One verb with its arguments.
 ///
-/// Times are in seconds. A `member` is an interface name; for the VLAN verbs it may also be the bridge itself, its
-/// host port.
+/// Times are in seconds. A `member` is an interface name; for [`Verb::IfUntagged`] it may also be the bridge itself,
+/// its host port, which is a tagged member of every VLAN.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "verb", rename_all = "kebab-case", deny_unknown_fields)]
 #[expect(missing_docs, reason = "each variant's line shows its arguments in order")]
 pub enum Verb {
     /// `create`.
     Create,
-    /// `destroy`.
+    /// `destroy`; the last verb of its line. A vport leaves its bridge by it.
     Destroy,
     /// `up`.
     Up,
     /// `down`.
     Down,
-    /// `mtu N`: payload bytes after the Ethernet header and any VLAN tag.
+    /// `mtu N`, 72..=65521: payload bytes after the Ethernet header and any VLAN tag; a bridge's holds for its members.
     Mtu { bytes: u32 },
     /// `ether MAC`.
     Ether { address: Mac },
     /// `description TEXT`; empty removes it.
     Description { text: String },
-    /// `inet A/N` or `inet6 A/N`.
+    /// `inet A/N` or `inet6 A/N`: adds the address or changes its prefix, and brings the interface up.
     AddAddress { address: InetAddress },
     /// `inet A delete` or `-alias`.
     DeleteAddress { address: IpAddr },
@@ -145,7 +145,7 @@ pub enum Verb {
     IfVlanProtocol { member: String, protocol: Tpid },
     /// `storm IF broadcast|multicast|unknown N`, `-storm IF CLASS`: frames a second that may enter.
     Storm { member: String, class: StormClass, frames_per_second: Option<u32> },
-    /// `maxaddr N`.
+    /// `maxaddr N`, 0..=1,048,576; 0 learns nothing.
     MaxAddresses { addresses: u32 },
     /// `timeout S`; 0 for never.
     Timeout { seconds: u32 },

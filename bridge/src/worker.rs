@@ -1,0 +1,301 @@
+//! The decision for one frame.
+
+use crate::bridge::Bridge;
+use crate::config::PortFlags;
+use crate::counters::WorkerCounters;
+use crate::event::{Event, Events};
+use crate::flood::{Flood, FloodClass};
+use crate::snapshot::{PortLine, Snapshot};
+use crate::table::{Arrival, Clock, EntryKind, Gone, Key, Learned, Stamp};
+use crate::vlan::{Class, classify};
+use alloc::sync::Arc;
+use frame::{DropReason, Frame, HEADER_BYTES, Instant, Meta, PortId, PortSet, TAG_BYTES, TagEdit};
+
+/// One thread's access to a bridge: its view of the configuration, its counters, its events.
+///
+/// Dropping it gives its index back to [`Bridge::worker`].
+pub struct Worker {
+    snapshot: Arc<Snapshot>,
+    counters: Arc<WorkerCounters>,
+    /// The last `now`, and the same as the table counts it.
+    now: (Instant, Stamp),
+    generation: u64,
+    events: Events,
+    bridge: Arc<Bridge>,
+    index: usize,
+}
+
+/// Where a frame goes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[must_use]
+pub enum Verdict {
+    /// Nowhere; that is counted already.
+    Drop(DropReason),
+    /// To one port.
+    Unicast {
+        /// The port.
+        to: PortId,
+        /// What happens to the frame's tag.
+        edit: TagEdit,
+    },
+    /// To several ports, one at least.
+    Flood(Flood),
+}
+
+impl Worker {
+    pub(crate) fn new(bridge: Arc<Bridge>, index: usize, counters: Arc<WorkerCounters>) -> Self {
+        let (snapshot, generation) = bridge.current();
+        let now = Instant::default();
+        Self { snapshot, counters, now: (now, Stamp::at(now)), generation, events: Events::new(), bridge, index }
+    }
+
+    /// Begins a batch: picks up a newer configuration if there is one. Within a batch it is constant.
+    #[inline]
+    pub fn begin(&mut self) {
+        if self.bridge.generation() != self.generation {
+            self.renew();
+        }
+    }
+
+    #[cold]
+    fn renew(&mut self) {
+        // If the control thread is publishing at this moment, the next batch will see what.
+        if let Some((snapshot, generation)) = self.bridge.try_current() {
+            self.snapshot = snapshot;
+            self.generation = generation;
+        }
+    }
+
+    /// Decides where a frame goes that came in on a port, learns its source and counts it.
+    ///
+    /// Does not allocate, block, log or read a clock. `now` may repeat but should not run backwards.
+    #[inline]
+    pub fn ingress(&mut self, from: PortId, frame: &Frame, meta: &Meta, now: Instant) -> Verdict {
+        self.counters.received(from, meta.bytes);
+        match self.decide(from, frame, meta, now) {
+            Ok(verdict) => verdict,
+            Err(why) => {
+                self.counters.dropped(from, why);
+                Verdict::Drop(why)
+            }
+        }
+    }
+
+    #[inline]
+    fn decide(&mut self, from: PortId, frame: &Frame, meta: &Meta, now: Instant) -> Result<Verdict, DropReason> {
+        if now != self.now.0 {
+            self.now = (now, Stamp::at(now));
+        }
+        let Self { snapshot, counters, now: (_, stamp), events, bridge, .. } = self;
+        let snapshot = &**snapshot;
+        let clock = Clock { now: *stamp, ageing: snapshot.ageing };
+        let line = snapshot.line(from);
+        if line.flags & (PortFlags::UP | PortFlags::SPAN) != PortFlags::UP {
+            return Err(down(line));
+        }
+        let (src, dst) = (frame.src.to_u64(), frame.dst.to_u64());
+        if frame.src.is_group() {
+            return Err(DropReason::GroupSource);
+        }
+        if src == 0 {
+            return Err(DropReason::ZeroSource);
+        }
+        let own = snapshot.own_mac.to_u64();
+        if src == own && from != PortId::HOST {
+            return Err(DropReason::OwnAddress);
+        }
+        if frame.dst.is_group() && frame.dst.is_link_local() {
+            return Err(DropReason::LinkLocal);
+        }
+        let class = classify(frame, from, line, snapshot)?;
+        let key = Key::new(class.vid, frame.src);
+        if line.flags.contains(PortFlags::LOCKED) {
+            if snapshot.table.lookup(key, clock) != Some(from) {
+                return Err(DropReason::Locked);
+            }
+        } else if line.flags.contains(PortFlags::LEARN) && src != own {
+            let kind = if line.flags.contains(PortFlags::STICKY) { EntryKind::Sticky } else { EntryKind::Dynamic };
+            let port_limit = line.max_addresses;
+            let table_limit = snapshot.max_addresses;
+            let learned = snapshot.table.learn(&Arrival { key, port: from, kind, port_limit, table_limit, clock });
+            if learned != Learned::Known {
+                note(learned, key, from, counters, events)?;
+            }
+        }
+        if too_big(frame, meta, snapshot.mtu_bytes) {
+            return Err(DropReason::TooBig);
+        }
+        let why = if frame.dst.is_group() {
+            if frame.dst.is_broadcast() { FloodClass::Broadcast } else { FloodClass::Multicast }
+        } else {
+            let to = if dst == own {
+                Some(PortId::HOST)
+            } else {
+                snapshot.table.lookup(Key::new(class.vid, frame.dst), clock)
+            };
+            match to {
+                Some(to) => return unicast(class, from, line, to, snapshot),
+                None => FloodClass::Unknown,
+            }
+        };
+        flood(class, from, line, why, snapshot, bridge, now)
+    }
+
+    /// Returns the ports that a flood goes to, ascending, with what happens to the frame's tag.
+    pub fn flood_targets(&self, flood: &Flood) -> impl Iterator<Item = (PortId, TagEdit)> + use<'_> {
+        flood.targets(self.snapshot.line(flood.from()), &self.snapshot)
+    }
+
+    /// Returns the ports that get a copy of every well-formed frame that comes in on another.
+    #[inline]
+    pub fn spans(&self) -> &PortSet {
+        &self.snapshot.spans
+    }
+
+    /// Returns whether frames that come in on a port are mirrored to [`spans`](Self::spans).
+    #[inline]
+    pub fn is_mirrored(&self, from: PortId) -> bool {
+        self.snapshot.has_spans && self.snapshot.is_member(from)
+    }
+
+    /// Counts a frame that ended within its header.
+    pub fn malformed(&mut self, from: PortId, bytes: u32) -> Verdict {
+        self.counters.received(from, bytes);
+        self.drop_frame(from, DropReason::Malformed);
+        Verdict::Drop(DropReason::Malformed)
+    }
+
+    /// Counts a frame that the platform dropped on its way in.
+    pub fn drop_frame(&mut self, from: PortId, why: DropReason) {
+        self.counters.dropped(from, why);
+    }
+
+    /// Counts a frame that the platform dropped on its way out of a port.
+    pub fn drop_at(&mut self, to: PortId, why: DropReason) {
+        self.counters.dropped(to, why);
+    }
+
+    /// As [`drop_at`](Self::drop_at), within the frame loop.
+    pub(crate) fn dropped(&self, to: PortId, why: DropReason) {
+        self.counters.dropped(to, why);
+    }
+
+    /// Counts a frame that the platform sent.
+    #[inline]
+    pub fn sent(&mut self, to: PortId, bytes: u32) {
+        self.counters.sent(to, bytes);
+    }
+
+    /// Returns the next change that this worker made to the table. The queue holds what a batch of 64 frames can
+    /// cause; what does not fit is counted as lost.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.bridge.give_back(self.index);
+    }
+}
+
+#[cold]
+fn down(line: &PortLine) -> DropReason {
+    if line.flags.contains(PortFlags::UP) { DropReason::SpanIngress } else { DropReason::PortDown }
+}
+
+/// Returns whether more follows header and tags than the MTU allows, and nobody is going to cut it.
+#[inline]
+fn too_big(frame: &Frame, meta: &Meta, mtu_bytes: u32) -> bool {
+    let outer = usize::from(frame.tag.is_some() && meta.stripped.is_none());
+    let inner = usize::from(frame.ether_type.is_tag());
+    let head = (HEADER_BYTES + TAG_BYTES * (outer + inner)) as u32;
+    meta.bytes > mtu_bytes.saturating_add(head) && !meta.offload.is_gso()
+}
+
+#[inline]
+fn unicast(
+    class: Class,
+    from: PortId,
+    line: &PortLine,
+    to: PortId,
+    snapshot: &Snapshot,
+) -> Result<Verdict, DropReason> {
+    if to == from {
+        return Err(DropReason::SamePort);
+    }
+    let out = snapshot.line(to);
+    if out.flags & (PortFlags::UP | PortFlags::SPAN) != PortFlags::UP {
+        return Err(DropReason::PortDown);
+    }
+    if line.isolation & out.isolation != 0 {
+        return Err(DropReason::Isolated);
+    }
+    let edit = class.leave(to, out, snapshot)?;
+    Ok(Verdict::Unicast { to, edit })
+}
+
+#[inline(never)]
+fn flood(
+    class: Class,
+    from: PortId,
+    line: &PortLine,
+    why: FloodClass,
+    snapshot: &Snapshot,
+    bridge: &Bridge,
+    now: Instant,
+) -> Result<Verdict, DropReason> {
+    let [broadcast, multicast, unknown] = line.storm;
+    let (interval, over) = match why {
+        FloodClass::Broadcast => (broadcast, DropReason::StormBroadcast),
+        FloodClass::Multicast => (multicast, DropReason::StormMulticast),
+        FloodClass::Unknown => (unknown, DropReason::StormUnknown),
+    };
+    if !bridge.admits(from, why, interval, now) {
+        return Err(over);
+    }
+    let flood = Flood::new(from, why, class);
+    match flood.targets(line, snapshot).next() {
+        Some(_) => Ok(Verdict::Flood(flood)),
+        None => Err(DropReason::NoPort),
+    }
+}
+
+/// Counts and reports what learning did.
+#[cold]
+#[inline(never)]
+fn note(
+    learned: Learned,
+    key: Key,
+    port: PortId,
+    counters: &WorkerCounters,
+    events: &mut Events,
+) -> Result<(), DropReason> {
+    let mut report = |event| {
+        if events.push_back(event).is_err() {
+            counters.table.events_lost.add(1);
+        }
+    };
+    let (vid, mac) = (key.vid(), key.mac());
+    match learned {
+        Learned::Known => {}
+        Learned::Added(gone) => {
+            for Gone { key, port } in gone.into_iter().flatten() {
+                counters.table.evicted.add(1);
+                report(Event::Evicted { vid: key.vid(), mac: key.mac(), port });
+            }
+            counters.table.learned.add(1);
+            report(Event::Learned { vid, mac, port });
+        }
+        Learned::Moved(from) => {
+            counters.table.moved.add(1);
+            report(Event::Moved { vid, mac, from, to: port });
+        }
+        Learned::Refused | Learned::Busy => counters.table.refused.add(1),
+        Learned::OverPortLimit => return Err(DropReason::AddressLimit),
+    }
+    Ok(())
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -1,0 +1,92 @@
+//! `addm`, `deletem`, `span`, `-span`.
+
+use super::super::state::{BridgeState, MemberState, Role, SpanState};
+use super::{Draft, Errno, Refusal, TableAction, format, limits, refuse};
+use frame::{PortId, Vid, VidSet};
+
+impl Draft<'_> {
+    pub(super) fn add_member(
+        &mut self,
+        interface: &str,
+        untagged: Option<Vid>,
+        tagged: Option<&VidSet>,
+    ) -> Result<(), Refusal> {
+        let candidate = self.admit(interface, Role::Member)?;
+        let name = self.name.clone();
+        let bridge = self.bridge()?;
+        let mtu_bytes = match bridge.mtu_bytes {
+            Some(mtu_bytes) => mtu_bytes,
+            None => candidate.mtu_bytes.clamp(limits::MIN_MTU_BYTES, limits::MAX_MTU_BYTES),
+        };
+        candidate.fits(interface, &name, mtu_bytes)?;
+        let mut member = MemberState::new(interface.into(), take_port(bridge)?);
+        member.untagged = untagged.or(bridge.default_untagged);
+        member.tagged = tagged.cloned().unwrap_or_default();
+        member.qinq = bridge.default_qinq;
+        bridge.mtu_bytes = Some(mtu_bytes);
+        bridge.members.push(member);
+        Ok(())
+    }
+
+    pub(super) fn delete_member(&mut self, interface: &str) -> Result<(), Refusal> {
+        self.require_role(interface, Role::Member)?;
+        self.release(interface)
+    }
+
+    pub(super) fn add_span(&mut self, interface: &str) -> Result<(), Refusal> {
+        self.admit(interface, Role::Span)?;
+        let bridge = self.bridge()?;
+        let port = take_port(bridge)?;
+        bridge.spans.push(SpanState { interface: interface.into(), port });
+        Ok(())
+    }
+
+    pub(super) fn delete_span(&mut self, interface: &str) -> Result<(), Refusal> {
+        self.require_role(interface, Role::Span)?;
+        self.release(interface)
+    }
+
+    fn release(&mut self, interface: &str) -> Result<(), Refusal> {
+        if let Some(port) = self.bridge()?.release(interface) {
+            self.outcome.table.push(TableAction::ForgetPort(port));
+        }
+        Ok(())
+    }
+
+    fn require_role(&mut self, interface: &str, want: Role) -> Result<(), Refusal> {
+        let name = self.name.clone();
+        let detail = match (self.bridge()?.role_of(interface), want) {
+            (Some(Role::Member), Role::Member) | (Some(Role::Span), Role::Span) => return Ok(()),
+            (Some(Role::Span), Role::Member) => {
+                format!("{interface} is a span port of {name}; remove it so: ifconfig {name} -span {interface}")
+            }
+            (Some(Role::Member), Role::Span) => {
+                format!("{interface} is a member of {name}; remove it so: ifconfig {name} deletem {interface}")
+            }
+            (None, Role::Member) => format!("{interface} is not a member of {name}"),
+            (None, Role::Span) => format!("{interface} is not a span port of {name}"),
+        };
+        refuse(Errno::NotFound, detail)
+    }
+}
+
+impl BridgeState {
+    /// Removes a port with all that was set on it and returns its number. A bridge whose last member left takes the
+    /// MTU of its next first member.
+    pub(super) fn release(&mut self, interface: &str) -> Option<PortId> {
+        let port = self.ports().find(|&(name, _)| name == interface)?.1;
+        self.members.retain(|member| member.interface != interface);
+        self.spans.retain(|span| span.interface != interface);
+        self.statics.retain(|one| one.interface != interface);
+        if self.members.is_empty() {
+            self.mtu_bytes = None;
+        }
+        Some(port)
+    }
+}
+
+fn take_port(bridge: &BridgeState) -> Result<PortId, Refusal> {
+    // `admit` refuses a full bridge, so this is never the answer of a bridge whose numbers are unique.
+    let full = || Refusal { errno: Errno::NoSpace, detail: "every port number is taken".into() };
+    bridge.free_port().ok_or_else(full)
+}

@@ -1,0 +1,52 @@
+//! What `ifconfig` calls the operation behind each verb: the words before the colon, FreeBSD's where it has the verb.
+
+use super::super::error::Errno;
+use super::super::request::{StpProtocol, Verb};
+use alloc::format;
+use alloc::string::{String, ToString};
+
+/// Names the operation that `verb` is, as it is reported when refused with `errno`.
+pub(super) fn of(verb: &Verb, errno: Errno) -> String {
+    match verb {
+        Verb::Create => "SIOCIFCREATE2".into(),
+        Verb::Destroy => "SIOCIFDESTROY".into(),
+        Verb::Up | Verb::Down => "ioctl (SIOCSIFFLAGS)".into(),
+        Verb::Mtu { .. } => "ioctl SIOCSIFMTU (set mtu)".into(),
+        Verb::Ether { .. } => "ioctl (SIOCSIFLLADDR)".into(),
+        Verb::Description { .. } => "ioctl (set descr)".into(),
+        Verb::AddAddress { .. } => "ioctl (SIOCAIFADDR)".into(),
+        Verb::DeleteAddress { .. } => "ioctl (SIOCDIFADDR)".into(),
+        Verb::AddMember { member, .. } => format!("BRDGADD {member}"),
+        Verb::DeleteMember { member } => format!("BRDGDEL {member}"),
+        Verb::AddSpan { member } => format!("BRDGADDS {member}"),
+        Verb::DeleteSpan { member } => format!("BRDGDELS {member}"),
+        // A flag is read before it is written there; who is no member is found out by reading.
+        Verb::SetFlag { .. } if errno == Errno::NotFound => "unable to get bridge flags".into(),
+        Verb::SetFlag { .. } => "unable to set bridge flags".into(),
+        Verb::Protected { member, .. } => format!("BRDGSIFPROT {member}"),
+        Verb::IfMaxAddresses { addresses, .. } => format!("BRDGSIFAMAX {addresses}"),
+        Verb::IfPriority { priority, .. } => format!("BRDGSIFPRIO {priority}"),
+        Verb::IfPathCost { cost, .. } => format!("BRDGSIFCOST {cost}"),
+        Verb::IfUntagged { vid: Some(vid), .. } => format!("BRDGSIFPVID {vid}"),
+        Verb::IfUntagged { vid: None, .. } => "BRDGSIFPVID".into(),
+        Verb::IfTagged { set, .. } | Verb::IfTaggedAdd { set, .. } | Verb::IfTaggedRemove { set, .. } => {
+            format!("BRDGSIFVLANSET {set}")
+        }
+        Verb::IfVlanProtocol { .. } => "BRDGSIFVLANPROTO".into(),
+        Verb::Storm { member, .. } => format!("BRDGSIFSTORM {member}"),
+        Verb::MaxAddresses { addresses } => format!("BRDGSCACHE {addresses}"),
+        Verb::Timeout { seconds } => format!("BRDGSTO {seconds}"),
+        Verb::Priority { priority } => format!("BRDGSPRI {priority}"),
+        Verb::HelloTime { seconds } => format!("BRDGSHT {seconds}"),
+        Verb::ForwardDelay { seconds } => format!("BRDGSFD {seconds}"),
+        Verb::MaxAge { seconds } => format!("BRDGSMA {seconds}"),
+        Verb::HoldCount { frames } => format!("BRDGSTXHC {frames}"),
+        Verb::Protocol { protocol: StpProtocol::Stp } => "BRDGSPROTO stp".into(),
+        Verb::Protocol { protocol: StpProtocol::Rstp } => "BRDGSPROTO rstp".into(),
+        Verb::VlanFilter { .. } | Verb::DefaultQinq { .. } => "BRDGSFLAGS".into(),
+        Verb::DefaultUntagged { .. } => "BRDGSDEFPVID".into(),
+        Verb::Static { .. } => "BRDGSADDR".into(),
+        Verb::DeleteMac { .. } => "BRDGDADDR".into(),
+        Verb::Flush | Verb::FlushAll => "BRDGFLUSH".to_string(),
+    }
+}

@@ -1,0 +1,162 @@
+//! A machine with an interface of every sort, and a state with a bridge of every sort of port.
+
+use super::super::super::facts::{Facts, SystemInterface, SystemKind};
+use super::super::super::request::{InetAddress, MemberFlag, Verb};
+use super::super::super::state::State;
+use frame::{Mac, Vid, VidSet};
+use std::collections::BTreeMap;
+use std::string::String;
+use std::vec::Vec;
+
+pub(super) const A: Mac = Mac([2, 0, 0, 0, 0, 0xa]);
+pub(super) const B: Mac = Mac([2, 0, 0, 0, 0, 0xb]);
+pub(super) const C: Mac = Mac([2, 0, 0, 0, 0, 0xc]);
+
+/// `bridge0` has the members `eth1` and `vport0` and the span port `eth3`; A is static on `eth1` outside any VLAN.
+/// `bridge1` has the member `eth4` and filters VLANs; `bridge2` has nothing. `vport1` is free.
+pub(super) fn state() -> State {
+    let text = r#"
+        [bridge.bridge0]
+        mtu = 1500
+        inet = ["10.0.0.1/24"]
+        [[bridge.bridge0.member]]
+        interface = "eth1"
+        tagged = "20,100-199"
+        [[bridge.bridge0.member]]
+        interface = "vport0"
+        [[bridge.bridge0.span]]
+        interface = "eth3"
+        [[bridge.bridge0.static]]
+        address = "02:00:00:00:00:0a"
+        interface = "eth1"
+
+        [bridge.bridge1]
+        mtu = 9000
+        defuntagged = 7
+        defqinq = true
+        [[bridge.bridge1.member]]
+        interface = "eth4"
+
+        [bridge.bridge2]
+
+        [vport.vport0]
+        [vport.vport1]
+    "#;
+    let state: State = toml::from_str(text).unwrap();
+    state.validate().unwrap();
+    state
+}
+
+/// The interfaces of the system, and what the tables have learned.
+pub(super) struct Machine {
+    interfaces: BTreeMap<&'static str, SystemInterface>,
+    learned: Vec<(&'static str, Mac, u16)>,
+}
+
+impl Machine {
+    pub(super) fn new() -> Self {
+        let on = |parent: &str| SystemKind::VlanOn(parent.into());
+        let mut interfaces: BTreeMap<_, _> = [
+            ("lo", SystemKind::Loopback),
+            ("tun9", SystemKind::PointToPoint),
+            ("br9", SystemKind::Bridge),
+            ("can0", SystemKind::Other),
+            ("bridge0", SystemKind::Ethernet),
+            ("bridge9", SystemKind::Bridge),
+            ("bridge0.20", on("bridge0")),
+            ("bridge0.20.5", on("bridge0.20")),
+            ("eth2.20", on("eth2")),
+            ("loop0", on("loop1")),
+            ("loop1", on("loop0")),
+        ]
+        .map(|(name, kind)| (name, ethernet(kind)))
+        .into();
+        for name in ["eth1", "eth2", "eth3", "eth4", "jumbo", "old", "v4", "v6", "ll", "slave"] {
+            interfaces.insert(name, ethernet(SystemKind::Ethernet));
+        }
+        let mut change = |name, change: fn(&mut SystemInterface)| change(interfaces.get_mut(name).unwrap());
+        change("jumbo", |it| it.mtu_bytes = 9000);
+        change("old", |it| it.max_mtu_bytes = 1500);
+        change("v4", |it| it.addresses = ["fe80::1".parse().unwrap(), "192.0.2.1".parse().unwrap()].into());
+        change("v6", |it| it.addresses = ["2001:db8::1".parse().unwrap()].into());
+        change("ll", |it| it.addresses = ["fe80::1".parse().unwrap()].into());
+        change("slave", |it| it.master = Some("bond0".into()));
+        Self { interfaces, learned: [("bridge0", B, 0), ("bridge0", B, 20)].into() }
+    }
+}
+
+impl Machine {
+    /// Lets an interface vanish, as a bridge of ours does when it is destroyed.
+    pub(super) fn without(mut self, name: &str) -> Self {
+        self.interfaces.remove(name);
+        self
+    }
+}
+
+impl Facts for Machine {
+    fn interface(&self, name: &str) -> Option<SystemInterface> {
+        self.interfaces.get(name).cloned()
+    }
+
+    fn has_address(&self, bridge: &str, address: Mac, vlan: u16) -> bool {
+        self.learned.contains(&(bridge, address, vlan))
+    }
+}
+
+fn ethernet(kind: SystemKind) -> SystemInterface {
+    SystemInterface {
+        kind,
+        mtu_bytes: 1500,
+        min_mtu_bytes: 68,
+        max_mtu_bytes: 9216,
+        ether: Mac([2, 0, 0, 0, 0, 1]),
+        addresses: Vec::new(),
+        master: None,
+    }
+}
+
+pub(super) fn add(member: &str) -> Verb {
+    Verb::AddMember { member: member.into(), untagged: None, tagged: None }
+}
+
+pub(super) fn delete(member: &str) -> Verb {
+    Verb::DeleteMember { member: member.into() }
+}
+
+pub(super) fn span(member: &str) -> Verb {
+    Verb::AddSpan { member: member.into() }
+}
+
+pub(super) fn unspan(member: &str) -> Verb {
+    Verb::DeleteSpan { member: member.into() }
+}
+
+pub(super) fn flag(member: &str, flag: MemberFlag, on: bool) -> Verb {
+    Verb::SetFlag { member: member.into(), flag, on }
+}
+
+pub(super) fn fixed(member: &str, address: Mac, vid: Option<Vid>) -> Verb {
+    Verb::Static { member: member.into(), address, vid }
+}
+
+pub(super) fn mtu(bytes: u32) -> Verb {
+    Verb::Mtu { bytes }
+}
+
+pub(super) fn inet(text: &str) -> Verb {
+    let (address, prefix) = text.split_once('/').unwrap();
+    let address = InetAddress { address: address.parse().unwrap(), prefix: prefix.parse().unwrap(), broadcast: None };
+    Verb::AddAddress { address }
+}
+
+pub(super) fn name(text: &str) -> String {
+    text.into()
+}
+
+pub(super) fn vid(number: u16) -> Vid {
+    Vid::new(number).unwrap()
+}
+
+pub(super) fn set(text: &str) -> VidSet {
+    text.parse().unwrap()
+}

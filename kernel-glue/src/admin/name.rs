@@ -1,0 +1,119 @@
+//! Names of interfaces that can be created: a kind and a unit, `bridge0`, or a kind alone, which asks for any unit.
+
+use super::report::InterfaceKind;
+use alloc::string::String;
+use core::fmt::{self, Write};
+
+/// The highest unit, FreeBSD's `IF_MAXUNIT`.
+pub(super) const MAX_UNIT: u16 = 0x7fff;
+/// The longest name of an interface in bytes: `IFNAMSIZ` less its terminator, on Linux and the BSDs alike.
+const MAX_NAME_BYTES: usize = 15;
+
+/// What a name of ours says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Name {
+    /// `bridge`: any unit of the kind.
+    Any(InterfaceKind),
+    /// `bridge7`.
+    Unit(InterfaceKind, u16),
+}
+
+/// Why a name can not be one of ours.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum NameError {
+    /// It begins with no kind that can be created.
+    Kind,
+    /// What follows the kind is not a number 0..=32767 in its shortest form.
+    Unit,
+}
+
+impl fmt::Display for NameError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Kind => "only bridge and vport interfaces can be created; name one bridge0 or vport0",
+            Self::Unit => "the unit is a number 0..32767 without leading zeros; leave it out to be given a free one",
+        })
+    }
+}
+
+impl Name {
+    pub(super) fn parse(text: &str) -> Result<Self, NameError> {
+        let kinds = [InterfaceKind::Bridge, InterfaceKind::Vport];
+        let (kind, unit) =
+            kinds.iter().find_map(|&kind| Some((kind, text.strip_prefix(kind.group())?))).ok_or(NameError::Kind)?;
+        if unit.is_empty() {
+            return Ok(Self::Any(kind));
+        }
+        if unit.bytes().any(|b| !b.is_ascii_digit()) || (unit.starts_with('0') && unit.len() > 1) {
+            return Err(NameError::Unit);
+        }
+        let number = unit.parse().ok().filter(|&number| number <= MAX_UNIT).ok_or(NameError::Unit)?;
+        Ok(Self::Unit(kind, number))
+    }
+}
+
+/// Returns the name of one unit.
+pub(super) fn of_unit(kind: InterfaceKind, unit: u16) -> String {
+    let mut name = String::from(kind.group());
+    // Writing to a `String` does not fail.
+    let _ = write!(name, "{unit}");
+    name
+}
+
+/// Returns whether a system can have an interface of that name (Linux `dev_valid_name`, the stricter of the two).
+pub(super) fn is_possible(interface: &str) -> bool {
+    !interface.is_empty()
+        && interface.len() <= MAX_NAME_BYTES
+        && !matches!(interface, "." | "..")
+        && !interface.chars().any(|c| matches!(c, '/' | ':') || c.is_whitespace() || c.is_control())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::InterfaceKind::{Bridge, Vport};
+    use super::*;
+
+    #[test]
+    fn names() {
+        #[rustfmt::skip]
+        let rows = [
+            ("bridge",       Ok(Name::Any(Bridge))),
+            ("vport",        Ok(Name::Any(Vport))),
+            ("bridge0",      Ok(Name::Unit(Bridge, 0))),
+            ("vport32767",   Ok(Name::Unit(Vport, 32767))),
+            ("bridge32768",  Err(NameError::Unit)),
+            ("bridge99999",  Err(NameError::Unit)),
+            ("bridge00",     Err(NameError::Unit)),
+            ("bridge-1",     Err(NameError::Unit)),
+            ("bridge+1",     Err(NameError::Unit)),
+            ("bridge0x1",    Err(NameError::Unit)),
+            ("bridge1a",     Err(NameError::Unit)),
+            ("bridgé1",      Err(NameError::Kind)),
+            ("tap0",         Err(NameError::Kind)),
+            ("Bridge0",      Err(NameError::Kind)),
+            ("",             Err(NameError::Kind)),
+        ];
+        for (text, want) in rows {
+            assert_eq!(Name::parse(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn possible_names() {
+        for (text, want) in [
+            ("eth0", true),
+            ("enp0s31f6.4094", true),
+            ("123456789012345", true),
+            ("1234567890123456", false),
+            ("", false),
+            (".", false),
+            ("..", false),
+            ("a/b", false),
+            ("a:1", false),
+            ("a b", false),
+            ("a\n", false),
+        ] {
+            assert_eq!(is_possible(text), want, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What the operator asked for, and nothing that a restart should forget.
+//!
+//! A [`State`] is also the configuration file, written by the daemon or by hand. A key is named like its verb and is
+//! left out at its default; a key that is not known is refused.
+//!
+//! ```toml
+//! [bridge.bridge0]
+//! up = true
+//! inet = ["192.168.30.1/24"]
+//! vlanfilter = true
+//!
+//! [[bridge.bridge0.member]]
+//! interface = "eth1"
+//! tagged = "20,100-199"
+//!
+//! [[bridge.bridge0.member]]
+//! interface = "vport0"
+//! untagged = 20
+//!
+//! [[bridge.bridge0.static]]
+//! address = "00:01:02:03:04:05"
+//! interface = "eth1"
+//! vlan = 20
+//!
+//! [vport.vport0]
+//! up = true
+//! ```
+
+mod bridge;
+mod member;
+mod text;
+mod validate;
+mod vport;
+
+pub use bridge::BridgeState;
+pub use member::{MemberState, SpanState, StaticAddress};
+pub use vport::VportState;
+
+use super::facts::Facts;
+use super::limits::{DEFAULT_MTU_BYTES, MAX_MTU_BYTES, MIN_MTU_BYTES};
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use core::net::IpAddr;
+use serde::{Deserialize, Serialize};
+
+/// Every interface that the operator created, with its settings.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// Bridges by name, `bridge0`.
+    #[serde(default, rename = "bridge", skip_serializing_if = "BTreeMap::is_empty")]
+    pub bridges: BTreeMap<String, BridgeState>,
+    /// Vports by name, `vport0`.
+    #[serde(default, rename = "vport", skip_serializing_if = "BTreeMap::is_empty")]
+    pub vports: BTreeMap<String, VportState>,
+}
+
+/// How an interface belongs to a bridge.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Role {
+    /// It forwards.
+    Member,
+    /// It mirrors.
+    Span,
+}
+
+impl State {
+    /// Returns the bridge to which an interface belongs, and how.
+    pub fn bridge_of(&self, interface: &str) -> Option<(&str, Role)> {
+        self.bridges.iter().find_map(|(name, bridge)| Some((name.as_str(), bridge.role_of(interface)?)))
+    }
+
+    /// Returns which of our interfaces has an inet address. A link-local one is nobody's: each link has its own.
+    pub(super) fn owner_of(&self, address: IpAddr) -> Option<&str> {
+        if matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local()) {
+            return None;
+        }
+        let bridges = self.bridges.iter().map(|(name, bridge)| (name, &bridge.inet));
+        let mut all = bridges.chain(self.vports.iter().map(|(name, vport)| (name, &vport.inet)));
+        let owner = all.find(|(_, inet)| inet.iter().any(|there| there.address == address));
+        owner.map(|(name, _)| name.as_str())
+    }
+
+    /// Returns the MTU that one of our interfaces has: payload bytes after the Ethernet header and any VLAN tag. A
+    /// vport has its bridge's while it is a member.
+    pub fn mtu_bytes(&self, interface: &str) -> Option<u32> {
+        if let Some(bridge) = self.bridges.get(interface) {
+            return Some(bridge.mtu_bytes());
+        }
+        let own = self.vports.get(interface)?.mtu_bytes;
+        match self.bridge_of(interface) {
+            Some((name, Role::Member)) => Some(self.bridges.get(name).map_or(own, BridgeState::mtu_bytes)),
+            Some((_, Role::Span)) | None => Some(own),
+        }
+    }
+
+    /// Decides what a file left open: a bridge without an MTU takes that of its first member that is there.
+    pub fn settle(&mut self, facts: &dyn Facts) {
+        let vports = &self.vports;
+        for bridge in self.bridges.values_mut().filter(|bridge| bridge.mtu_bytes.is_none()) {
+            let own = |name: &str| vports.get(name).map(|vport| vport.mtu_bytes);
+            let system = |name: &str| facts.interface(name).map(|found| found.mtu_bytes);
+            bridge.mtu_bytes = bridge
+                .members
+                .iter()
+                .find_map(|member| own(&member.interface).or_else(|| system(&member.interface)))
+                .map(|bytes| bytes.clamp(MIN_MTU_BYTES, MAX_MTU_BYTES));
+        }
+        self.remember_mtus(facts);
+    }
+
+    /// Notes the MTU of each member that is the system's own and is about to get another.
+    pub(super) fn remember_mtus(&mut self, facts: &dyn Facts) {
+        for bridge in self.bridges.values_mut() {
+            let mtu_bytes = bridge.mtu_bytes();
+            let members = bridge.members.iter_mut().filter(|member| member.mtu_before.is_none());
+            for member in members.filter(|member| !self.vports.contains_key(&member.interface)) {
+                let present = facts.interface(&member.interface).map(|found| found.mtu_bytes);
+                member.mtu_before = present.filter(|&present| present != mtu_bytes);
+            }
+        }
+    }
+
+    /// Follows the system's renaming of a member or span port. Returns whether there was one of that name.
+    pub fn rename(&mut self, from: &str, to: &str) -> bool {
+        let mut renamed = false;
+        for bridge in self.bridges.values_mut() {
+            let members = bridge.members.iter_mut().map(|member| &mut member.interface);
+            let spans = bridge.spans.iter_mut().map(|span| &mut span.interface);
+            let statics = bridge.statics.iter_mut().map(|one| &mut one.interface);
+            for interface in members.chain(spans).chain(statics).filter(|interface| *interface == from) {
+                to.clone_into(interface);
+                renamed = true;
+            }
+        }
+        renamed
+    }
+}
+
+/// Returns whether a number or switch has the value `N`, its default, so that it need not be written.
+fn is<const N: u32, T: Copy + Into<u32>>(value: &T) -> bool {
+    (*value).into() == N
+}
+
+const fn yes() -> bool {
+    true
+}
+
+const fn default_mtu_bytes() -> u32 {
+    DEFAULT_MTU_BYTES
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,235 @@
+extern crate std;
+use super::super::request::{InetAddress, StpProtocol};
+use super::*;
+use frame::{PortId, Tpid, Vid};
+use std::string::ToString;
+
+fn read(text: &str) -> State {
+    toml::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+fn port(number: u16) -> PortId {
+    PortId::new(number).unwrap()
+}
+
+/// What a person would write.
+const BY_HAND: &str = r#"
+[bridge.bridge0]
+description = "the lab"
+up = true
+inet = ["192.168.30.1/24", "10.0.0.1/8 broadcast 10.0.0.255", "fd00::1/64"]
+timeout = 300
+vlanfilter = true
+defuntagged = 20
+proto = "stp"
+hellotime = 1
+
+[[bridge.bridge0.member]]
+interface = "eth1"
+tagged = "20,100-199"
+vlanproto = "802.1ad"
+storm = { broadcast = 100 }
+
+[[bridge.bridge0.member]]
+interface = "vport0"
+untagged = 20
+learn = false
+protected = [1, 31]
+
+[[bridge.bridge0.span]]
+interface = "eth3"
+
+[[bridge.bridge0.static]]
+address = "0:1:2:3:4:5"
+interface = "eth1"
+vlan = 20
+
+[vport.vport0]
+ether = "02:00:00:00:00:01"
+"#;
+
+#[test]
+fn a_file_written_by_hand() {
+    let state = read(BY_HAND);
+    state.validate().unwrap();
+    let bridge = &state.bridges["bridge0"];
+    assert_eq!(bridge.description, "the lab");
+    assert_eq!((bridge.timeout, bridge.max_addresses), (300, 2000));
+    assert_eq!((bridge.protocol, bridge.hello_time), (StpProtocol::Stp, 1));
+    let broadcast = "10.0.0.255".parse().ok();
+    assert_eq!(bridge.inet[1], InetAddress { address: "10.0.0.1".parse().unwrap(), prefix: 8, broadcast });
+    let [eth1, vport0] = &bridge.members[..] else { panic!("{:?}", bridge.members) };
+    assert_eq!((eth1.port, vport0.port, bridge.spans[0].port), (port(1), port(2), port(3)));
+    assert_eq!(eth1.tagged.to_string(), "20,100-199");
+    assert_eq!(eth1.vlan_protocol, Tpid::Dot1ad);
+    assert!(eth1.learn && !vport0.learn);
+    // `defuntagged` is for members that a verb adds; a file says what it means.
+    assert_eq!((eth1.untagged, vport0.untagged), (None, Vid::new(20)));
+    assert_eq!(bridge.statics[0].address.to_string(), "00:01:02:03:04:05");
+    assert_eq!(state.vports["vport0"].mtu_bytes, 1500);
+}
+
+#[test]
+fn what_is_written_reads_the_same() {
+    let state = read(BY_HAND);
+    let text = toml::to_string(&state).unwrap();
+    assert_eq!(read(&text), state, "{text}");
+}
+
+#[test]
+fn defaults_are_left_out() {
+    let mut state = State::default();
+    assert_eq!(toml::to_string(&state).unwrap(), "");
+    state.bridges.insert("bridge0".into(), BridgeState::default());
+    state.vports.insert("vport0".into(), VportState::default());
+    assert_eq!(toml::to_string(&state).unwrap(), "[bridge.bridge0]\n\n[vport.vport0]\n");
+    assert_eq!(read("[bridge.bridge0]\n[vport.vport0]\n"), state);
+
+    let member = MemberState::new("eth1".into(), port(1));
+    assert_eq!(toml::to_string(&member).unwrap(), "interface = \"eth1\"\nport = 1\n");
+    assert_eq!(toml::from_str::<MemberState>("interface = \"eth1\"\nport = 1\n").unwrap(), member);
+}
+
+/// The smallest file in which every kind of place exists, for a row to spoil.
+const SOUND: &str = r#"
+[bridge.bridge0]
+#bridge
+[[bridge.bridge0.member]]
+interface = "eth1"
+#member
+[[bridge.bridge0.span]]
+interface = "eth3"
+#span
+[[bridge.bridge0.static]]
+address = "02:00:00:00:00:0a"
+interface = "eth1"
+#static
+[vport.vport0]
+#vport
+"#;
+
+#[test]
+fn values_that_no_verb_would_set() {
+    #[rustfmt::skip]
+    let rows = [
+        ("#bridge", "description = \"a\\nb\"", "bridge.bridge0.description: Invalid argument: it holds a control character; write it on one line"),
+        ("#bridge", "mtu = 71",                "bridge.bridge0.mtu: Invalid argument: 71 is outside 72..65521"),
+        ("#bridge", "ether = \"1:0:0:0:0:0\"", "bridge.bridge0.ether: Invalid argument: 01:00:00:00:00:00 is a group address; only a single station's can be set"),
+        ("#bridge", "inet = [\"10.0.0.1/33\"]", "bridge.bridge0.inet: Invalid argument: prefix length 33 is over 32"),
+        ("#bridge", "inet = [\"10.0.0.1/8\", \"10.0.0.1/9\"]", "bridge.bridge0.inet: File exists: 10.0.0.1 is set twice"),
+        ("#bridge", "maxaddr = 1048577",       "bridge.bridge0.maxaddr: Invalid argument: 1048577 is outside 0..1048576"),
+        ("#bridge", "maxaddr = 0",             "bridge.bridge0.static: No space left on device: 1 static addresses do not fit into maxaddr 0; raise maxaddr or remove some: deladdr MAC"),
+        ("#bridge", "priority = 61441",        "bridge.bridge0.priority: Invalid argument: 61441 is outside 0..61440"),
+        ("#bridge", "priority = 5000",         "bridge.bridge0.priority: Invalid argument: 5000 is not a multiple of 4096; write 4096"),
+        ("#bridge", "hellotime = 1",           "bridge.bridge0.hellotime: Operation not permitted: proto rstp fixes the hello time at 2 seconds; set proto = \"stp\""),
+        ("#bridge", "hellotime = 3",           "bridge.bridge0.hellotime: Invalid argument: 3 is outside 1..2"),
+        ("#bridge", "fwddelay = 3",            "bridge.bridge0.fwddelay: Invalid argument: 3 is outside 4..30"),
+        ("#bridge", "maxage = 41",             "bridge.bridge0.maxage: Invalid argument: 41 is outside 6..40"),
+        ("#bridge", "maxage = 30",             "bridge.bridge0.maxage: Invalid argument: maxage 30 is outside 6..28, which is 2(hellotime+1)..2(fwddelay-1) for hellotime 2 and fwddelay 15; set those that belong together on one line"),
+        ("#bridge", "holdcnt = 0",             "bridge.bridge0.holdcnt: Invalid argument: 0 is outside 1..10"),
+        ("#member", "priority = 255",          "bridge.bridge0.member[eth1].priority: Invalid argument: 255 is outside 0..240"),
+        ("#member", "priority = 17",           "bridge.bridge0.member[eth1].priority: Invalid argument: 17 is not a multiple of 16; write 16"),
+        ("#member", "pathcost = 200000001",    "bridge.bridge0.member[eth1].pathcost: Invalid argument: 200000001 is outside 0..200000000"),
+        ("#member", "protected = [0]",         "bridge.bridge0.member[eth1].protected: Invalid argument: 0 is outside 1..31"),
+        ("#member", "protected = [2, 1]",      "bridge.bridge0.member[eth1].protected: Invalid argument: the groups have to ascend"),
+        ("#member", "[[bridge.bridge0.member]]\ninterface = \"eth1\"", "bridge.bridge0.member[eth1].interface: Device busy: eth1 is a member or a span port already; once is the most"),
+        ("#member", "[[bridge.bridge0.member]]\ninterface = \"eth3\"", "bridge.bridge0.member[eth3].interface: Device busy: eth3 is a member or a span port already; once is the most"),
+        ("#member", "[[bridge.bridge0.member]]\ninterface = \"bridge0\"", "bridge.bridge0.member[bridge0].interface: Invalid argument: bridge0 is a bridge, which can not be a member"),
+        ("#member", "[[bridge.bridge0.member]]\ninterface = \"a b\"", "bridge.bridge0.member[a b].interface: Invalid argument: \"a b\" can not be the name of an interface"),
+        ("#member", "port = 5\n[[bridge.bridge0.member]]\ninterface = \"eth2\"\nport = 5", "bridge.bridge0.member[eth2].port: File exists: number 5 is taken; leave it out to be given a free one"),
+        ("#static", "[[bridge.bridge0.static]]\naddress = \"2:0:0:0:0:b\"\ninterface = \"eth3\"", "bridge.bridge0.static[02:00:00:00:00:0b].interface: No such file or directory: eth3 is not a member of the bridge"),
+        ("#static", "[[bridge.bridge0.static]]\naddress = \"0:0:0:0:0:0\"\ninterface = \"eth1\"", "bridge.bridge0.static[00:00:00:00:00:00].address: Invalid argument: 00:00:00:00:00:00 names no station"),
+        ("#static", "[[bridge.bridge0.static]]\naddress = \"2:0:0:0:0:a\"\ninterface = \"eth1\"", "bridge.bridge0.static[02:00:00:00:00:0a]: File exists: it is set twice in VLAN 0"),
+        ("#vport",  "mtu = 65522",             "vport.vport0.mtu: Invalid argument: 65522 is outside 72..65521"),
+        ("#vport",  "ether = \"0:0:0:0:0:0\"", "vport.vport0.ether: Invalid argument: 00:00:00:00:00:00 names no station"),
+        ("#vport",  "inet = [\"224.0.0.1/4\"]", "vport.vport0.inet: Invalid argument: 224.0.0.1 can not be the address of an interface"),
+        ("#vport",  "[vport.vport01]",         "vport.vport01: Invalid argument: the unit is a number 0..32767 without leading zeros; leave it out to be given a free one"),
+        ("#vport",  "[vport.bridge1]",         "vport.bridge1: Invalid argument: the name is the kind and a unit: [bridge.bridge0], [vport.vport0]"),
+        ("#vport",  "[bridge.br0]",            "bridge.br0: Invalid argument: only bridge and vport interfaces can be created; name one bridge0 or vport0"),
+    ];
+    read(SOUND).validate().unwrap();
+    for (place, text, want) in rows {
+        let spoiled = read(&SOUND.replace(place, text));
+        assert_eq!(spoiled.validate().unwrap_err().to_string(), want, "{text}");
+    }
+}
+
+#[test]
+fn text_that_is_no_state() {
+    #[rustfmt::skip]
+    let rows = [
+        ("#bridge", "mtus = 9000",         "unknown field `mtus`"),
+        ("#bridge", "up = 1",              "invalid type"),
+        ("#bridge", "inet = [\"10.0.0.1\"]", "\"10.0.0.1\" is not ADDRESS/PREFIX [broadcast ADDRESS]"),
+        ("#bridge", "defuntagged = 4095",  "VLAN ID outside 1..4094"),
+        ("#bridge", "proto = \"mstp\"",    "unknown variant `mstp`"),
+        ("#member", "flags = 1",           "unknown field `flags`"),
+        ("#member", "port = 0",            "port number 0 outside 1..1023"),
+        ("#member", "port = 1024",         "port number 1024 outside 1..1023"),
+        ("#member", "tagged = \"5-1\"",    "not 'none', 'all' or a comma list"),
+        ("#member", "vlanproto = \"qinq\"", "VLAN protocol is neither 802.1q nor 802.1ad"),
+        ("#member", "storm = { all = 1 }", "unknown variant `all`"),
+        ("#span",   "learn = true",        "unknown field `learn`"),
+        ("#static", "vlan = 0",            "VLAN ID outside 1..4094"),
+        ("#vport",  "[tap.tap0]",          "unknown field `tap`"),
+        ("#vport",  "timeout = 5",         "unknown field `timeout`"),
+    ];
+    for (place, text, want) in rows {
+        let error = toml::from_str::<State>(&SOUND.replace(place, text)).unwrap_err().to_string();
+        assert!(error.contains(want), "{text}: {error}");
+    }
+}
+
+#[test]
+fn ports_without_a_number_get_the_lowest_that_is_free() {
+    let state = read(
+        r#"
+        [bridge.bridge0]
+        member = [{ interface = "a" }, { interface = "b", port = 1 }, { interface = "c", port = 3 }, { interface = "d" }]
+        span = [{ interface = "e" }, { interface = "f", port = 1023 }]
+        "#,
+    );
+    let numbers: std::vec::Vec<_> = state.bridges["bridge0"].ports().map(|(name, port)| (name, port.get())).collect();
+    assert_eq!(numbers, [("a", 2), ("b", 1), ("c", 3), ("d", 4), ("e", 5), ("f", 1023)]);
+    state.validate().unwrap();
+}
+
+#[test]
+fn a_file_without_an_mtu_takes_the_first_members() {
+    struct Jumbo;
+    impl Facts for Jumbo {
+        fn interface(&self, name: &str) -> Option<super::super::SystemInterface> {
+            let (kind, ether) = (super::super::SystemKind::Ethernet, frame::Mac([2; 6]));
+            let (addresses, master) = ([].into(), None);
+            let found = super::super::SystemInterface {
+                kind,
+                mtu_bytes: 9000,
+                min_mtu_bytes: 68,
+                max_mtu_bytes: 0,
+                ether,
+                addresses,
+                master,
+            };
+            (name == "eth1").then_some(found)
+        }
+        fn has_address(&self, _: &str, _: frame::Mac, _: u16) -> bool {
+            false
+        }
+    }
+    let mut state = read(
+        r#"
+        [bridge.bridge0]
+        member = [{ interface = "gone" }, { interface = "eth1" }]
+        [bridge.bridge1]
+        mtu = 2000
+        member = [{ interface = "vport0" }]
+        [bridge.bridge2]
+        [vport.vport0]
+        mtu = 1400
+        "#,
+    );
+    state.settle(&Jumbo);
+    let mtus = ["bridge0", "bridge1", "bridge2", "vport0", "eth1"].map(|name| state.mtu_bytes(name));
+    assert_eq!(mtus, [Some(9000), Some(2000), Some(1500), Some(2000), None]);
+    assert_eq!(state.bridges["bridge2"].mtu_bytes, None);
+}

@@ -1,0 +1,62 @@
+//! How values are written in a file where their own form is not what a person would write.
+
+use frame::Tpid;
+
+pub(super) fn is_dot1q(protocol: &Tpid) -> bool {
+    *protocol == Tpid::Dot1q
+}
+
+/// A port number, from 1; port 0 is the host's and stands for "not numbered yet" while a file is read.
+pub(super) mod port {
+    use frame::PortId;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(in super::super) const fn unnumbered() -> PortId {
+        PortId::HOST
+    }
+
+    pub(in super::super) fn serialize<S: Serializer>(port: &PortId, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u16(port.get())
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PortId, D::Error> {
+        let number = u16::deserialize(from)?;
+        PortId::new(number)
+            .filter(|&port| port != PortId::HOST)
+            .ok_or_else(|| D::Error::custom(format_args!("port number {number} outside 1..1023")))
+    }
+}
+
+/// Inet addresses: `192.168.30.1/24`, `192.168.30.1/24 broadcast 192.168.30.3`, `fd00::1/64`.
+pub(super) mod inet {
+    use super::super::super::request::InetAddress;
+    use alloc::format;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(in super::super) fn serialize<S: Serializer>(addresses: &[InetAddress], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(addresses.iter().map(|one| {
+            let broadcast = one.broadcast.map(|broadcast| format!(" broadcast {broadcast}")).unwrap_or_default();
+            format!("{}/{}{broadcast}", one.address, one.prefix)
+        }))
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<InetAddress>, D::Error> {
+        let words = Vec::<String>::deserialize(from)?;
+        let parsed = words.iter().map(|text| {
+            parse(text)
+                .ok_or_else(|| D::Error::custom(format_args!("{text:?} is not ADDRESS/PREFIX [broadcast ADDRESS]")))
+        });
+        parsed.collect()
+    }
+
+    fn parse(text: &str) -> Option<InetAddress> {
+        let (address, broadcast) = match text.split_once(" broadcast ") {
+            Some((address, broadcast)) => (address, Some(broadcast.trim().parse().ok()?)),
+            None => (text, None),
+        };
+        let (address, prefix) = address.trim().split_once('/')?;
+        Some(InetAddress { address: address.parse().ok()?, prefix: prefix.parse().ok()?, broadcast })
+    }
+}

@@ -1,0 +1,30 @@
+//! Linux: ports over TAP devices and packet sockets, the workers that carry frames between them, and netlink.
+//!
+//! [`Plane`] is the whole data plane as the control side sees it. All else is devices and their administration.
+
+mod buffer;
+pub mod caps;
+pub mod clock;
+mod edit;
+mod error;
+mod finish;
+pub mod generator;
+mod io;
+mod memory;
+mod name;
+pub mod namespace;
+pub mod netlink;
+mod packet;
+mod plane;
+pub mod random;
+mod ring;
+mod tap;
+mod transmit;
+mod uring;
+mod worker;
+
+pub use error::{Action, DeviceError};
+pub use memory::{MemoryHost, MemoryPort, memory_port};
+pub use name::{InterfaceName, NameError};
+pub use plane::{BridgeId, Plane, PlaneError, PlaneEvent, PlaneOptions};
+pub use tap::{PlainTap, TapDevice};

@@ -1,0 +1,88 @@
+//! The seam as a worker implements it: frames of one burst, queued by port, sent at the end of the burst.
+
+use super::buffer::LinuxBuf;
+use super::transmit::{Medium, QUEUE, Queued, Tally, Transmitter};
+use frame::{MAX_PORTS, PortId, Ports, TagEdit};
+
+/// The ports of one bridge as one worker sends to them.
+pub(super) struct Outlets {
+    /// Indexed by port number.
+    ports: Box<[Option<Box<Outlet>>]>,
+    /// Ports to which this burst has sent.
+    touched: Vec<PortId>,
+}
+
+struct Outlet {
+    medium: Medium,
+    /// Never longer than its capacity of [`QUEUE`].
+    queue: Vec<Queued>,
+    tally: Tally,
+}
+
+impl Outlets {
+    pub(super) fn new() -> Self {
+        Self { ports: (0..MAX_PORTS).map(|_| None).collect(), touched: Vec::with_capacity(MAX_PORTS) }
+    }
+
+    pub(super) fn insert(&mut self, port: PortId, medium: Medium) {
+        let outlet = Outlet { medium, queue: Vec::with_capacity(QUEUE), tally: Tally::default() };
+        if let Some(place) = self.ports.get_mut(usize::from(port.get())) {
+            *place = Some(Box::new(outlet));
+        }
+    }
+
+    pub(super) fn remove(&mut self, port: PortId) {
+        if let Some(place) = self.ports.get_mut(usize::from(port.get())) {
+            *place = None;
+        }
+    }
+
+    /// Tells what became of the frames of each port that the last burst has sent to, and forgets it.
+    pub(super) fn settle(&mut self, mut report: impl FnMut(PortId, Tally)) {
+        while let Some(port) = self.touched.pop() {
+            if let Some(Some(outlet)) = self.ports.get_mut(usize::from(port.get())) {
+                report(port, core::mem::take(&mut outlet.tally));
+            }
+        }
+    }
+}
+
+/// What a burst is forwarded with.
+pub(super) struct Io<'w, 'a> {
+    frames: &'w [LinuxBuf<'a>],
+    outlets: &'w mut Outlets,
+    transmitter: &'w mut Transmitter,
+}
+
+impl<'w, 'a> Io<'w, 'a> {
+    pub(super) fn new(frames: &'w [LinuxBuf<'a>], outlets: &'w mut Outlets, transmitter: &'w mut Transmitter) -> Self {
+        Self { frames, outlets, transmitter }
+    }
+}
+
+impl<'a> Ports for Io<'_, 'a> {
+    type Buf = LinuxBuf<'a>;
+
+    #[inline]
+    fn send(&mut self, to: PortId, frame: LinuxBuf<'a>, edit: TagEdit) {
+        let Some(Some(outlet)) = self.outlets.ports.get_mut(usize::from(to.get())) else {
+            return;
+        };
+        if outlet.queue.is_empty() {
+            self.outlets.touched.push(to);
+        } else if outlet.queue.len() == QUEUE {
+            self.transmitter.transmit(&outlet.medium, self.frames, &outlet.queue, &mut outlet.tally);
+            outlet.queue.clear();
+        }
+        outlet.queue.push(Queued { index: frame.index(), edit });
+    }
+
+    fn flush(&mut self) {
+        for &port in &self.outlets.touched {
+            if let Some(Some(outlet)) = self.outlets.ports.get_mut(usize::from(port.get())) {
+                self.transmitter.transmit(&outlet.medium, self.frames, &outlet.queue, &mut outlet.tally);
+                outlet.queue.clear();
+            }
+        }
+    }
+}

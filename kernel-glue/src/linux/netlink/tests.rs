@@ -1,0 +1,56 @@
+use super::change::Up;
+use super::*;
+use crate::linux::namespace::Namespace;
+use frame::Mac;
+
+/// Runs a test in a namespace of its own, or says that it cannot.
+fn isolated(name: &'static str, test: impl FnOnce(Namespace) + Send + 'static) {
+    match Namespace::new(name) {
+        Ok(outer) => {
+            let inner = Namespace::new("inner").unwrap();
+            outer.run(move || test(inner)).expect("the test passes");
+        }
+        Err(error) => println!("skipped: {name}: needs root (network namespaces): {error}"),
+    }
+}
+
+fn find(netlink: &mut Netlink, name: &str) -> Link {
+    netlink.links().unwrap().into_iter().find(|link| link.name == name).unwrap()
+}
+
+#[test]
+fn what_is_set_is_shown() {
+    isolated("what_is_set_is_shown", |other| {
+        let mut netlink = Netlink::open().unwrap();
+        let monitor = LinkMonitor::open().unwrap();
+        assert_eq!(monitor.drain(), monitor::Changed::No);
+        netlink.create_veth("eth1", "far0", &other).unwrap();
+        assert_eq!(monitor.drain(), monitor::Changed::Yes);
+        let link = find(&mut netlink, "eth1");
+        assert_eq!((link.kind, link.driver.as_str(), link.up), (LinkKind::Ethernet, "veth", false));
+        netlink.set_mtu(link.index, 9000).unwrap();
+        netlink.set_mac(link.index, Mac([2, 0, 0, 0, 0, 7])).unwrap();
+        netlink.set_alias(link.index, "to the LAN").unwrap();
+        netlink.set_flags_up(link.index, Up::Yes).unwrap();
+        netlink.add_address(link.index, "10.0.0.1".parse().unwrap(), 24, None).unwrap();
+        let again = netlink.add_address(link.index, "10.0.0.1".parse().unwrap(), 24, None).unwrap_err();
+        assert_eq!(again.raw_os_error(), Some(libc::EEXIST));
+        let link = find(&mut netlink, "eth1");
+        assert_eq!((link.mtu_bytes, link.mac, link.up), (9000, Mac([2, 0, 0, 0, 0, 7]), true));
+        assert!(netlink.addresses().unwrap().contains(&(link.index, "10.0.0.1".parse().unwrap())));
+        netlink.delete_address(link.index, "10.0.0.1".parse().unwrap(), 24).unwrap();
+        assert!(!netlink.addresses().unwrap().iter().any(|(index, ip)| *index == link.index && ip.is_ipv4()));
+        let too_big = netlink.set_mtu(link.index, 1 << 20).unwrap_err();
+        assert_eq!(too_big.raw_os_error(), Some(libc::EINVAL));
+        netlink.move_to(link.index, &other).unwrap();
+        assert!(!netlink.links().unwrap().iter().any(|link| link.name == "eth1"));
+    });
+}
+
+#[test]
+fn the_loopback_is_told_apart() {
+    isolated("the_loopback_is_told_apart", |_| {
+        let lo = find(&mut Netlink::open().unwrap(), "lo");
+        assert_eq!(lo.kind, LinkKind::Loopback);
+    });
+}

@@ -1,0 +1,132 @@
+//! Packet sockets: ports on network interfaces that the kernel keeps.
+
+pub(super) mod option;
+
+use super::buffer::Burst;
+use super::error::{Action, DeviceError};
+use super::name::InterfaceName;
+use super::ring::{BLOCK_SLOTS, BLOCKS, Ring, SLOT_BYTES, Vnet};
+use super::transmit::Medium;
+use super::worker::Look;
+use option::{bind, set};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+use std::sync::Arc;
+
+/// One worker's socket on an interface, with its receive ring.
+pub(crate) struct PacketSocket {
+    pub(crate) fd: Arc<OwnedFd>,
+    pub(super) ring: Ring,
+    pub(super) vnet: Vnet,
+}
+
+/// How the interface's frames reach the workers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Sharing {
+    /// One worker gets them all.
+    Alone,
+    /// Flows are spread over the sockets of this group.
+    Group(u16),
+}
+
+impl PacketSocket {
+    /// Opens the interface in the network namespace of the calling thread, in promiscuous mode.
+    ///
+    /// Promiscuous mode ends with the descriptor.
+    ///
+    /// # Errors
+    /// `EPERM` without CAP_NET_RAW, `ENODEV` if the interface is gone, `ENOMEM` if the ring cannot be had.
+    pub(crate) fn open(name: InterfaceName, index: u32, sharing: Sharing) -> Result<Self, DeviceError> {
+        Self::open_with(name, index, sharing, Vnet::Present)
+            .or_else(|_| Self::open_with(name, index, sharing, Vnet::Absent))
+    }
+
+    pub(super) fn open_with(
+        name: InterfaceName,
+        index: u32,
+        sharing: Sharing,
+        vnet: Vnet,
+    ) -> Result<Self, DeviceError> {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let fd =
+            socket_with(AddressFamily::PACKET, SocketType::RAW, flags, None).map_err(Action::OpenPacket.on(name))?;
+        prepare(fd.as_fd(), vnet).map_err(Action::SetOption.on(name))?;
+        make_ring(fd.as_fd()).map_err(Action::MakeRing.on(name))?;
+        // SAFETY: the ring was made in the line above, and the socket is nobody else's.
+        let ring = unsafe { Ring::map(fd.as_fd(), vnet) }.map_err(Action::MapRing.on(name))?;
+        bind(fd.as_fd(), index).map_err(Action::Bind.on(name))?;
+        enter_promiscuous(fd.as_fd(), index).map_err(Action::Promiscuous.on(name))?;
+        match sharing {
+            Sharing::Alone => {}
+            Sharing::Group(group) => join(fd.as_fd(), group).map_err(Action::Fanout.on(name))?,
+        }
+        Ok(Self { fd: Arc::new(fd), ring, vnet })
+    }
+
+    /// Returns what is sent through.
+    pub(super) fn medium(&self) -> Medium {
+        Medium::Packet(self.fd.clone(), self.vnet)
+    }
+
+    /// Takes a burst, and tells how many frames the kernel dropped for want of slots.
+    pub(super) fn take<'a>(&'a mut self, burst: &mut Burst<'a>) -> (Look, u32) {
+        let taken = self.ring.take(burst);
+        let lost = if taken.losing { option::take_kernel_drops(self.fd.as_fd()).unwrap_or(0) } else { 0 };
+        let look = if taken.more {
+            Look::More
+        } else if burst.frames().is_empty() {
+            examine(self.fd.as_fd())
+        } else {
+            Look::Empty
+        };
+        (look, lost)
+    }
+}
+
+/// Finds out why the socket woke us without a frame. Asking for the error clears it, else it would wake us again.
+fn examine(fd: BorrowedFd<'_>) -> Look {
+    match rustix::net::sockopt::socket_error(fd) {
+        Ok(Err(_)) if option::bound_interface(fd).is_none() => Look::Failed(Errno::NODEV),
+        _ => Look::Empty,
+    }
+}
+
+fn prepare(fd: BorrowedFd<'_>, vnet: Vnet) -> Result<(), Errno> {
+    set(fd, libc::PACKET_VERSION, &(libc::tpacket_versions::TPACKET_V2 as libc::c_int))?;
+    if vnet == Vnet::Present {
+        set(fd, libc::PACKET_VNET_HDR, &ON)?;
+    }
+    // Before Linux 4.20 there is no such option: what this socket sends would come back, so it must not be used.
+    set(fd, libc::PACKET_IGNORE_OUTGOING, &ON)?;
+    option::set_send_buffer(fd, SEND_BUFFER_BYTES)
+}
+
+fn make_ring(fd: BorrowedFd<'_>) -> Result<(), Errno> {
+    let request = libc::tpacket_req {
+        tp_block_size: (BLOCK_SLOTS * SLOT_BYTES) as u32,
+        tp_block_nr: BLOCKS as u32,
+        tp_frame_size: SLOT_BYTES as u32,
+        tp_frame_nr: (BLOCKS * BLOCK_SLOTS) as u32,
+    };
+    set(fd, libc::PACKET_RX_RING, &request)
+}
+
+fn enter_promiscuous(fd: BorrowedFd<'_>, index: u32) -> Result<(), Errno> {
+    let request = libc::packet_mreq {
+        mr_ifindex: index.cast_signed(),
+        mr_type: libc::PACKET_MR_PROMISC as u16,
+        mr_alen: 0,
+        mr_address: [0; 8],
+    };
+    set(fd, libc::PACKET_ADD_MEMBERSHIP, &request)
+}
+
+/// Spreads flows by their hash, so that each keeps its order.
+fn join(fd: BorrowedFd<'_>, group: u16) -> Result<(), Errno> {
+    set(fd, libc::PACKET_FANOUT, &(u32::from(group) | libc::PACKET_FANOUT_HASH << 16))
+}
+
+/// Some 60 super-frames in flight; more only lets queues grow.
+const SEND_BUFFER_BYTES: libc::c_int = 4 << 20;
+const ON: libc::c_int = 1;

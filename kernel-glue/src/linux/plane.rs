@@ -1,0 +1,306 @@
+//! The data plane as the control side drives it: workers, and the bridges and ports they serve.
+
+use super::error::DeviceError;
+use super::memory::MemoryPort;
+use super::name::InterfaceName;
+use super::packet::{PacketSocket, Sharing};
+use super::tap::TapDevice;
+use super::transmit::Medium;
+use super::worker::{self, Command, Commander, Mailbox, Reporter, Source, Worker};
+use bridge::Bridge;
+use core::fmt;
+use frame::{Mac, PortId};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::io::Errno;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, channel, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// A bridge's number, given by the control side and never used twice.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct BridgeId(pub u32);
+
+/// How workers run.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PlaneOptions {
+    /// Threads that forward, at least one.
+    pub workers: usize,
+    /// Nice value of the workers, -20..=19. Below 0 takes CAP_SYS_NICE.
+    pub nice: i8,
+    /// How long a worker looks for more frames before it sleeps; costs that much processor time after each burst.
+    pub spin: Duration,
+}
+
+/// What a worker has to tell the control side.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PlaneEvent {
+    /// The port's device is gone; the port is to be removed.
+    PortFailed {
+        /// The bridge.
+        bridge: BridgeId,
+        /// The port.
+        port: PortId,
+        /// What the system said.
+        errno: Errno,
+    },
+    /// A station appeared on another port than before.
+    AddressMoved {
+        /// The bridge.
+        bridge: BridgeId,
+        /// The station's VLAN, 0 for none.
+        vid: u16,
+        /// Its address.
+        mac: Mac,
+        /// Where it was.
+        from: PortId,
+        /// Where it is.
+        to: PortId,
+    },
+}
+
+/// The running data plane. Dropping it stops the workers.
+pub struct Plane {
+    workers: Vec<Running>,
+    events: Receiver<PlaneEvent>,
+    bell: Arc<OwnedFd>,
+    lost: Arc<AtomicU64>,
+}
+
+struct Running {
+    commander: Commander,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Plane {
+    /// Starts the workers.
+    ///
+    /// # Errors
+    /// [`PlaneError::Start`] if a thread or its descriptors cannot be had, [`PlaneError::Nice`] if its priority is
+    /// not allowed.
+    pub fn start(options: PlaneOptions) -> Result<Self, PlaneError> {
+        let (report, events) = sync_channel(EVENTS);
+        let bell = worker::bell().map_err(PlaneError::Start)?;
+        let mut plane = Self { workers: Vec::new(), events, bell, lost: Arc::default() };
+        for number in 0..options.workers.max(1) {
+            let reporter = Reporter::new(report.clone(), plane.bell.clone(), plane.lost.clone());
+            plane.workers.push(start_worker(number, options, reporter)?);
+        }
+        Ok(plane)
+    }
+
+    /// Returns how many workers run: what [`Bridge::new`] and [`TapDevice::create`] are to be told.
+    pub fn workers(&self) -> usize {
+        self.workers.len()
+    }
+
+    /// Begins to serve a bridge.
+    ///
+    /// # Errors
+    /// [`PlaneError::Bridge`] if the bridge has no handle for each worker left.
+    pub fn add_bridge(&self, id: BridgeId, bridge: &Arc<Bridge>) -> Result<(), PlaneError> {
+        for (number, worker) in self.workers.iter().enumerate() {
+            let engine = bridge.worker(number).ok_or(PlaneError::Bridge { bridge: id, errno: Errno::BUSY })?;
+            let command = Command::AddBridge { id, engine };
+            worker.commander.tell(command).map_err(|errno| PlaneError::Bridge { bridge: id, errno })?;
+        }
+        Ok(())
+    }
+
+    /// Stops serving a bridge; its ports are closed when this returns.
+    pub fn remove_bridge(&self, id: BridgeId) {
+        for worker in &self.workers {
+            // A worker that is gone serves nothing.
+            let _ = worker.commander.tell(Command::RemoveBridge(id));
+        }
+    }
+
+    /// Makes a TAP device a port, each worker reading its own queue. The caller keeps the device.
+    ///
+    /// # Errors
+    /// [`PlaneError::Port`] if the bridge is not served.
+    pub fn add_tap_port(&self, bridge: BridgeId, port: PortId, tap: &TapDevice) -> Result<(), PlaneError> {
+        self.add_port(bridge, port, |worker| {
+            let medium = tap.queue_for_writing(worker).cloned().map(Medium::Tap).ok_or(Errno::BADF)?;
+            Ok((tap.queue(worker).cloned().map(Source::Tap), medium))
+        })
+    }
+
+    /// Makes a kernel interface a port, in promiscuous mode for as long.
+    ///
+    /// The caller has checked that it is an Ethernet interface.
+    ///
+    /// # Errors
+    /// [`PlaneError::Device`] if the interface cannot be opened.
+    pub fn add_packet_port(
+        &self,
+        bridge: BridgeId,
+        port: PortId,
+        name: InterfaceName,
+        index: u32,
+    ) -> Result<(), PlaneError> {
+        let sharing = match self.workers.len() {
+            1 => Sharing::Alone,
+            _ => Sharing::Group(fanout_group(index)),
+        };
+        let sockets =
+            self.workers.iter().map(|_| PacketSocket::open(name, index, sharing)).collect::<Result<Vec<_>, _>>()?;
+        let mut sockets = sockets.into_iter();
+        self.add_port(bridge, port, |_| {
+            let socket = sockets.next().ok_or(Errno::BADF)?;
+            let medium = socket.medium();
+            Ok((Some(Source::Packet(socket)), medium))
+        })
+    }
+
+    /// Makes one end of a [`memory_port`](super::memory_port) a port, read by the first worker.
+    ///
+    /// # Errors
+    /// [`PlaneError::Port`] if the bridge is not served.
+    pub fn add_memory_port(&self, bridge: BridgeId, port: PortId, memory: &MemoryPort) -> Result<(), PlaneError> {
+        self.add_port(bridge, port, |worker| {
+            let source = (worker == 0).then(|| Source::Memory(memory.clone()));
+            Ok((source, Medium::Memory(memory.clone())))
+        })
+    }
+
+    /// Closes a port; its descriptors are closed when this returns.
+    pub fn remove_port(&self, bridge: BridgeId, port: PortId) {
+        for worker in &self.workers {
+            // A worker that is gone has closed everything.
+            let _ = worker.commander.tell(Command::RemovePort { bridge, port });
+        }
+    }
+
+    /// Returns a descriptor that is readable while [`poll_event`](Self::poll_event) has something.
+    pub fn event_fd(&self) -> BorrowedFd<'_> {
+        self.bell.as_fd()
+    }
+
+    /// Returns the next event.
+    pub fn poll_event(&self) -> Option<PlaneEvent> {
+        self.events.try_recv().ok().or_else(|| {
+            worker::clear(self.bell.as_fd());
+            // Reported between the look and the clearing.
+            self.events.try_recv().ok()
+        })
+    }
+
+    /// Returns how many events were lost because nobody took them in time.
+    pub fn events_lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    fn add_port(
+        &self,
+        bridge: BridgeId,
+        port: PortId,
+        mut ends: impl FnMut(usize) -> Result<(Option<Source>, Medium), Errno>,
+    ) -> Result<(), PlaneError> {
+        for (number, worker) in self.workers.iter().enumerate() {
+            let told = ends(number)
+                .and_then(|(source, medium)| worker.commander.tell(Command::AddPort { bridge, port, source, medium }));
+            if let Err(errno) = told {
+                self.remove_port(bridge, port);
+                return Err(PlaneError::Port { bridge, port, errno });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Plane {
+    fn drop(&mut self) {
+        for worker in &mut self.workers {
+            // A worker that is gone need not be stopped, and one that panicked has said so.
+            let _ = worker.commander.tell(Command::Stop);
+            let _ = worker.thread.take().map(JoinHandle::join);
+        }
+    }
+}
+
+impl fmt::Debug for Plane {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Plane").field("workers", &self.workers.len()).finish_non_exhaustive()
+    }
+}
+
+fn start_worker(number: usize, options: PlaneOptions, reporter: Reporter) -> Result<Running, PlaneError> {
+    let (orders, inbox) = channel();
+    let event = worker::bell().map_err(PlaneError::Start)?;
+    let mailbox = Mailbox::new(inbox, event.clone());
+    let (ready, started) = sync_channel(1);
+    let thread = std::thread::Builder::new()
+        .name(format!("forward-{number}"))
+        .spawn(move || {
+            let prepared = set_nice(options.nice)
+                .and_then(|()| Worker::new(mailbox, reporter, options.spin).map_err(PlaneError::Start));
+            match prepared {
+                Ok(worker) => {
+                    let _ = ready.send(Ok(()));
+                    worker.run();
+                }
+                Err(error) => {
+                    let _ = ready.send(Err(error));
+                }
+            }
+        })
+        .map_err(|error| PlaneError::Start(Errno::from_io_error(&error).unwrap_or(Errno::AGAIN)))?;
+    started.recv().unwrap_or(Err(PlaneError::Start(Errno::SRCH)))?;
+    Ok(Running { commander: Commander::new(orders, event), thread: Some(thread) })
+}
+
+/// Sets the nice value of the calling thread, which Linux keeps for each thread.
+fn set_nice(nice: i8) -> Result<(), PlaneError> {
+    if nice == 0 {
+        return Ok(());
+    }
+    rustix::process::setpriority_process(None, i32::from(nice)).map_err(|errno| PlaneError::Nice { nice, errno })
+}
+
+/// Fanout groups are numbered by namespace; two planes on one interface are told apart by their processes.
+fn fanout_group(index: u32) -> u16 {
+    (index ^ std::process::id().rotate_left(8)) as u16
+}
+
+/// Why the data plane does not do what it was asked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlaneError {
+    /// A worker cannot be started.
+    #[error("start worker: {0}")]
+    Start(Errno),
+    /// The priority is not allowed.
+    #[error("set nice {nice}: {errno}")]
+    Nice {
+        /// The nice value.
+        nice: i8,
+        /// What the system said.
+        errno: Errno,
+    },
+    /// A bridge cannot be served.
+    #[error("serve bridge {}: {errno}", .bridge.0)]
+    Bridge {
+        /// The bridge.
+        bridge: BridgeId,
+        /// What the system said.
+        errno: Errno,
+    },
+    /// A port cannot be served.
+    #[error("serve port {port} of bridge {}: {errno}", .bridge.0)]
+    Port {
+        /// The bridge.
+        bridge: BridgeId,
+        /// The port.
+        port: PortId,
+        /// What the system said.
+        errno: Errno,
+    },
+    /// A device refuses.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+}
+
+/// Events that wait for the control side at most.
+const EVENTS: usize = 1024;

@@ -1,0 +1,233 @@
+//! Putting queued frames on the wire: one system call for many where the port has one.
+
+use super::buffer::LinuxBuf;
+use super::edit::{self, Head};
+use super::finish::Finisher;
+use super::memory::MemoryPort;
+use super::ring::Vnet;
+use super::uring::Uring;
+use frame::offload::VNET_BYTES;
+use frame::{DropCounts, DropReason, TagEdit};
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use rustix::io::Errno;
+use std::io::IoSlice;
+use std::sync::Arc;
+
+/// Frames that a port queues before they are sent; a burst gives it no more than this.
+pub(super) const QUEUE: usize = super::buffer::BURST;
+
+/// From this many frames on, a ring round trip is cheaper than as many writes.
+const WORTH_A_RING: usize = 4;
+
+/// Where a port's frames go.
+pub(super) enum Medium {
+    /// A queue of a TAP device.
+    Tap(Arc<OwnedFd>),
+    /// A packet socket.
+    Packet(Arc<OwnedFd>, Vnet),
+    /// A host in this process.
+    Memory(MemoryPort),
+}
+
+/// A frame waiting at a port.
+#[derive(Clone, Copy)]
+pub(super) struct Queued {
+    /// Its place in the burst.
+    pub(super) index: u8,
+    pub(super) edit: TagEdit,
+}
+
+/// What became of the frames of a port.
+#[derive(Default)]
+pub(super) struct Tally {
+    pub(super) frames: u32,
+    pub(super) bytes: u32,
+    pub(super) drops: DropCounts,
+    /// Set when the device is gone for good.
+    pub(super) gone: Option<Errno>,
+}
+
+impl Tally {
+    fn sent(&mut self, bytes: usize) {
+        self.frames += 1;
+        self.bytes += bytes as u32;
+    }
+
+    fn refused(&mut self, errno: Errno, frames: usize) {
+        if is_gone(errno) {
+            self.gone = Some(errno);
+        }
+        self.drops.add(reason(errno), frames as u64);
+    }
+}
+
+/// Whether an error says that the device has been removed.
+pub(super) fn is_gone(errno: Errno) -> bool {
+    matches!(errno, Errno::BADFD | Errno::NODEV | Errno::NXIO | Errno::BADF)
+}
+
+fn reason(errno: Errno) -> DropReason {
+    match errno {
+        Errno::AGAIN | Errno::NOBUFS | Errno::NOMEM => DropReason::QueueFull,
+        // A TAP that is down answers EIO.
+        Errno::NETDOWN | Errno::IO => DropReason::PortDown,
+        Errno::MSGSIZE => DropReason::TooBig,
+        Errno::INVAL => DropReason::Offload,
+        _ => DropReason::TransmitError,
+    }
+}
+
+/// A worker's means to send: scratch for rewritten heads, message headers, a ring for batched writes.
+pub(super) struct Transmitter {
+    heads: Box<[Head; QUEUE]>,
+    messages: Box<[libc::mmsghdr; QUEUE]>,
+    /// `None` where the system has or allows none.
+    uring: Option<Uring>,
+    finisher: Finisher,
+}
+
+type Pieces<'f> = [IoSlice<'f>; 2];
+
+impl Transmitter {
+    /// Must be called by the thread that will send.
+    pub(super) fn new() -> Self {
+        Self {
+            heads: Box::new([[0; size_of::<Head>()]; QUEUE]),
+            messages: Box::new([EMPTY_MESSAGE; QUEUE]),
+            uring: Uring::new(QUEUE).ok(),
+            finisher: Finisher::new(),
+        }
+    }
+
+    /// Sends the queued frames of a burst.
+    pub(super) fn transmit(&mut self, medium: &Medium, frames: &[LinuxBuf<'_>], queued: &[Queued], tally: &mut Tally) {
+        let mut pieces: [Pieces<'_>; QUEUE] = [[IoSlice::new(&[]); 2]; QUEUE];
+        let mut count = 0;
+        for ((queued, room), pieces) in queued.iter().zip(self.heads.iter_mut()).zip(&mut pieces) {
+            if let Some(frame) = frames.get(usize::from(queued.index)) {
+                let out = edit::apply(frame, queued.edit, room);
+                *pieces = [IoSlice::new(out.head), IoSlice::new(out.rest)];
+                count += 1;
+            }
+        }
+        let pieces = pieces.get(..count).unwrap_or_default();
+        match medium {
+            Medium::Tap(fd) => write_to_tap(fd.as_fd(), self.uring.as_mut(), pieces, tally),
+            Medium::Packet(fd, Vnet::Present) => send_packets(fd.as_fd(), &mut *self.messages, pieces, tally),
+            Medium::Packet(fd, Vnet::Absent) => {
+                finish(&mut self.finisher, pieces, tally, |frame| send_finished(fd.as_fd(), frame).map_err(reason))
+            }
+            Medium::Memory(port) => finish(&mut self.finisher, pieces, tally, |frame| port.give(frame)),
+        }
+    }
+}
+
+/// Sends frames through a port that carries no offload state.
+fn finish(
+    finisher: &mut Finisher,
+    pieces: &[Pieces<'_>],
+    tally: &mut Tally,
+    mut deliver: impl FnMut(&[u8]) -> Result<(), DropReason>,
+) {
+    for pieces in pieces {
+        match finisher.finish(used(pieces), &mut deliver) {
+            Ok(()) => tally.sent(frame_bytes(pieces)),
+            Err(why) => tally.drops.add(why, 1),
+        }
+    }
+}
+
+fn write_to_tap(fd: BorrowedFd<'_>, uring: Option<&mut Uring>, pieces: &[Pieces<'_>], tally: &mut Tally) {
+    if let Some(uring) = uring.filter(|_| pieces.len() >= WORTH_A_RING) {
+        let mut messages: [&[IoSlice<'_>]; QUEUE] = [&[]; QUEUE];
+        for (message, pieces) in messages.iter_mut().zip(pieces) {
+            *message = used(pieces);
+        }
+        let messages = messages.get(..pieces.len()).unwrap_or_default();
+        let done = |number, result| settle(pieces.get(number), result, tally);
+        if uring.write_all(fd, messages, done).is_some() {
+            return;
+        }
+    }
+    for pieces in pieces {
+        let result = match used(pieces) {
+            [piece] => rustix::io::write(fd, piece),
+            both => rustix::io::writev(fd, both),
+        };
+        settle(Some(pieces), result, tally);
+    }
+}
+
+fn send_packets(fd: BorrowedFd<'_>, messages: &mut [libc::mmsghdr], mut pieces: &[Pieces<'_>], tally: &mut Tally) {
+    while let Some((first, others)) = pieces.split_first() {
+        match send_some(fd, messages, pieces) {
+            Ok(sent) => {
+                for pieces in pieces.iter().take(sent) {
+                    tally.sent(frame_bytes(pieces));
+                }
+                pieces = pieces.get(sent.max(1)..).unwrap_or_default();
+            }
+            Err(Errno::INTR) => {}
+            Err(errno @ (Errno::MSGSIZE | Errno::INVAL)) => {
+                settle(Some(first), Err(errno), tally);
+                pieces = others;
+            }
+            // What refuses one frame for want of room or of a link refuses the rest as well.
+            Err(errno) => return tally.refused(errno, pieces.len()),
+        }
+    }
+}
+
+/// Sends the first frames, as many as the socket takes; an error concerns the first.
+fn send_some(fd: BorrowedFd<'_>, messages: &mut [libc::mmsghdr], pieces: &[Pieces<'_>]) -> Result<usize, Errno> {
+    let mut count = 0;
+    for (message, pieces) in messages.iter_mut().zip(pieces) {
+        let pieces = used(pieces);
+        message.msg_hdr.msg_iov = pieces.as_ptr().cast_mut().cast();
+        message.msg_hdr.msg_iovlen = pieces.len();
+        count += 1;
+    }
+    let flags = libc::MSG_DONTWAIT;
+    // SAFETY: the first `count` messages were pointed at pieces that outlive the call, and have no other pointers;
+    // an `IoSlice` is an `iovec`, and the kernel only reads what it points to.
+    let sent = unsafe { libc::sendmmsg(fd.as_raw_fd(), messages.as_mut_ptr(), count, flags) };
+    usize::try_from(sent).map_err(|_| super::tap::last_errno())
+}
+
+fn send_finished(fd: BorrowedFd<'_>, frame: &[u8]) -> Result<(), Errno> {
+    rustix::net::send(fd, frame, rustix::net::SendFlags::DONTWAIT).map(drop)
+}
+
+fn settle(pieces: Option<&Pieces<'_>>, result: Result<usize, Errno>, tally: &mut Tally) {
+    match result {
+        Ok(_) => tally.sent(pieces.map_or(0, frame_bytes)),
+        Err(errno) => tally.refused(errno, 1),
+    }
+}
+
+/// Leaves out a head that is not there.
+#[inline]
+fn used<'p, 'f>(pieces: &'p Pieces<'f>) -> &'p [IoSlice<'f>] {
+    match pieces {
+        [head, rest] if head.is_empty() => core::slice::from_ref(rest),
+        both => both,
+    }
+}
+
+fn frame_bytes([head, rest]: &Pieces<'_>) -> usize {
+    (head.len() + rest.len()).saturating_sub(VNET_BYTES)
+}
+
+/// A message without an address, control data or pieces.
+pub(super) const EMPTY_MESSAGE: libc::mmsghdr = libc::mmsghdr {
+    msg_hdr: libc::msghdr {
+        msg_name: core::ptr::null_mut(),
+        msg_namelen: 0,
+        msg_iov: core::ptr::null_mut(),
+        msg_iovlen: 0,
+        msg_control: core::ptr::null_mut(),
+        msg_controllen: 0,
+        msg_flags: 0,
+    },
+    msg_len: 0,
+};

@@ -1,0 +1,125 @@
+//! The program: which of its parts runs, and how it ends.
+//!
+//! Exit status is 0 or 1, as scripts around `ifconfig` expect.
+
+use crate::daemon::{self, Options};
+use crate::{administer, demo};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: trestle run [--config FILE | --state FILE] [--workers N] [--priority N] [--spin MICROSECONDS]
+       trestle ifconfig [-v] [-j] [INTERFACE [VERB ...]]
+       trestle demo [--json] [--memory]
+       trestle help | --version
+
+  run       the daemon: holds the interfaces and forwards their frames
+  ifconfig  administers a daemon; the program does the same when it is called 'ifconfig'
+  demo      builds a bridge between hosts that exist only for it, sends traffic, shows what happened
+
+run:
+  --config FILE   start from FILE, and keep changes only until the end
+  --state FILE    keep changes in FILE (else /var/lib/trestle/state.toml, or, not as root,
+                  trestle/state.toml under $XDG_STATE_HOME or ~/.local/state)
+  --workers N     forwarding threads, 1..16 (else half of the processors, at least 1, at most 4)
+  --priority N    nice value of the forwarding threads, -20..19; a lower one keeps forwarding
+                  when senders on the same machine take every processor
+  --spin N        microseconds to wait actively for the next frame before blocking, 0..1000
+
+The control socket is $TRESTLE_SOCKET, else /run/trestle/control, else, not as root,
+$XDG_RUNTIME_DIR/trestle/control.
+";
+
+/// Runs the program with its arguments, the first of which is its name.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let mut arguments = arguments.into_iter();
+    let name = arguments.next().unwrap_or_default();
+    let called_ifconfig = Path::new(&name).file_name().is_some_and(|name| name == "ifconfig");
+    if called_ifconfig {
+        return administer::main(&arguments.collect::<Vec<_>>());
+    }
+    let Some(command) = arguments.next() else {
+        eprint!("{USAGE}");
+        return ExitCode::FAILURE;
+    };
+    match command.to_str() {
+        Some("ifconfig") => administer::main(&arguments.collect::<Vec<_>>()),
+        Some("run") => finish(run(arguments.collect())),
+        Some("demo") => finish(demo(arguments.collect())),
+        Some("help" | "--help" | "-h") => {
+            print!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        Some("--version" | "-V") => {
+            println!("trestle {}", env!("CARGO_PKG_VERSION"));
+            ExitCode::SUCCESS
+        }
+        Some(_) | None => {
+            eprintln!("trestle: unknown command {}; see 'trestle help'", command.display());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn finish(result: Result<(), String>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("trestle: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Vec<OsString>) -> Result<(), String> {
+    let options = parse_run(arguments).map_err(|error| format!("run: {error}; see 'trestle help'"))?;
+    daemon::run(&options).map_err(|error| error.to_string())
+}
+
+fn parse_run(arguments: Vec<OsString>) -> Result<Options, lexopt::Error> {
+    use lexopt::prelude::*;
+    let mut options = Options::default();
+    let mut words = lexopt::Parser::from_args(arguments);
+    while let Some(word) = words.next()? {
+        match word {
+            Long("config") => options.config = Some(PathBuf::from(words.value()?)),
+            Long("state") => options.state = Some(PathBuf::from(words.value()?)),
+            Long("workers") => options.workers = Some(number(&mut words, "--workers", 1..=16)? as usize),
+            Long("priority") => options.priority = Some(number(&mut words, "--priority", -20..=19)? as i32),
+            Long("spin") => options.spin_micros = Some(number(&mut words, "--spin", 0..=1000)? as u32),
+            Short(_) | Long(_) | Value(_) => return Err(word.unexpected()),
+        }
+    }
+    if options.config.is_some() && options.state.is_some() {
+        return Err("--config and --state exclude each other".into());
+    }
+    Ok(options)
+}
+
+fn number(
+    words: &mut lexopt::Parser,
+    option: &str,
+    range: std::ops::RangeInclusive<i64>,
+) -> Result<i64, lexopt::Error> {
+    let value = words.value()?;
+    let parsed = value.to_str().and_then(|text| text.parse().ok()).filter(|number| range.contains(number));
+    parsed.ok_or_else(|| {
+        format!("{option} {}: not a number in {}..{}", value.display(), range.start(), range.end()).into()
+    })
+}
+
+fn demo(arguments: Vec<OsString>) -> Result<(), String> {
+    use lexopt::prelude::*;
+    let mut options = demo::Options::default();
+    let mut words = lexopt::Parser::from_args(arguments);
+    let wrong = |error: lexopt::Error| format!("demo: {error}; see 'trestle help'");
+    while let Some(word) = words.next().map_err(wrong)? {
+        match word {
+            Long("json") => options.output = demo::Output::Json,
+            Long("memory") => options.place = demo::Place::Memory,
+            Short(_) | Long(_) | Value(_) => return Err(wrong(word.unexpected())),
+        }
+    }
+    demo::run(&options).map_err(|error| error.to_string())
+}

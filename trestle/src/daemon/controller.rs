@@ -1,0 +1,277 @@
+//! The one place where interfaces are changed: requests in, replies out, and the system made to follow.
+
+use super::moves::MoveLog;
+use super::picture::Picture;
+use super::plan::{self, Step};
+use super::store::{Store, StoreError};
+use super::system::{Condition, System, SystemEvent};
+use super::{live, refusal};
+use crate::control::{Call, Peer, Reply, Which};
+use crate::ifconfig::change_text;
+use bridge::{Flush, PortFlags};
+use frame::{Instant, Mac, PortId};
+use kernel_glue::admin::{AdminError, Change, Errno, Outcome, PortRun, State, TableAction, engine_config};
+
+/// The state that operators asked for, and the system that is made to show it.
+pub(crate) struct Controller<S> {
+    state: State,
+    picture: Picture,
+    system: S,
+    store: Option<Store<State>>,
+    mac: Box<dyn Fn(&str) -> Mac + Send>,
+    moves: MoveLog,
+}
+
+impl<S: System> Controller<S> {
+    /// Brings about a state on a system that shows nothing of it yet.
+    ///
+    /// Changes are kept in `store`, if there is one. `mac` derives the address of an interface that was given none.
+    ///
+    /// # Errors
+    /// The first thing that the system refuses; what was done before it is taken back.
+    pub(crate) fn start(
+        system: S,
+        mut state: State,
+        store: Option<Store<State>>,
+        mac: Box<dyn Fn(&str) -> Mac + Send>,
+    ) -> Result<Self, AdminError> {
+        state.settle(&system);
+        let mut this = Self { state, picture: Picture::default(), system, store, mac, moves: MoveLog::default() };
+        let new = Picture::of(&this.state, &this.system, &this.mac);
+        let steps = plan::plan(&this.picture, &new);
+        if let Err((step, error)) = plan::attempt(&mut this.system, &steps.attempt).map(drop) {
+            return Err(refusal::of(&step, error));
+        }
+        this.picture = new;
+        this.publish_all();
+        this.enter_statics();
+        for (name, bridge) in &this.state.bridges {
+            tracing::info!("{name}: restored with {} members", bridge.members.len());
+        }
+        Ok(this)
+    }
+
+    /// Answers a call.
+    pub(crate) fn handle(&mut self, call: Call, peer: Peer, now: Instant) -> Reply {
+        match call {
+            Call::Change(change) => match self.change(&change, peer) {
+                Ok(created) => Reply::Changed { created },
+                Err(error) => Reply::Refused(error),
+            },
+            Call::Show(which) => match self.show(&which) {
+                Ok(interfaces) => Reply::Interfaces(interfaces),
+                Err(error) => Reply::Refused(error),
+            },
+            Call::Addresses(bridge) => match self.addresses(&bridge, now) {
+                Ok(entries) => Reply::Addresses(entries),
+                Err(error) => Reply::Refused(error),
+            },
+            // The server answers these itself.
+            Call::Info | Call::Describe(_) => Reply::Raw(serde_json::Value::Null),
+        }
+    }
+
+    /// Follows what happened in the system.
+    pub(crate) fn on_event(&mut self, event: SystemEvent, now: Instant) {
+        match event {
+            SystemEvent::Moved { bridge, vlan, address, from, to } => {
+                let from = self.interface_name(&bridge, from);
+                let to = self.interface_name(&bridge, to);
+                self.moves.on_move(&bridge, address, vlan, &from, &to, now);
+            }
+            SystemEvent::Renamed { from, to } => self.rename(&from, &to),
+            SystemEvent::Gone { interface } => {
+                tracing::warn!("{interface}: the system removed it");
+                self.picture.forget(&interface);
+                self.follow();
+            }
+            SystemEvent::LinksChanged => self.follow(),
+        }
+    }
+
+    /// Lets tables age. Call it at [`Self::next_timeout`]; early calls do nothing.
+    pub(crate) fn on_timeout(&mut self, now: Instant) {
+        for name in self.state.bridges.keys() {
+            if let Some(engine) = self.system.engine(name) {
+                engine.on_timeout(now);
+            }
+        }
+        self.moves.on_timeout(now);
+    }
+
+    /// Returns when [`Self::on_timeout`] has something to do at the earliest.
+    pub(crate) fn next_timeout(&self) -> Option<Instant> {
+        let engines = self.state.bridges.keys().filter_map(|name| self.system.engine(name));
+        engines.filter_map(|engine| engine.next_timeout()).chain(self.moves.next_timeout()).min()
+    }
+
+    /// Gives the system access for waiting on it.
+    pub(crate) fn system(&mut self) -> &mut S {
+        &mut self.system
+    }
+
+    /// Leaves the system as it was found.
+    pub(crate) fn shut_down(mut self) {
+        let steps = plan::plan(&self.picture, &Picture::default());
+        for step in steps.attempt.iter().chain(&steps.conclude) {
+            if let Err(error) = self.system.perform(step) {
+                tracing::error!("{}", refusal::of(step, error));
+            }
+        }
+    }
+
+    fn change(&mut self, change: &Change, peer: Peer) -> Result<Option<String>, AdminError> {
+        if !peer.may_change() {
+            return Err(refusal::not_permitted(change, peer));
+        }
+        let (state, outcome) = self.state.apply(change, &self.system)?;
+        let picture = Picture::of(&state, &self.system, &self.mac);
+        let steps = plan::plan(&self.picture, &picture);
+        let undo =
+            plan::attempt(&mut self.system, &steps.attempt).map_err(|(step, error)| refusal::of(&step, error))?;
+        if let Some(store) = &self.store
+            && state != self.state
+            && let Err(error) = store.save(&state)
+        {
+            undo.take_back(&mut self.system);
+            return Err(not_saved(&error));
+        }
+        self.conclude(&steps.conclude);
+        self.state = state;
+        self.picture = picture;
+        self.publish_all();
+        self.act(change, &outcome);
+        tracing::info!("uid {}: ifconfig {}", peer.uid(), change_text(change));
+        Ok(outcome.created)
+    }
+
+    fn conclude(&mut self, steps: &[Step]) {
+        for step in steps {
+            if let Err(error) = self.system.perform(step) {
+                tracing::error!("{}", refusal::of(step, error));
+            }
+        }
+    }
+
+    fn publish_all(&mut self) {
+        for (name, bridge) in &self.state.bridges {
+            let Some(interface) = self.picture.interfaces.get(name) else { continue };
+            let system = &self.system;
+            let run = |port: PortId| match system.condition(name, port) {
+                Condition::Running => PortRun::Running,
+                Condition::LinkDown | Condition::Absent => PortRun::Stopped,
+            };
+            let config = engine_config(bridge, interface.mac, &run);
+            self.system.publish(name, config);
+        }
+    }
+
+    /// Carries out what a change asked of the table.
+    fn act(&mut self, change: &Change, outcome: &Outcome) {
+        let bridge = outcome.created.as_deref().unwrap_or(&change.interface);
+        let Some(engine) = self.system.engine(bridge) else { return };
+        for action in &outcome.table {
+            match *action {
+                TableAction::Flush => engine.flush(Flush::Dynamic),
+                TableAction::FlushAll => engine.flush(Flush::All),
+                TableAction::ForgetPort(port) => {
+                    engine.flush_port(port, Flush::All);
+                    engine.reset_port_counters(port);
+                }
+                TableAction::SetStatic { vlan, address, port } => enter(bridge, engine, vlan, address, port),
+                TableAction::Remove { vlan, address } => {
+                    engine.remove(Some(vlan), address);
+                }
+            }
+        }
+    }
+
+    fn enter_statics(&self) {
+        for (name, bridge) in &self.state.bridges {
+            let Some(engine) = self.system.engine(name) else { continue };
+            for one in &bridge.statics {
+                if let Some(member) = bridge.member(&one.interface) {
+                    enter(name, engine, one.vlan(), one.address, member.port);
+                }
+            }
+        }
+    }
+
+    /// Makes the system show the state again after it changed by itself. What it refuses is left out and logged.
+    fn follow(&mut self) {
+        let mut new = Picture::of(&self.state, &self.system, &self.mac);
+        let steps = plan::plan(&self.picture, &new);
+        for step in steps.attempt.iter().chain(&steps.conclude) {
+            match self.system.perform(step) {
+                Ok(_) => tracing::info!("{}", refusal::describe(step)),
+                Err(error) => {
+                    tracing::error!("{}", refusal::of(step, error));
+                    new.leave_out(step);
+                }
+            }
+        }
+        self.picture = new;
+        self.flush_stopped();
+        self.publish_all();
+    }
+
+    /// Forgets what was learned on ports that carry nothing any more: it may be reached elsewhere.
+    fn flush_stopped(&self) {
+        for (name, bridge) in &self.state.bridges {
+            let Some(engine) = self.system.engine(name) else { continue };
+            for (interface, port) in bridge.ports() {
+                let running = self.system.condition(name, port) == Condition::Running;
+                let was = engine
+                    .config()
+                    .ports
+                    .iter()
+                    .any(|(id, config)| *id == port && config.flags.contains(PortFlags::UP));
+                if was != running {
+                    tracing::info!("{name}: {interface}: link {}", if running { "up" } else { "down" });
+                }
+                if was && !running {
+                    engine.flush_port(port, Flush::Dynamic);
+                }
+            }
+        }
+    }
+
+    fn rename(&mut self, from: &str, to: &str) {
+        let mut state = self.state.clone();
+        if !state.rename(from, to) {
+            return;
+        }
+        tracing::info!("{from}: renamed to {to}");
+        self.state = state;
+        self.picture.rename(from, to);
+        if let Some(store) = &self.store
+            && let Err(error) = store.save(&self.state)
+        {
+            tracing::error!("{error}");
+        }
+        self.follow();
+    }
+
+    fn show(&self, which: &Which) -> Result<Vec<kernel_glue::admin::InterfaceReport>, AdminError> {
+        live::reports(&self.state, &self.picture, &self.system, which)
+    }
+
+    fn addresses(&self, bridge: &str, now: Instant) -> Result<Vec<kernel_glue::admin::AddressEntry>, AdminError> {
+        live::addresses(&self.state, &self.system, bridge, now)
+    }
+
+    fn interface_name(&self, bridge: &str, port: PortId) -> String {
+        let interface = self.state.bridges.get(bridge).and_then(|state| state.interface_of(port));
+        interface.unwrap_or(bridge).to_owned()
+    }
+}
+
+fn enter(bridge: &str, engine: &bridge::Bridge, vlan: u16, address: Mac, port: PortId) {
+    if let Err(error) = engine.insert_static(vlan, address, port) {
+        tracing::error!("{bridge}: static {address} vlan {vlan}: {error}");
+    }
+}
+
+fn not_saved(error: &StoreError) -> AdminError {
+    AdminError { operation: "nothing was changed".into(), errno: Some(Errno::Io), detail: error.to_string() }
+}

@@ -1,0 +1,354 @@
+//! Linux as the system beneath: TAP devices of ours, packet sockets on interfaces of others, netlink for both.
+
+mod snapshot;
+mod words;
+
+use super::Options;
+use super::engines::{Engines, Told, refused};
+use super::picture::{AdminStatus, Attached};
+use super::plan::Step;
+use super::system::{Condition, OwnLink, System, SystemError, SystemEvent};
+use bridge::{Bridge, Config};
+use frame::{Mac, PortId};
+use kernel_glue::admin::{Errno, Facts, InetAddress, SystemInterface};
+use kernel_glue::linux::netlink::{Changed, LinkMonitor, Netlink, Up};
+use kernel_glue::linux::{InterfaceName, Plane, PlaneOptions, TapDevice, clock};
+use snapshot::Snapshot;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How the data plane runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KernelOptions {
+    workers: usize,
+    nice: i8,
+    spin: Duration,
+}
+
+impl KernelOptions {
+    /// Fills in what an operator left open.
+    pub(crate) fn of(options: &Options) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            workers: options.workers.unwrap_or((processors / 2).clamp(1, 4)),
+            nice: options.priority.and_then(|nice| i8::try_from(nice).ok()).unwrap_or(0),
+            spin: Duration::from_micros(options.spin_micros.unwrap_or(0).into()),
+        }
+    }
+}
+
+/// The network namespace in which the daemon was started.
+pub(crate) struct Kernel {
+    engines: Engines,
+    netlink: Netlink,
+    monitor: LinkMonitor,
+    links: Snapshot,
+    taps: BTreeMap<String, TapDevice>,
+    /// Descriptions that we set; the kernel does not tell them.
+    descriptions: BTreeMap<String, String>,
+    events: VecDeque<SystemEvent>,
+}
+
+impl Kernel {
+    /// Starts the data plane, and looks around.
+    ///
+    /// # Errors
+    /// What the kernel refused, in words.
+    pub(crate) fn start(options: &KernelOptions) -> Result<Self, String> {
+        let plane = PlaneOptions { workers: options.workers, nice: options.nice, spin: options.spin };
+        let plane = Plane::start(plane).map_err(|error| error.to_string())?;
+        let netlink = |error: std::io::Error| format!("cannot ask the kernel for its interfaces: {error}");
+        // The monitor first: what happens after the first look is not missed.
+        let monitor = LinkMonitor::open().map_err(netlink)?;
+        let mut kernel = Self {
+            engines: Engines::new(plane),
+            netlink: Netlink::open().map_err(netlink)?,
+            monitor,
+            links: Snapshot::default(),
+            taps: BTreeMap::new(),
+            descriptions: BTreeMap::new(),
+            events: VecDeque::new(),
+        };
+        kernel.look().map_err(|error| error.detail)?;
+        Ok(kernel)
+    }
+
+    fn look(&mut self) -> Result<(), SystemError> {
+        self.links = Snapshot::take(&mut self.netlink).map_err(|error| refused(&error))?;
+        Ok(())
+    }
+
+    fn index(&self, interface: &str) -> Result<u32, SystemError> {
+        if let Some(link) = self.links.get(interface) {
+            return Ok(link.index);
+        }
+        Err(match self.taps.contains_key(interface) {
+            true => SystemError {
+                errno: Errno::NotFound,
+                detail: format!("{interface} is in another network namespace; set it there"),
+            },
+            false => SystemError { errno: Errno::NotFound, detail: format!("the system has no {interface}") },
+        })
+    }
+
+    fn create(&mut self, name: &str, mac: Mac) -> Result<(), SystemError> {
+        if self.links.get(name).is_some() {
+            return Err(SystemError {
+                errno: Errno::Exists,
+                detail: format!(
+                    "the system has an interface {name} of its own; choose another unit, or delete that one: ip link del {name}"
+                ),
+            });
+        }
+        let device = InterfaceName::new(name).map_err(|error| refused(&error))?;
+        let tap = TapDevice::create(device, self.engines.plane.workers()).map_err(|error| words::device(&error))?;
+        self.taps.insert(name.to_owned(), tap);
+        let set = self
+            .look()
+            .and_then(|()| self.index(name))
+            .and_then(|index| self.netlink.set_mac(index, mac).map_err(|error| words::netlink(&error)));
+        if set.is_err() {
+            self.taps.remove(name);
+        }
+        set
+    }
+
+    fn attach(&mut self, bridge: &str, port: PortId, what: &Attached) -> Result<(), SystemError> {
+        match what {
+            Attached::Own(name) => {
+                let Some(tap) = self.taps.get(name) else { return self.index(name).map(drop) };
+                self.engines.attach(bridge, port, what, |plane, id| plane.add_tap_port(id, port, tap))
+            }
+            Attached::Foreign(name) => {
+                let index = self.index(name)?;
+                let device = InterfaceName::new(name).map_err(|error| refused(&error))?;
+                self.engines.attach(bridge, port, what, |plane, id| plane.add_packet_port(id, port, device, index))
+            }
+        }
+    }
+
+    fn set_mtu(&mut self, interface: &str, bytes: u32) -> Result<Option<Step>, SystemError> {
+        let before = match self.links.get(interface) {
+            Some(link) => link.mtu_bytes,
+            // A borrowed interface that is gone has no MTU to give back.
+            None if !self.taps.contains_key(interface) => return Ok(None),
+            None => return self.index(interface).map(|_| None),
+        };
+        let index = self.index(interface)?;
+        if before == bytes {
+            return Ok(None);
+        }
+        self.netlink.set_mtu(index, bytes).map_err(|error| words::netlink(&error))?;
+        Ok(Some(Step::SetMtu { interface: interface.to_owned(), bytes: before }))
+    }
+
+    fn set_admin(&mut self, interface: &str, status: AdminStatus) -> Result<Option<Step>, SystemError> {
+        let index = self.index(interface)?;
+        let up = match status {
+            AdminStatus::Up => Up::Yes,
+            AdminStatus::Down => Up::No,
+        };
+        let before =
+            if self.links.get(interface).is_some_and(|link| link.up) { AdminStatus::Up } else { AdminStatus::Down };
+        self.netlink.set_flags_up(index, up).map_err(|error| words::netlink(&error))?;
+        Ok((before != status).then(|| Step::SetAdmin { interface: interface.to_owned(), status: before }))
+    }
+
+    fn add_address(&mut self, interface: &str, address: &InetAddress) -> Result<(), SystemError> {
+        let index = self.index(interface)?;
+        let broadcast = match address.broadcast {
+            Some(IpAddr::V4(broadcast)) => Some(broadcast),
+            Some(IpAddr::V6(_)) | None => words::highest(address),
+        };
+        self.netlink
+            .add_address(index, address.address, address.prefix, broadcast)
+            .map_err(|error| words::netlink(&error))
+    }
+
+    fn delete_address(&mut self, interface: &str, address: &InetAddress) -> Result<(), SystemError> {
+        let index = self.index(interface)?;
+        self.netlink.delete_address(index, address.address, address.prefix).map_err(|error| words::netlink(&error))
+    }
+
+    fn carry_out(&mut self, step: &Step) -> Result<Option<Step>, SystemError> {
+        match step {
+            Step::Detach { bridge, port, what } => {
+                self.engines.detach(bridge, *port);
+                Ok(Some(Step::Attach { bridge: bridge.clone(), port: *port, what: what.clone() }))
+            }
+            Step::Attach { bridge, port, what } => {
+                self.attach(bridge, *port, what)?;
+                Ok(Some(Step::Detach { bridge: bridge.clone(), port: *port, what: what.clone() }))
+            }
+            Step::CreateInterface { name, mac } => {
+                self.create(name, *mac)?;
+                Ok(Some(Step::DestroyInterface { name: name.clone() }))
+            }
+            Step::DestroyInterface { name } => {
+                self.taps.remove(name);
+                self.descriptions.remove(name);
+                Ok(None)
+            }
+            Step::SetMac { interface, mac } => {
+                let index = self.index(interface)?;
+                let before = self.links.get(interface).map_or(*mac, |link| link.mac);
+                self.netlink.set_mac(index, *mac).map_err(|error| words::netlink(&error))?;
+                Ok(Some(Step::SetMac { interface: interface.clone(), mac: before }))
+            }
+            Step::SetMtu { interface, bytes } => self.set_mtu(interface, *bytes),
+            Step::SetDescription { interface, text } => {
+                let index = self.index(interface)?;
+                self.netlink.set_alias(index, text).map_err(|error| words::netlink(&error))?;
+                let before = self.descriptions.insert(interface.clone(), text.clone()).unwrap_or_default();
+                Ok(Some(Step::SetDescription { interface: interface.clone(), text: before }))
+            }
+            Step::AddEngine { bridge } => {
+                self.engines.add(bridge)?;
+                Ok(Some(Step::RemoveEngine { bridge: bridge.clone() }))
+            }
+            Step::RemoveEngine { bridge } => {
+                self.engines.remove(bridge);
+                Ok(None)
+            }
+            Step::SetAdmin { interface, status } => self.set_admin(interface, *status),
+            Step::AddAddress { interface, address } => {
+                self.add_address(interface, address)?;
+                Ok(Some(Step::DeleteAddress { interface: interface.clone(), address: *address }))
+            }
+            Step::DeleteAddress { interface, address } => {
+                self.delete_address(interface, address)?;
+                Ok(Some(Step::AddAddress { interface: interface.clone(), address: *address }))
+            }
+        }
+    }
+
+    /// Looks at all interfaces again and notes what became of those that are attached.
+    fn compare(&mut self) {
+        let before = self.links.clone();
+        if let Err(error) = self.look() {
+            tracing::error!("cannot look at interfaces: {error}");
+            return;
+        }
+        if self.links == before {
+            return;
+        }
+        let held = |name: &str| !self.taps.contains_key(name) && self.engines.holds(name);
+        let borrowed: Vec<_> = before.iter().filter(|link| held(&link.name)).collect();
+        for link in borrowed {
+            match self.links.by_index(link.index) {
+                Some(same) if same.name == link.name => {}
+                Some(renamed) => {
+                    self.engines.rename(&link.name, &renamed.name);
+                    self.events.push_back(SystemEvent::Renamed { from: link.name.clone(), to: renamed.name.clone() });
+                }
+                None => {
+                    self.engines.detach_interface(&link.name);
+                    self.events.push_back(SystemEvent::Gone { interface: link.name.clone() });
+                }
+            }
+        }
+        self.events.push_back(SystemEvent::LinksChanged);
+    }
+
+    fn failed(&mut self, what: Attached, errno: &str) {
+        let name = what.interface().to_owned();
+        tracing::warn!("{name}: {errno}");
+        match what {
+            Attached::Own(_) => {
+                self.taps.remove(&name);
+                self.events.push_back(SystemEvent::Gone { interface: name });
+            }
+            // If it is still there, it is attached again by whatever changes next.
+            Attached::Foreign(_) => self.events.push_back(SystemEvent::Gone { interface: name }),
+        }
+        if let Err(error) = self.look() {
+            tracing::error!("cannot look at interfaces: {error}");
+        }
+    }
+}
+
+impl Facts for Kernel {
+    fn interface(&self, name: &str) -> Option<SystemInterface> {
+        self.links.interface(name, |other| self.taps.contains_key(other) && self.engines.get(other).is_some())
+    }
+
+    fn has_address(&self, bridge: &str, address: Mac, vlan: u16) -> bool {
+        let now = clock::monotonic();
+        let entries = self.engines.get(bridge).map(|engine| engine.entries(now)).unwrap_or_default();
+        entries.iter().any(|entry| (entry.mac, entry.vid) == (address, vlan))
+    }
+}
+
+impl System for Kernel {
+    fn perform(&mut self, step: &Step) -> Result<Option<Step>, SystemError> {
+        let done = self.carry_out(step);
+        // What was done is not news.
+        if matches!(step, Step::AddEngine { .. } | Step::RemoveEngine { .. }) || done.is_err() {
+            return done;
+        }
+        self.look()?;
+        done
+    }
+
+    fn engine(&self, bridge: &str) -> Option<&Arc<Bridge>> {
+        self.engines.get(bridge)
+    }
+
+    fn publish(&mut self, bridge: &str, config: Config) {
+        if let Some(engine) = self.engines.get(bridge)
+            && *engine.config() != config
+        {
+            engine.publish(config);
+        }
+    }
+
+    fn condition(&self, bridge: &str, port: PortId) -> Condition {
+        match self.engines.attached(bridge, port) {
+            None => Condition::Absent,
+            Some(Attached::Own(_)) => Condition::Running,
+            Some(Attached::Foreign(name)) => match self.links.get(name) {
+                None => Condition::Absent,
+                Some(link) if link.running => Condition::Running,
+                Some(_) => Condition::LinkDown,
+            },
+        }
+    }
+
+    fn bits_per_second(&self, bridge: &str, port: PortId) -> Option<u64> {
+        match self.engines.attached(bridge, port)? {
+            Attached::Own(_) => None,
+            Attached::Foreign(name) => snapshot::bits_per_second(name),
+        }
+    }
+
+    fn own_link(&self, interface: &str) -> OwnLink {
+        match self.links.get(interface) {
+            None => OwnLink::Elsewhere,
+            Some(link) if link.running => OwnLink::Running,
+            Some(link) if link.up => OwnLink::NoCarrier,
+            Some(_) => OwnLink::Down,
+        }
+    }
+
+    fn event_fds(&self) -> Vec<BorrowedFd<'_>> {
+        vec![self.engines.plane.event_fd(), self.monitor.as_fd()]
+    }
+
+    fn poll_event(&mut self) -> Option<SystemEvent> {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Some(event);
+            }
+            match self.engines.poll_event() {
+                Some(Told::Event(event)) => return Some(event),
+                Some(Told::Failed { what, errno }) => self.failed(what, &errno),
+                Some(Told::Nothing) => {}
+                None if self.monitor.drain() == Changed::Yes => self.compare(),
+                None => return None,
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What is shown: the state, beside what engines and interfaces say at the moment.
+
+use super::picture::Picture;
+use super::system::{Condition, OwnLink, System};
+use crate::control::Which;
+use bridge::Bridge;
+use frame::{Instant, PortId};
+use kernel_glue::admin::{
+    AddressEntry, AdminError, BridgeLive, BridgeState, Counts, InterfaceLive, InterfaceReport, Link, Location,
+    PortLive, State, TableReport, report_addresses, report_bridge, report_vport,
+};
+
+/// Reports interfaces.
+pub(super) fn reports(
+    state: &State,
+    picture: &Picture,
+    system: &impl System,
+    which: &Which,
+) -> Result<Vec<InterfaceReport>, AdminError> {
+    let names = state.bridges.keys().chain(state.vports.keys());
+    let all = || names.filter_map(|name| report(state, picture, system, name));
+    match which {
+        Which::All => Ok(all().collect()),
+        Which::Group(group) => Ok(all().filter(|report| report.groups.contains(group)).collect()),
+        Which::Named(name) => match report(state, picture, system, name) {
+            Some(report) => Ok(vec![report]),
+            None => Err(unknown(state, system, name)),
+        },
+    }
+}
+
+/// Lists the address table of a bridge.
+pub(super) fn addresses(
+    state: &State,
+    system: &impl System,
+    name: &str,
+    now: Instant,
+) -> Result<Vec<AddressEntry>, AdminError> {
+    match (state.bridges.get(name), system.engine(name)) {
+        (Some(bridge), Some(engine)) => Ok(report_addresses(name, bridge, &engine.entries(now))),
+        (_, _) if state.vports.contains_key(name) => Err(AdminError {
+            operation: "unable to get address cache".into(),
+            errno: None,
+            detail: format!("{name} is not a bridge; only bridges have an address table"),
+        }),
+        (_, _) => Err(unknown(state, system, name)),
+    }
+}
+
+fn report(state: &State, picture: &Picture, system: &impl System, name: &str) -> Option<InterfaceReport> {
+    let shown = picture.interfaces.get(name)?;
+    let link = system.own_link(name);
+    let interface = InterfaceLive {
+        ether: shown.mac,
+        addresses: shown.addresses.iter().copied().collect(),
+        link: if link == OwnLink::Running { Link::Up } else { Link::Down },
+        place: if link == OwnLink::Elsewhere { Location::Elsewhere } else { Location::Here },
+    };
+    match (state.bridges.get(name), system.engine(name)) {
+        (Some(bridge), Some(engine)) => report_bridge(state, name, interface, live(name, bridge, engine, system)),
+        (_, _) => report_vport(state, name, interface),
+    }
+}
+
+fn live(name: &str, bridge: &BridgeState, engine: &Bridge, system: &impl System) -> BridgeLive {
+    let (counters, addresses) = (engine.counters(), engine.address_counts());
+    let learned = |port| addresses.by_port.iter().find(|&&(of, _)| of == port).map_or(0, |&(_, count)| count.into());
+    let port = |port: PortId| PortLive {
+        counts: Counts::from(&engine.port_counters(port)),
+        addresses: learned(port),
+        bits_per_second: system.bits_per_second(name, port),
+        trouble: match system.condition(name, port) {
+            Condition::Running => String::new(),
+            Condition::LinkDown => "link down".into(),
+            Condition::Absent => "interface removed".into(),
+        },
+    };
+    BridgeLive {
+        host: Counts::from(&engine.port_counters(PortId::HOST)),
+        total: Counts::from(&counters.ports),
+        table: TableReport::new(&counters, &addresses),
+        ports: bridge.ports().map(|(_, number)| (number, port(number))).collect(),
+    }
+}
+
+fn unknown(state: &State, system: &impl System, name: &str) -> AdminError {
+    let operation = match system.interface(name) {
+        Some(_) => format!("interface {name} is the system's own"),
+        None => format!("interface {name} does not exist"),
+    };
+    let detail = match (system.interface(name), state.bridge_of(name)) {
+        (_, Some((bridge, _))) => format!("it is a port of {bridge}; see ifconfig {bridge}, and ip link show {name}"),
+        (Some(_), None) => format!("only bridge and vport interfaces are administered here; see ip link show {name}"),
+        (None, None) => "ifconfig -l lists those that do".into(),
+    };
+    AdminError { operation, errno: None, detail }
+}

@@ -1,0 +1,234 @@
+use super::*;
+use crate::daemon::picture::Mtu;
+use crate::daemon::system::{Condition, OwnLink, SystemEvent};
+use bridge::{Bridge, Config};
+use kernel_glue::admin::{Errno, Facts, SystemInterface};
+use std::collections::BTreeMap;
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+
+/// A system that is nothing but the picture it shows, and refuses the step it is told to refuse.
+#[derive(Clone, Default)]
+struct Canvas {
+    shown: Picture,
+    /// MTUs of interfaces of others.
+    foreign: BTreeMap<String, u32>,
+    /// How many steps succeed before one is refused.
+    patience: Option<usize>,
+}
+
+impl Facts for Canvas {
+    fn interface(&self, _name: &str) -> Option<SystemInterface> {
+        None
+    }
+
+    fn has_address(&self, _bridge: &str, _address: Mac, _vlan: u16) -> bool {
+        false
+    }
+}
+
+impl System for Canvas {
+    fn perform(&mut self, step: &Step) -> Result<Option<Step>, SystemError> {
+        if let Some(left) = &mut self.patience {
+            if *left == 0 {
+                self.patience = None;
+                return Err(SystemError { errno: Errno::Io, detail: "out of patience".into() });
+            }
+            *left -= 1;
+        }
+        Ok(self.draw(step.clone()))
+    }
+
+    fn engine(&self, _bridge: &str) -> Option<&Arc<Bridge>> {
+        None
+    }
+
+    fn publish(&mut self, _bridge: &str, _config: Config) {}
+
+    fn condition(&self, _bridge: &str, _port: PortId) -> Condition {
+        Condition::Running
+    }
+
+    fn bits_per_second(&self, _bridge: &str, _port: PortId) -> Option<u64> {
+        None
+    }
+
+    fn own_link(&self, _interface: &str) -> OwnLink {
+        OwnLink::Running
+    }
+
+    fn event_fds(&self) -> Vec<BorrowedFd<'_>> {
+        Vec::new()
+    }
+
+    fn poll_event(&mut self) -> Option<SystemEvent> {
+        None
+    }
+}
+
+impl Canvas {
+    fn own(&mut self, name: &str) -> &mut Interface {
+        self.shown.interfaces.get_mut(name).expect("the step is about an interface that exists")
+    }
+
+    fn draw(&mut self, step: Step) -> Option<Step> {
+        match step {
+            Step::Detach { bridge, port, what } => {
+                assert_eq!(self.shown.ports.remove(&(bridge.clone(), port)), Some(what.clone()));
+                Some(Step::Attach { bridge, port, what })
+            }
+            Step::Attach { bridge, port, what } => {
+                assert!(self.shown.bridges.contains(&bridge), "an engine comes before its ports");
+                assert!(!self.shown.ports.values().any(|other| *other == what), "{what:?} is attached elsewhere");
+                assert!(self.shown.ports.insert((bridge.clone(), port), what.clone()).is_none());
+                Some(Step::Detach { bridge, port, what })
+            }
+            Step::CreateInterface { name, mac } => {
+                let fresh = Interface {
+                    mac,
+                    mtu_bytes: 1500,
+                    admin: AdminStatus::Down,
+                    description: String::new(),
+                    addresses: BTreeSet::new(),
+                };
+                assert!(self.shown.interfaces.insert(name.clone(), fresh).is_none());
+                Some(Step::DestroyInterface { name })
+            }
+            Step::DestroyInterface { name } => {
+                assert!(!self.shown.ports.values().any(|what| what.interface() == name), "{name} is still attached");
+                assert!(self.shown.interfaces.remove(&name).is_some());
+                None
+            }
+            Step::SetMac { interface, mac } => {
+                let mac = std::mem::replace(&mut self.own(&interface).mac, mac);
+                Some(Step::SetMac { interface, mac })
+            }
+            Step::SetMtu { interface, bytes } => {
+                let place = match self.shown.interfaces.get_mut(&interface) {
+                    Some(own) => &mut own.mtu_bytes,
+                    None => self.foreign.get_mut(&interface).expect("a foreign interface that exists"),
+                };
+                let bytes = std::mem::replace(place, bytes);
+                Some(Step::SetMtu { interface, bytes })
+            }
+            Step::SetDescription { interface, text } => {
+                let text = std::mem::replace(&mut self.own(&interface).description, text);
+                Some(Step::SetDescription { interface, text })
+            }
+            Step::AddEngine { bridge } => {
+                assert!(self.shown.bridges.insert(bridge.clone()));
+                Some(Step::RemoveEngine { bridge })
+            }
+            Step::RemoveEngine { bridge } => {
+                assert!(!self.shown.ports.keys().any(|(of, _)| *of == bridge), "{bridge} still has ports");
+                assert!(self.shown.bridges.remove(&bridge));
+                None
+            }
+            Step::SetAdmin { interface, status } => {
+                let status = std::mem::replace(&mut self.own(&interface).admin, status);
+                Some(Step::SetAdmin { interface, status })
+            }
+            Step::AddAddress { interface, address } => {
+                assert!(self.own(&interface).addresses.insert(address));
+                Some(Step::DeleteAddress { interface, address })
+            }
+            Step::DeleteAddress { interface, address } => {
+                assert!(self.own(&interface).addresses.remove(&address));
+                Some(Step::AddAddress { interface, address })
+            }
+        }
+    }
+}
+
+fn interface(mac: u8, admin: AdminStatus, addresses: &[&str]) -> Interface {
+    let address = |text: &&str| InetAddress { address: text.parse().unwrap(), prefix: 24, broadcast: None };
+    Interface {
+        mac: Mac([2, 0, 0, 0, 0, mac]),
+        mtu_bytes: 1400 + u32::from(mac),
+        admin,
+        description: if mac > 3 { "noted".into() } else { String::new() },
+        addresses: addresses.iter().map(address).collect(),
+    }
+}
+
+/// Pictures that differ in every way a picture can.
+fn pictures() -> Vec<Picture> {
+    let port = |n| PortId::new(n).unwrap();
+    let key = |bridge: &str, n| (bridge.to_owned(), port(n));
+    let (own, foreign) = (|n: &str| Attached::Own(n.into()), |n: &str| Attached::Foreign(n.into()));
+    let up = interface(1, AdminStatus::Up, &["10.0.0.1", "fd00::1"]);
+    let host = |bridge: &str| (key(bridge, 0), own(bridge));
+    let bare = Picture {
+        interfaces: [("bridge0".to_owned(), up.clone())].into(),
+        bridges: ["bridge0".to_owned()].into(),
+        ports: [host("bridge0")].into(),
+        borrowed: BTreeMap::new(),
+    };
+    let mut busy = bare.clone();
+    busy.interfaces.insert("bridge0".into(), interface(5, AdminStatus::Down, &["10.0.0.2"]));
+    busy.interfaces.insert("vport0".into(), interface(2, AdminStatus::Up, &[]));
+    busy.ports.insert(key("bridge0", 1), own("vport0"));
+    busy.ports.insert(key("bridge0", 2), foreign("eth1"));
+    busy.borrowed.insert("eth1".into(), Mtu { member: 1400, before: 1500 });
+    let mut moved = bare.clone();
+    moved.bridges.insert("bridge1".into());
+    moved.interfaces.insert("bridge1".into(), interface(9, AdminStatus::Up, &[]));
+    moved.interfaces.insert("vport0".into(), interface(2, AdminStatus::Down, &["10.1.0.1"]));
+    moved.ports.extend([host("bridge1"), (key("bridge1", 1), foreign("eth1")), (key("bridge1", 2), own("vport0"))]);
+    moved.borrowed.insert("eth1".into(), Mtu { member: 9000, before: 1500 });
+    let mut renumbered = busy.clone();
+    renumbered.ports.remove(&key("bridge0", 2));
+    renumbered.ports.insert(key("bridge0", 7), foreign("eth1"));
+    vec![Picture::default(), bare, busy, moved, renumbered]
+}
+
+fn showing(picture: &Picture) -> Canvas {
+    let mtu = picture.borrowed.get("eth1").map_or(1500, |mtu| mtu.member);
+    let mut shown = picture.clone();
+    shown.borrowed.clear();
+    Canvas { shown, foreign: [("eth1".to_owned(), mtu)].into(), patience: None }
+}
+
+#[test]
+fn a_plan_turns_any_picture_into_any_other() {
+    for old in &pictures() {
+        for new in &pictures() {
+            let mut canvas = showing(old);
+            let steps = plan(old, new);
+            let _undo = attempt(&mut canvas, &steps.attempt).unwrap();
+            for step in &steps.conclude {
+                canvas.perform(step).unwrap();
+            }
+            let want = showing(new);
+            assert_eq!((canvas.shown, canvas.foreign), (want.shown, want.foreign), "{steps:#?}");
+        }
+    }
+}
+
+#[test]
+fn wherever_it_fails_the_old_picture_comes_back() {
+    for old in &pictures() {
+        for new in &pictures() {
+            let steps = plan(old, new);
+            for patience in 0..steps.attempt.len() {
+                let mut canvas = showing(old);
+                canvas.patience = Some(patience);
+                let (failed, error) = attempt(&mut canvas, &steps.attempt).unwrap_err();
+                assert_eq!((&failed, error.errno), (&steps.attempt[patience], Errno::Io));
+                let want = showing(old);
+                assert_eq!(
+                    (canvas.shown, canvas.foreign),
+                    (want.shown, want.foreign),
+                    "after {patience} of {steps:#?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_picture_needs_no_step() {
+    for picture in &pictures() {
+        assert_eq!(plan(picture, picture), Plan::default());
+    }
+}

@@ -1,0 +1,82 @@
+//! What the daemon asks of the system beneath: a real kernel, or memory.
+
+use super::plan::Step;
+use bridge::{Bridge, Config};
+use frame::{Mac, PortId};
+use kernel_glue::admin::{Errno, Facts};
+use std::fmt;
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+
+/// A system with interfaces to bridge. [`Kernel`](super::kernel::Kernel) is Linux; [`Memory`](super::memory::Memory)
+/// lives in this process, for where not even a namespace can be had.
+pub(crate) trait System: Facts {
+    /// Performs a step and returns the one that takes it back, if anything changed that can be.
+    fn perform(&mut self, step: &Step) -> Result<Option<Step>, SystemError>;
+    /// Returns the engine of a bridge.
+    fn engine(&self, bridge: &str) -> Option<&Arc<Bridge>>;
+    /// Puts a configuration in force.
+    fn publish(&mut self, bridge: &str, config: Config);
+    /// Returns how a port's carrier is.
+    fn condition(&self, bridge: &str, port: PortId) -> Condition;
+    /// Returns the speed of a port's link; `None` if it has none or nobody knows.
+    fn bits_per_second(&self, bridge: &str, port: PortId) -> Option<u64>;
+    /// Returns how one of our interfaces is.
+    fn own_link(&self, interface: &str) -> OwnLink;
+    /// Returns descriptors that can be read while [`Self::poll_event`] has something.
+    fn event_fds(&self) -> Vec<BorrowedFd<'_>>;
+    /// Returns what happened, one thing a call.
+    fn poll_event(&mut self) -> Option<SystemEvent>;
+}
+
+/// What happened in the system by itself.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum SystemEvent {
+    /// An address was seen on another port of a bridge.
+    Moved { bridge: String, vlan: u16, address: Mac, from: PortId, to: PortId },
+    /// An interface of somebody else has another name.
+    Renamed { from: String, to: String },
+    /// The device of an attached interface went away; what was attached is closed.
+    Gone { interface: String },
+    /// Interfaces came, went, or changed their condition.
+    LinksChanged,
+}
+
+/// How one of our interfaces is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum OwnLink {
+    /// Up, with carrier.
+    Running,
+    /// Up, without carrier.
+    NoCarrier,
+    /// Down.
+    Down,
+    /// In another network namespace.
+    Elsewhere,
+}
+
+/// Whether a port can carry frames.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Condition {
+    /// It can.
+    Running,
+    /// The interface is there, and down or without carrier.
+    LinkDown,
+    /// The interface is not there.
+    Absent,
+}
+
+/// Why a step failed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct SystemError {
+    /// The class.
+    pub(crate) errno: Errno,
+    /// What the system said, and what to do about it.
+    pub(crate) detail: String,
+}
+
+impl fmt::Display for SystemError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.errno, self.detail)
+    }
+}

@@ -1,0 +1,54 @@
+//! The lines of IP addresses.
+
+use crate::ifconfig::netmask;
+use kernel_glue::admin::InetAddress;
+use std::fmt::{Result, Write};
+use std::net::{IpAddr, Ipv4Addr};
+
+/// Writes the line of one address.
+pub(super) fn write(out: &mut String, address: &InetAddress, interface: &str) -> Result {
+    match address.address {
+        IpAddr::V4(v4) => {
+            let mask = netmask::of_prefix(address.prefix);
+            let broadcast = address.broadcast.unwrap_or_else(|| broadcast(v4, address.prefix).into());
+            writeln!(out, "\tinet {v4} netmask {mask:#010x} broadcast {broadcast}")
+        }
+        IpAddr::V6(v6) => {
+            let scope = if v6.is_unicast_link_local() { format!("%{interface}") } else { String::new() };
+            writeln!(out, "\tinet6 {v6}{scope} prefixlen {}", address.prefix)
+        }
+    }
+}
+
+/// The highest address of the network; where all addresses are hosts, 255.255.255.255 (RFC 3021 §2.2), as FreeBSD has it.
+fn broadcast(address: Ipv4Addr, prefix: u8) -> Ipv4Addr {
+    if prefix == 31 {
+        return Ipv4Addr::BROADCAST;
+    }
+    Ipv4Addr::from_bits(address.to_bits() | !netmask::of_prefix(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines() {
+        #[rustfmt::skip]
+        let rows = [
+            ("192.168.30.1", 24, None, "\tinet 192.168.30.1 netmask 0xffffff00 broadcast 192.168.30.255\n"),
+            ("10.1.2.3", 8, Some("10.0.0.255"), "\tinet 10.1.2.3 netmask 0xff000000 broadcast 10.0.0.255\n"),
+            ("10.1.2.3", 31, None, "\tinet 10.1.2.3 netmask 0xfffffffe broadcast 255.255.255.255\n"),
+            ("10.1.2.3", 32, None, "\tinet 10.1.2.3 netmask 0xffffffff broadcast 10.1.2.3\n"),
+            ("10.1.2.3", 0, None, "\tinet 10.1.2.3 netmask 0x00000000 broadcast 255.255.255.255\n"),
+            ("2001:db8::1", 64, None, "\tinet6 2001:db8::1 prefixlen 64\n"),
+            ("fe80::1", 64, None, "\tinet6 fe80::1%bridge0 prefixlen 64\n"),
+        ];
+        for (address, prefix, broadcast, want) in rows {
+            let broadcast = broadcast.map(|text: &str| text.parse().unwrap());
+            let mut out = String::new();
+            write(&mut out, &InetAddress { address: address.parse().unwrap(), prefix, broadcast }, "bridge0").unwrap();
+            assert_eq!(out, want);
+        }
+    }
+}

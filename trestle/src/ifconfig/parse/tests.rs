@@ -1,0 +1,391 @@
+use super::parse;
+use crate::control::Which;
+use crate::ifconfig::{Command, Read, Style, UsageError, Verbosity};
+use frame::{Tpid, Vid};
+use kernel_glue::admin::{Change, InetAddress, MemberFlag, StormClass, StpProtocol, Verb};
+use proptest::prelude::*;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+fn line(text: &str) -> Result<Command, UsageError> {
+    parse(&text.split(' ').filter(|word| !word.is_empty()).map(OsString::from).collect::<Vec<_>>())
+}
+
+fn verbs(text: &str) -> Vec<Verb> {
+    match line(&format!("bridge0 {text}")) {
+        Ok(Command::Change { change: Change { interface, verbs }, then: None, style: Style::Text })
+            if interface == "bridge0" =>
+        {
+            verbs
+        }
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+fn vid(number: u16) -> Vid {
+    Vid::new(number).unwrap()
+}
+
+fn show(which: Which, verbosity: Verbosity) -> Read {
+    Read::Show { which, verbosity }
+}
+
+#[test]
+fn reading() {
+    use {Style::*, Verbosity::*};
+    let one = || Which::Named("bridge0".into());
+    let group = || Which::Group("bridge".into());
+    let table = || Read::Addresses { bridge: "bridge0".into() };
+    #[rustfmt::skip]
+    let rows = [
+        ("", show(Which::All, Brief), Text),
+        ("-a", show(Which::All, Brief), Text),
+        ("-v", show(Which::All, Verbose), Text),
+        ("-av", show(Which::All, Verbose), Text),
+        ("-j", show(Which::All, Brief), Json),
+        ("-n", show(Which::All, Brief), Text),
+        ("-l", Read::Names { which: Which::All }, Text),
+        ("-al", Read::Names { which: Which::All }, Text),
+        ("-l -a -j", Read::Names { which: Which::All }, Json),
+        ("-g bridge", show(group(), Brief), Text),
+        ("-gbridge -v", show(group(), Verbose), Text),
+        ("-l -g bridge", Read::Names { which: group() }, Text),
+        ("bridge0", show(one(), Brief), Text),
+        ("-v bridge0", show(one(), Verbose), Text),
+        ("-vj bridge0", show(one(), Verbose), Json),
+        ("-n -- bridge0", show(one(), Brief), Text),
+        ("bridge0 -v", show(one(), Verbose), Text),
+        ("bridge0 -v -j", show(one(), Verbose), Json),
+        ("bridge0 addr", table(), Text),
+        ("-j bridge0 addr", table(), Json),
+        ("bridge0 addr -j", table(), Json),
+        ("-v bridge0 addr", table(), Text),
+    ];
+    for (text, read, style) in rows {
+        assert_eq!(line(text), Ok(Command::Read { read, style }), "{text}");
+    }
+}
+
+#[test]
+fn a_change_may_be_followed_by_a_read() {
+    let table = Read::Addresses { bridge: "bridge0".into() };
+    let verbose = show(Which::Named("bridge0".into()), Verbosity::Verbose);
+    for (text, then, style) in [
+        ("bridge0 create up", None, Style::Text),
+        ("-v bridge0 create up", None, Style::Text),
+        ("-j bridge0 create up", None, Style::Json),
+        ("bridge0 create up addr", Some(table.clone()), Style::Text),
+        ("bridge0 create up addr -j", Some(table), Style::Json),
+        ("bridge0 create up -v", Some(verbose.clone()), Style::Text),
+        ("bridge0 create -v up", Some(verbose), Style::Text),
+    ] {
+        let change = Change { interface: "bridge0".into(), verbs: vec![Verb::Create, Verb::Up] };
+        assert_eq!(line(text), Ok(Command::Change { change, then, style }), "{text}");
+    }
+}
+
+fn v4(address: [u8; 4], prefix: u8) -> Verb {
+    Verb::AddAddress { address: InetAddress { address: address.into(), prefix, broadcast: None } }
+}
+
+fn v6(address: &str, prefix: u8) -> Verb {
+    Verb::AddAddress { address: InetAddress { address: address.parse().unwrap(), prefix, broadcast: None } }
+}
+
+fn without(address: &str) -> Verb {
+    Verb::DeleteAddress { address: address.parse().unwrap() }
+}
+
+fn flag(flag: MemberFlag, on: bool) -> Verb {
+    Verb::SetFlag { member: "tap0".into(), flag, on }
+}
+
+fn added(untagged: Option<u16>, tagged: Option<&str>) -> Verb {
+    let tagged = tagged.map(|set| set.parse().unwrap());
+    Verb::AddMember { member: "tap0".into(), untagged: untagged.map(vid), tagged }
+}
+
+#[test]
+fn verb_table() {
+    let tap = || "tap0".to_owned();
+    let mac = "02:00:00:00:00:0a".parse().unwrap();
+    let set = |text: &str| text.parse().unwrap();
+    let class = StormClass::Broadcast;
+    #[rustfmt::skip]
+    let rows = [
+        // Interfaces.
+        ("create", vec![Verb::Create]),
+        ("plumb", vec![Verb::Create]),
+        ("destroy", vec![Verb::Destroy]),
+        ("unplumb", vec![Verb::Destroy]),
+        ("up", vec![Verb::Up]),
+        ("down", vec![Verb::Down]),
+        ("mtu 9000", vec![Verb::Mtu { bytes: 9000 }]),
+        ("mtu 0x5dc", vec![Verb::Mtu { bytes: 1500 }]),
+        ("ether 2:0:0:0:0:A", vec![Verb::Ether { address: mac }]),
+        ("link 02:00:00:00:00:0a", vec![Verb::Ether { address: mac }]),
+        ("lladdr 02:00:00:00:00:0a", vec![Verb::Ether { address: mac }]),
+        ("description up", vec![Verb::Description { text: "up".into() }]),
+        ("descr up up", vec![Verb::Description { text: "up".into() }, Verb::Up]),
+        ("-description", vec![Verb::Description { text: String::new() }]),
+        ("-descr up", vec![Verb::Description { text: String::new() }, Verb::Up]),
+        // IP addresses.
+        ("inet 10.0.0.1/24", vec![v4([10, 0, 0, 1], 24)]),
+        ("10.0.0.1/24 up", vec![v4([10, 0, 0, 1], 24), Verb::Up]),
+        ("inet 10.0.0.1", vec![v4([10, 0, 0, 1], 8)]),
+        ("inet 192.168.0.1", vec![v4([192, 168, 0, 1], 24)]),
+        ("inet 10.0.0.1 netmask 0xffffff00", vec![v4([10, 0, 0, 1], 24)]),
+        ("inet netmask 255.255.0.0 10.0.0.1", vec![v4([10, 0, 0, 1], 16)]),
+        ("inet 10.0.0.1 netmask /9 up", vec![v4([10, 0, 0, 1], 9), Verb::Up]),
+        ("inet 10.0.0.1 prefixlen 30", vec![v4([10, 0, 0, 1], 30)]),
+        ("inet 10.0.0.1/24 alias", vec![v4([10, 0, 0, 1], 24)]),
+        ("inet 10.0.0.1/24 add", vec![v4([10, 0, 0, 1], 24)]),
+        ("inet 10.0.0.1/24 add up", vec![v4([10, 0, 0, 1], 24), Verb::Up]),
+        ("inet 10.0.0.1/24 add tap0", vec![v4([10, 0, 0, 1], 24), added(None, None)]),
+        ("inet alias 10.0.0.1/24", vec![v4([10, 0, 0, 1], 24)]),
+        ("alias 10.0.0.1/24", vec![v4([10, 0, 0, 1], 24)]),
+        ("add 10.0.0.1/24", vec![v4([10, 0, 0, 1], 24)]),
+        ("inet 10.0.0.1/24 alias 10.0.1.1/25", vec![v4([10, 0, 0, 1], 24), v4([10, 0, 1, 1], 25)]),
+        ("inet 10.0.0.1/24 inet 10.0.1.1/25", vec![v4([10, 0, 0, 1], 24), v4([10, 0, 1, 1], 25)]),
+        ("inet 10.0.0.1/24 broadcast 10.0.0.127", vec![Verb::AddAddress { address: InetAddress {
+            address: [10, 0, 0, 1].into(), prefix: 24, broadcast: Some([10, 0, 0, 127].into()) } }]),
+        ("inet 10.0.0.1 -alias", vec![without("10.0.0.1")]),
+        ("inet 10.0.0.1/24 delete up", vec![without("10.0.0.1"), Verb::Up]),
+        ("inet -alias 10.0.0.1", vec![without("10.0.0.1")]),
+        ("-alias 10.0.0.1", vec![without("10.0.0.1")]),
+        ("delete 10.0.0.1 -alias ::1", vec![without("10.0.0.1"), without("::1")]),
+        ("inet6 2001:db8::1/48", vec![v6("2001:db8::1", 48)]),
+        ("inet6 2001:db8::1 prefixlen 48", vec![v6("2001:db8::1", 48)]),
+        ("inet6 2001:db8::1", vec![v6("2001:db8::1", 64)]),
+        ("inet6 fe80::1%bridge0/10", vec![v6("fe80::1", 10)]),
+        ("inet6 fe80::1%bridge0 prefixlen 10", vec![v6("fe80::1", 10)]),
+        ("2001:db8::1/48", vec![v6("2001:db8::1", 48)]),
+        ("inet6 2001:db8::1 delete", vec![without("2001:db8::1")]),
+        // Members.
+        ("addm tap0", vec![added(None, None)]),
+        ("add tap0", vec![added(None, None)]),
+        ("addm tap0 untagged 10", vec![added(Some(10), None)]),
+        ("addm tap0 tagged 20,100-199 untagged 0xa up", vec![added(Some(10), Some("20,100-199")), Verb::Up]),
+        ("addm tap0 untagged 1 untagged 2", vec![added(Some(2), None)]),
+        ("addm tap0 tagged none", vec![added(None, Some("none"))]),
+        ("addm tap0 addm tap0", vec![added(None, None), added(None, None)]),
+        ("deletem tap0", vec![Verb::DeleteMember { member: tap() }]),
+        ("del tap0", vec![Verb::DeleteMember { member: tap() }]),
+        ("span tap0", vec![Verb::AddSpan { member: tap() }]),
+        ("addspan tap0", vec![Verb::AddSpan { member: tap() }]),
+        ("-span tap0", vec![Verb::DeleteSpan { member: tap() }]),
+        ("delspan tap0", vec![Verb::DeleteSpan { member: tap() }]),
+        // Flags of a member.
+        ("learn tap0 -learn tap0", vec![flag(MemberFlag::Learn, true), flag(MemberFlag::Learn, false)]),
+        ("discover tap0 -discover tap0", vec![flag(MemberFlag::Discover, true), flag(MemberFlag::Discover, false)]),
+        ("sticky tap0 -sticky tap0", vec![flag(MemberFlag::Sticky, true), flag(MemberFlag::Sticky, false)]),
+        ("private tap0 -private tap0", vec![flag(MemberFlag::Private, true), flag(MemberFlag::Private, false)]),
+        ("locked tap0 -locked tap0", vec![flag(MemberFlag::Locked, true), flag(MemberFlag::Locked, false)]),
+        ("qinq tap0 -qinq tap0", vec![flag(MemberFlag::Qinq, true), flag(MemberFlag::Qinq, false)]),
+        ("stp tap0 -stp tap0", vec![flag(MemberFlag::Stp, true), flag(MemberFlag::Stp, false)]),
+        ("edge tap0 -edge tap0", vec![flag(MemberFlag::Edge, true), flag(MemberFlag::Edge, false)]),
+        ("autoedge tap0 -autoedge tap0", vec![flag(MemberFlag::Autoedge, true), flag(MemberFlag::Autoedge, false)]),
+        ("ptp tap0 -ptp tap0", vec![flag(MemberFlag::Ptp, true), flag(MemberFlag::Ptp, false)]),
+        ("autoptp tap0 -autoptp tap0", vec![flag(MemberFlag::Autoptp, true), flag(MemberFlag::Autoptp, false)]),
+        // Values of a member.
+        ("ifmaxaddr tap0 010", vec![Verb::IfMaxAddresses { member: tap(), addresses: 8 }]),
+        ("ifpriority tap0 240", vec![Verb::IfPriority { member: tap(), priority: 240 }]),
+        ("ifpathcost tap0 200000000", vec![Verb::IfPathCost { member: tap(), cost: 200_000_000 }]),
+        ("ifcost tap0 4", vec![Verb::IfPathCost { member: tap(), cost: 4 }]),
+        ("-ifcost tap0", vec![Verb::IfPathCost { member: tap(), cost: 0 }]),
+        ("ifuntagged tap0 07", vec![Verb::IfUntagged { member: tap(), vid: Some(vid(7)) }]),
+        ("untagged tap0 4094", vec![Verb::IfUntagged { member: tap(), vid: Some(vid(4094)) }]),
+        ("-ifuntagged tap0", vec![Verb::IfUntagged { member: tap(), vid: None }]),
+        ("-untagged tap0", vec![Verb::IfUntagged { member: tap(), vid: None }]),
+        ("iftagged tap0 all", vec![Verb::IfTagged { member: tap(), set: set("1-4094") }]),
+        ("iftagged tap0 none", vec![Verb::IfTagged { member: tap(), set: set("none") }]),
+        ("+iftagged tap0 010", vec![Verb::IfTaggedAdd { member: tap(), set: set("10") }]),
+        ("-iftagged tap0 1,2", vec![Verb::IfTaggedRemove { member: tap(), set: set("1-2") }]),
+        ("tagged tap0 5", vec![Verb::IfTagged { member: tap(), set: set("5") }]),
+        ("tagged tap0 +5", vec![Verb::IfTaggedAdd { member: tap(), set: set("5") }]),
+        ("tagged tap0 -5", vec![Verb::IfTaggedRemove { member: tap(), set: set("5") }]),
+        ("-tagged tap0", vec![Verb::IfTagged { member: tap(), set: set("none") }]),
+        ("ifvlanproto tap0 802.1q", vec![Verb::IfVlanProtocol { member: tap(), protocol: Tpid::Dot1q }]),
+        ("ifvlanproto tap0 802.1ad", vec![Verb::IfVlanProtocol { member: tap(), protocol: Tpid::Dot1ad }]),
+        ("protected tap0 31,1,31", vec![Verb::Protected { member: tap(), groups: vec![1, 31] }]),
+        ("-protected tap0", vec![Verb::Protected { member: tap(), groups: vec![] }]),
+        ("storm tap0 broadcast 100", vec![Verb::Storm { member: tap(), class, frames_per_second: Some(100) }]),
+        ("-storm tap0 broadcast", vec![Verb::Storm { member: tap(), class, frames_per_second: None }]),
+        // Values of a bridge.
+        ("maxaddr 4294967295", vec![Verb::MaxAddresses { addresses: u32::MAX }]),
+        ("timeout 0", vec![Verb::Timeout { seconds: 0 }]),
+        ("vlanfilter -vlanfilter", vec![Verb::VlanFilter { on: true }, Verb::VlanFilter { on: false }]),
+        ("defuntagged 10", vec![Verb::DefaultUntagged { vid: Some(vid(10)) }]),
+        ("vnetid 10", vec![Verb::DefaultUntagged { vid: Some(vid(10)) }]),
+        ("-defuntagged", vec![Verb::DefaultUntagged { vid: None }]),
+        ("-vnetid", vec![Verb::DefaultUntagged { vid: None }]),
+        ("defqinq -defqinq", vec![Verb::DefaultQinq { on: true }, Verb::DefaultQinq { on: false }]),
+        ("proto STP", vec![Verb::Protocol { protocol: StpProtocol::Stp }]),
+        ("proto rStp", vec![Verb::Protocol { protocol: StpProtocol::Rstp }]),
+        ("priority 61440", vec![Verb::Priority { priority: 61440 }]),
+        ("spanpriority 0", vec![Verb::Priority { priority: 0 }]),
+        ("hellotime 1", vec![Verb::HelloTime { seconds: 1 }]),
+        ("fwddelay 255", vec![Verb::ForwardDelay { seconds: 255 }]),
+        ("maxage 6", vec![Verb::MaxAge { seconds: 6 }]),
+        ("holdcnt 10", vec![Verb::HoldCount { frames: 10 }]),
+        // Address table.
+        ("static tap0 02:00:00:00:00:0a", vec![Verb::Static { member: tap(), address: mac, vid: None }]),
+        ("static tap0 2:0:0:0:0:a vlan 0x14 up", vec![Verb::Static { member: tap(), address: mac, vid: Some(vid(20)) }, Verb::Up]),
+        ("static tap0 2:0:0:0:0:a@20", vec![Verb::Static { member: tap(), address: mac, vid: Some(vid(20)) }]),
+        ("deladdr 2:0:0:0:0:a", vec![Verb::DeleteMac { address: mac, vid: None }]),
+        ("deladdr 2:0:0:0:0:a vlan 20", vec![Verb::DeleteMac { address: mac, vid: Some(vid(20)) }]),
+        ("deladdr 2:0:0:0:0:a@20 flush", vec![Verb::DeleteMac { address: mac, vid: Some(vid(20)) }, Verb::Flush]),
+        ("flush flushall", vec![Verb::Flush, Verb::FlushAll]),
+    ];
+    for (text, want) in rows {
+        assert_eq!(verbs(text), want, "{text}");
+    }
+}
+
+#[test]
+fn usage_errors() {
+    #[rustfmt::skip]
+    let rows = [
+        // Arguments that are missing.
+        ("bridge0 learn", "'learn' requires argument: learn <interface>"),
+        ("bridge0 -learn", "'-learn' requires argument: -learn <interface>"),
+        ("bridge0 up mtu", "'mtu' requires argument: mtu <bytes>"),
+        ("bridge0 deletem", "'deletem' requires argument: deletem <interface>"),
+        ("bridge0 del", "'del' requires argument: deletem <interface>"),
+        ("bridge0 description", "'description' requires argument: description <text>"),
+        ("bridge0 ifmaxaddr", "'ifmaxaddr' requires 2 arguments: ifmaxaddr <interface> <count>"),
+        ("bridge0 ifmaxaddr tap0", "'ifmaxaddr' requires 2 arguments: ifmaxaddr <interface> <count>"),
+        ("bridge0 ifuntagged tap0", "'ifuntagged' requires 2 arguments: ifuntagged <interface> <vlan id>"),
+        ("bridge0 storm tap0", "'storm' requires 3 arguments: storm <interface> <broadcast|multicast|unknown> <frames a second>"),
+        ("bridge0 inet", "'inet' requires argument: inet <address> [netmask <mask>] [broadcast <address>] [alias|-alias]"),
+        ("bridge0 inet up", "'inet' requires argument: inet <address> [netmask <mask>] [broadcast <address>] [alias|-alias]"),
+        ("bridge0 inet 10.0.0.1 netmask", "'netmask' requires argument: netmask <mask>"),
+        ("bridge0 -alias", "'-alias' requires argument: -alias <address>"),
+        ("bridge0 netmask 255.0.0.0", "usage: inet <address>[/<length>] [netmask <mask>] [broadcast <address>] [alias|-alias]"),
+        ("bridge0 addm", "usage: addm <interface> [opts ...]"),
+        ("bridge0 add", "usage: addm <interface> [opts ...]"),
+        ("bridge0 addm tap0 untagged", "usage: untagged <vlan id>"),
+        ("bridge0 addm tap0 tagged", "usage: tagged <vlan set>"),
+        ("bridge0 static", "usage: static <interface> <address> [vlan <id>]"),
+        ("bridge0 static tap0", "usage: static <interface> <address> [vlan <id>]"),
+        ("bridge0 static tap0 2:0:0:0:0:a vlan", "usage: static <interface> <address> [vlan <id>]"),
+        ("bridge0 deladdr", "usage: deladdr <address> [vlan <id>]"),
+        ("bridge0 deladdr 2:0:0:0:0:a vlan", "usage: deladdr <address> [vlan <id>]"),
+        // VLANs.
+        ("bridge0 addm tap0 untagged 0", "invalid VLAN identifier: 0: a VLAN is a number in 1 to 4094"),
+        ("bridge0 addm tap0 untagged 4095", "invalid VLAN identifier: 4095: a VLAN is a number in 1 to 4094"),
+        ("bridge0 ifuntagged tap0 x", "invalid VLAN identifier: x: a VLAN is a number in 1 to 4094"),
+        ("bridge0 ifuntagged tap0 -1", "invalid VLAN identifier: -1: a VLAN is a number in 1 to 4094"),
+        ("bridge0 defuntagged 65537", "invalid vlan id: 65537: a VLAN is a number in 1 to 4094"),
+        ("bridge0 static tap0 2:0:0:0:0:a vlan 08", "invalid vlan id: 08: a VLAN is a number in 1 to 4094"),
+        ("bridge0 deladdr 2:0:0:0:0:a@0", "invalid vlan id: 0: a VLAN is a number in 1 to 4094"),
+        ("bridge0 addm tap0 tagged 0", "invalid vlan set: 0: use none, all, or a comma list of VLANs in 1 to 4094 and ascending ranges, 10,100-199"),
+        ("bridge0 iftagged tap0 20-10", "invalid vlan set: 20-10: use none, all, or a comma list of VLANs in 1 to 4094 and ascending ranges, 10,100-199"),
+        ("bridge0 iftagged tap0 0x10", "invalid vlan set: 0x10: use none, all, or a comma list of VLANs in 1 to 4094 and ascending ranges, 10,100-199"),
+        ("bridge0 +iftagged tap0 4095", "invalid vlan set: 4095: use none, all, or a comma list of VLANs in 1 to 4094 and ascending ranges, 10,100-199"),
+        ("bridge0 ifvlanproto tap0 802.1Q", "unrecognised VLAN protocol: 802.1Q: use 802.1q or 802.1ad"),
+        ("bridge0 untagged tap0 passthrough", "'passthrough' is not supported: use -ifuntagged to put untagged frames into no VLAN"),
+        // Numbers.
+        ("bridge0 maxaddr -1", "invalid value: -1: maxaddr takes 0 to 1048576; default 2000"),
+        ("bridge0 maxaddr 4294967296", "invalid value: 4294967296: maxaddr takes 0 to 1048576; default 2000"),
+        ("bridge0 priority 65536", "invalid value: 65536: priority takes 0 to 61440, rounded down to a multiple of 4096; default 32768"),
+        ("bridge0 hellotime 256", "invalid value: 256: hellotime takes 1 to 2; default 2"),
+        ("bridge0 ifpriority tap0 256", "invalid value: 256: ifpriority takes 0 to 240, rounded down to a multiple of 16; default 128"),
+        ("bridge0 timeout 1s", "invalid value: 1s: timeout takes 0 to 4294967295; default 1200"),
+        ("bridge0 storm tap0 unknown 1k", "invalid value: 1k: storm takes 0 to 4294967295"),
+        ("bridge0 storm tap0 anycast 1", "unknown storm class: anycast: use broadcast, multicast or unknown"),
+        ("bridge0 protected tap0 0", "invalid protected groups: 0: use a comma list of numbers in 1 to 31"),
+        ("bridge0 protected tap0 1,,2", "invalid protected groups: 1,,2: use a comma list of numbers in 1 to 31"),
+        ("bridge0 proto mstp", "unknown stp protocol: mstp: use stp or rstp"),
+        // Addresses.
+        ("bridge0 ether 02-00-00-00-00-01", "invalid address: 02-00-00-00-00-01: a MAC address is six hexadecimal octets, 02:00:00:00:00:01"),
+        ("bridge0 static tap0 2:0:0:0:0", "invalid address: 2:0:0:0:0: a MAC address is six hexadecimal octets, 02:00:00:00:00:01"),
+        ("bridge0 inet 10.0.0", "invalid address: 10.0.0: use an address as 192.0.2.1/24 or 2001:db8::1/64"),
+        ("bridge0 inet ::1", "invalid address: ::1: an IPv6 address follows inet6"),
+        ("bridge0 inet6 10.0.0.1", "invalid address: 10.0.0.1: an IPv4 address follows inet"),
+        ("bridge0 inet6 fe80::1%eth0", "invalid address: fe80::1%eth0: its scope is not bridge0"),
+        ("bridge0 inet 10.0.0.1/33", "invalid prefix length: 33: use a number in 0 to 32"),
+        ("bridge0 inet6 ::1/129", "invalid prefix length: 129: use a number in 0 to 128"),
+        ("bridge0 inet 10.0.0.1/24 netmask /24", "invalid netmask: /24: the address has a length already"),
+        ("bridge0 inet 10.0.0.1 netmask 255.0.255.0", "invalid netmask: 255.0.255.0: use 0xffffff00, 255.255.255.0 or /24, ones before zeros"),
+        ("bridge0 inet6 ::1 netmask /64", "invalid netmask: /64: use prefixlen with an IPv6 address"),
+        ("bridge0 inet 10.0.0.1/24 broadcast ::1", "invalid broadcast address: ::1: use an IPv4 address, 192.0.2.255"),
+        ("bridge0 inet6 ::1 broadcast ::1", "invalid broadcast address: ::1: IPv6 has none"),
+        ("bridge0 10.8.0.2 10.8.0.1", "invalid destination: 10.8.0.1: only a point-to-point link has one; a mask follows netmask"),
+        // Words.
+        ("bridge0 adm tap0", "unknown verb: adm: did you mean 'addm'?"),
+        ("bridge0 -lern tap0", "unknown verb: -lern: did you mean '-learn'?"),
+        ("bridge0 frobnicate", "unknown verb: frobnicate: 'ifconfig help' lists the verbs"),
+        ("bridge0 up \u{1}", "unknown verb: \\u{1}: 'ifconfig help' lists the verbs"),
+        ("bridge0 rule block in on tap0", "'rule' is not supported: frames are not filtered by rule; use nftables, or locked, private and protected members"),
+        ("bridge0 addr up", "'addr' reads: it must be the last verb of the line"),
+        ("bridge create addr", "'bridge' has no unit number to read from: write ifconfig bridge0"),
+        ("up bridge0", "interface up does not exist: the interface comes before the verb: ifconfig bridge0 up"),
+        ("-l bridge0", "unexpected argument: bridge0: nothing may follow -l"),
+        ("-a bridge0", "unexpected argument: bridge0: nothing may follow -a"),
+        ("-g bridge bridge0", "unexpected argument: bridge0: nothing may follow -g <group>"),
+        ("help adm", "unknown verb: adm: did you mean 'addm'?"),
+    ];
+    for (text, want) in rows {
+        assert_eq!(line(text).map_err(|error| error.to_string()), Err(want.to_owned()), "{text}");
+    }
+}
+
+#[test]
+fn options_that_do_not_exist_print_the_usage() {
+    for (text, want) in [
+        ("-z", "invalid option '-z'\nusage: ifconfig "),
+        ("-vz bridge0", "invalid option '-z'\nusage: ifconfig "),
+        ("--verbose", "invalid option '--verbose'\nusage: ifconfig "),
+        ("-g", "missing argument for option '-g'\nusage: ifconfig "),
+    ] {
+        let error = line(text).unwrap_err().to_string();
+        assert!(error.starts_with(want), "{text}: {error}");
+    }
+}
+
+#[test]
+fn clones() {
+    let change = Change { interface: "bridge".into(), verbs: vec![Verb::Create] };
+    assert_eq!(line("bridge create"), Ok(Command::Change { change, then: None, style: Style::Text }));
+}
+
+#[test]
+fn arguments_are_text() {
+    for at in 0..3 {
+        let mut words: Vec<_> = ["bridge0", "descr", "x"].map(OsString::from).into();
+        words[at] = OsString::from_vec(vec![b'x', 0xff]);
+        assert_eq!(parse(&words).unwrap_err().to_string(), r#"argument is not UTF-8: "x\xFF""#);
+    }
+}
+
+/// Words of the grammar, so that random lines reach deep into it, and words of nothing.
+fn word() -> impl Strategy<Value = String> {
+    let known: Vec<_> = crate::ifconfig::keywords::all().flat_map(|keyword| keyword.words).collect();
+    prop_oneof![
+        4 => prop::sample::select(known).prop_map(|word| (*word).to_owned()),
+        2 => prop::sample::select(vec![
+            "bridge0", "tap0", "10", "0x", "-", "--", "-g", "-l", "10.0.0.1/24", "::1%x", "/", "@", "2:0:0:0:0:a@1", "vlan",
+            "none", "1-2", "1,", "add", "help", "",
+        ]).prop_map(str::to_owned),
+        1 => ".*",
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2048))]
+
+    #[test]
+    fn any_words_give_a_command_or_an_error_of_one_kind(words in prop::collection::vec(word(), 0..8)) {
+        let words: Vec<_> = words.into_iter().map(OsString::from).collect();
+        if let Err(error) = parse(&words) {
+            prop_assert!(!error.to_string().is_empty());
+        }
+    }
+
+    #[test]
+    fn any_bytes_give_a_command_or_an_error(words in prop::collection::vec(any::<Vec<u8>>(), 0..4)) {
+        let words: Vec<_> = words.into_iter().map(OsString::from_vec).collect();
+        let _ = parse(&words);
+    }
+}

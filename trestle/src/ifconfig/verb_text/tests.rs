@@ -1,0 +1,179 @@
+use super::*;
+use crate::ifconfig::{Command, Style, parse};
+use frame::{Mac, Tpid, Vid, VidSet};
+use kernel_glue::admin::InetAddress;
+use proptest::collection::{btree_set, vec};
+use proptest::option;
+use proptest::prelude::*;
+use std::ffi::OsString;
+
+fn vid() -> impl Strategy<Value = Vid> {
+    (1..=4094_u16).prop_map(|number| Vid::new(number).unwrap())
+}
+
+fn set() -> impl Strategy<Value = VidSet> {
+    prop_oneof![
+        Just(VidSet::all()),
+        vec((vid(), 0..40_u16), 0..6).prop_map(|ranges| {
+            let mut set = VidSet::EMPTY;
+            for (first, more) in ranges {
+                (first.get()..=first.get() + more).filter_map(Vid::new).for_each(|vid| set.insert(vid));
+            }
+            set
+        }),
+    ]
+}
+
+fn mac() -> impl Strategy<Value = Mac> {
+    any::<[u8; 6]>().prop_map(Mac)
+}
+
+fn name() -> impl Strategy<Value = String> {
+    "(eth|tap|vport|wlp3s|bridge)[0-9]{1,3}(\\.[0-9]{1,3})?"
+}
+
+fn inet() -> impl Strategy<Value = InetAddress> {
+    prop_oneof![
+        (any::<[u8; 4]>(), 0..=32_u8, option::of(any::<[u8; 4]>())).prop_map(|(address, prefix, broadcast)| {
+            InetAddress { address: address.into(), prefix, broadcast: broadcast.map(IpAddr::from) }
+        }),
+        (any::<[u8; 16]>(), 0..=128_u8).prop_map(|(address, prefix)| InetAddress {
+            address: address.into(),
+            prefix,
+            broadcast: None
+        }),
+    ]
+}
+
+fn flag() -> impl Strategy<Value = MemberFlag> {
+    use MemberFlag::*;
+    prop::sample::select(vec![Learn, Discover, Stp, Sticky, Edge, Autoedge, Ptp, Autoptp, Private, Locked, Qinq])
+}
+
+fn class() -> impl Strategy<Value = StormClass> {
+    prop::sample::select(vec![StormClass::Broadcast, StormClass::Multicast, StormClass::Unknown])
+}
+
+fn protocol() -> impl Strategy<Value = StpProtocol> {
+    prop::sample::select(vec![StpProtocol::Stp, StpProtocol::Rstp])
+}
+
+fn tpid() -> impl Strategy<Value = Tpid> {
+    prop::sample::select(vec![Tpid::Dot1q, Tpid::Dot1ad])
+}
+
+fn plain() -> impl Strategy<Value = Verb> {
+    prop::sample::select(vec![
+        Verb::Create,
+        Verb::Destroy,
+        Verb::Up,
+        Verb::Down,
+        Verb::VlanFilter { on: true },
+        Verb::VlanFilter { on: false },
+        Verb::DefaultQinq { on: true },
+        Verb::DefaultQinq { on: false },
+        Verb::Flush,
+        Verb::FlushAll,
+    ])
+}
+
+fn of_bridge() -> impl Strategy<Value = Verb> {
+    prop_oneof![
+        any::<u32>().prop_map(|bytes| Verb::Mtu { bytes }),
+        mac().prop_map(|address| Verb::Ether { address }),
+        ".{0,20}".prop_map(|text| Verb::Description { text }),
+        inet().prop_map(|address| Verb::AddAddress { address }),
+        inet().prop_map(|inet| Verb::DeleteAddress { address: inet.address }),
+        any::<u32>().prop_map(|addresses| Verb::MaxAddresses { addresses }),
+        any::<u32>().prop_map(|seconds| Verb::Timeout { seconds }),
+        any::<u16>().prop_map(|priority| Verb::Priority { priority }),
+        any::<u8>().prop_map(|seconds| Verb::HelloTime { seconds }),
+        any::<u8>().prop_map(|seconds| Verb::ForwardDelay { seconds }),
+        any::<u8>().prop_map(|seconds| Verb::MaxAge { seconds }),
+        any::<u8>().prop_map(|frames| Verb::HoldCount { frames }),
+        protocol().prop_map(|protocol| Verb::Protocol { protocol }),
+        option::of(vid()).prop_map(|vid| Verb::DefaultUntagged { vid }),
+        (mac(), option::of(vid())).prop_map(|(address, vid)| Verb::DeleteMac { address, vid }),
+    ]
+}
+
+fn of_member() -> impl Strategy<Value = Verb> {
+    prop_oneof![
+        (name(), option::of(vid()), option::of(set())).prop_map(|(member, untagged, tagged)| Verb::AddMember {
+            member,
+            untagged,
+            tagged
+        }),
+        name().prop_map(|member| Verb::DeleteMember { member }),
+        name().prop_map(|member| Verb::AddSpan { member }),
+        name().prop_map(|member| Verb::DeleteSpan { member }),
+        (name(), flag(), any::<bool>()).prop_map(|(member, flag, on)| Verb::SetFlag { member, flag, on }),
+        (name(), btree_set(1..=31_u8, 0..5))
+            .prop_map(|(member, groups)| Verb::Protected { member, groups: groups.into_iter().collect() }),
+        (name(), any::<u32>()).prop_map(|(member, addresses)| Verb::IfMaxAddresses { member, addresses }),
+        (name(), any::<u8>()).prop_map(|(member, priority)| Verb::IfPriority { member, priority }),
+        (name(), any::<u32>()).prop_map(|(member, cost)| Verb::IfPathCost { member, cost }),
+        (name(), option::of(vid())).prop_map(|(member, vid)| Verb::IfUntagged { member, vid }),
+        (name(), set()).prop_map(|(member, set)| Verb::IfTagged { member, set }),
+        (name(), set()).prop_map(|(member, set)| Verb::IfTaggedAdd { member, set }),
+        (name(), set()).prop_map(|(member, set)| Verb::IfTaggedRemove { member, set }),
+        (name(), tpid()).prop_map(|(member, protocol)| Verb::IfVlanProtocol { member, protocol }),
+        (name(), class(), option::of(any::<u32>())).prop_map(|(member, class, frames_per_second)| Verb::Storm {
+            member,
+            class,
+            frames_per_second
+        }),
+        (name(), mac(), option::of(vid())).prop_map(|(member, address, vid)| Verb::Static { member, address, vid }),
+    ]
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let verbs = vec(prop_oneof![plain(), of_bridge(), of_member()], 1..8);
+    verbs.prop_map(|verbs| Change { interface: "bridge0".to_owned(), verbs })
+}
+
+/// Splits a line as a POSIX shell does, of which it knows single quotes and a backslash.
+fn split(line: &str) -> Vec<OsString> {
+    let (mut words, mut word, mut quoted, mut any) = (vec![], String::new(), false, false);
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\'' => (quoted, any) = (!quoted, true),
+            '\\' if !quoted => word.extend(letters.next()),
+            ' ' if !quoted => {
+                if any || !word.is_empty() {
+                    words.push(std::mem::take(&mut word).into());
+                }
+                any = false;
+            }
+            letter => word.push(letter),
+        }
+    }
+    if any || !word.is_empty() {
+        words.push(word.into());
+    }
+    words
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn what_is_written_reads_back(change in change()) {
+        let line = change_text(&change);
+        prop_assert_eq!(parse(&split(&line)), Ok(Command::Change { change, then: None, style: Style::Text }), "{}", line);
+    }
+}
+
+#[test]
+fn quoting() {
+    for (text, want) in [
+        ("plain", "bridge0 description plain"),
+        ("two words", "bridge0 description 'two words'"),
+        ("it's $HOME", r"bridge0 description 'it'\''s $HOME'"),
+        ("", "bridge0 -description"),
+    ] {
+        let change = Change { interface: "bridge0".into(), verbs: vec![Verb::Description { text: text.to_owned() }] };
+        assert_eq!(change_text(&change), want);
+    }
+}
