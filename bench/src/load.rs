@@ -32,7 +32,9 @@ fn others_ticks() -> i64 {
     let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
     let all = stat.lines().next().map_or(0, busy_ticks);
     let session = rustix::process::getsid(None).map_or(0, |pid| i64::from(pid.as_raw_nonzero().get()));
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    // `self` is one of the numbered entries, which are the processes.
+    let processes = entries.filter(|entry| entry.file_name().to_string_lossy().parse::<u32>().is_ok());
     let stats = processes.filter_map(|entry| fs::read_to_string(entry.path().join("stat")).ok());
     all - stats.map(|stat| our_ticks(&stat, session)).sum::<i64>()
 }
