@@ -46,6 +46,8 @@ pub(crate) struct PortLine {
     pub(crate) pvid: u16,
     pub(crate) tpid: EtherType,
     reach: u16,
+    /// Untagged frames are in no VLAN, and may be.
+    pub(crate) is_vlan_free: bool,
     /// Protected groups, and bit 0 for private: two ports that share a bit do not reach each other.
     pub(crate) isolation: u32,
     /// `u32::MAX` is no limit.
@@ -76,7 +78,7 @@ impl Snapshot {
                 isolations.len() - 1
             });
             if let Some(line) = lines.get_mut(port.index()) {
-                *line = PortLine::new(of, isolation, reach as u16);
+                *line = PortLine::new(&config, of, isolation, reach as u16);
             }
         }
         let having = |flags: PortFlags| {
@@ -150,17 +152,19 @@ impl PortLine {
         pvid: 0,
         tpid: EtherType::VLAN,
         reach: u16::MAX,
+        is_vlan_free: false,
         isolation: 0,
         max_addresses: 0,
         storm: [Interval::NONE; 3],
     };
 
-    fn new(of: &PortConfig, isolation: u32, reach: u16) -> Self {
+    fn new(config: &Config, of: &PortConfig, isolation: u32, reach: u16) -> Self {
         Self {
             flags: of.flags,
             pvid: of.pvid.map_or(0, Vid::get),
             tpid: of.tpid.ether_type(),
             reach,
+            is_vlan_free: of.pvid.is_none() && !config.vlan_filter,
             isolation,
             max_addresses: if of.max_addresses == 0 { u32::MAX } else { of.max_addresses },
             storm: [of.storm.broadcast, of.storm.multicast, of.storm.unknown].map(Interval::of),

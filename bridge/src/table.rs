@@ -28,12 +28,12 @@ pub use slot::EntryKind;
 pub(crate) use slot::{Ageing, Clock, Key, Stamp};
 pub use sweep::Flush;
 
-use crate::sync::{AtomicU16, AtomicU32, AtomicUsize, Ordering, WriterLock};
+use crate::sync::{AtomicU16, AtomicU32, Ordering, WriterLock};
 use alloc::boxed::Box;
 use bucket::{Bucket, WAYS, Way};
 use counts::Counts;
 use frame::{MAX_PORTS, PortId};
-use hash::{Hasher, Pair};
+use hash::{Hash, Hasher};
 use slot::Value;
 
 /// Addresses that one bridge can hold at most, whatever its configuration says.
@@ -45,16 +45,15 @@ pub(crate) struct Table {
     epochs: Box<[AtomicU16]>,
     counts: Counts,
     lock: WriterLock,
-    /// The bucket at which eviction goes on looking.
-    hand: AtomicUsize,
     /// Entries that were moved to their other bucket, wrapping: a walk that saw it change starts over.
     displaced: AtomicU32,
 }
 
 impl Table {
-    /// Makes an empty table of at least twice as many slots as addresses.
+    /// Makes an empty table of at least four times as many slots as addresses: then nine in ten addresses are in
+    /// the very way that their hash names, and one look finds them.
     pub(crate) fn new(max_addresses: u32, secret: [u64; 4]) -> Self {
-        let slots = (max_addresses.min(MAX_ADDRESSES) as usize).saturating_mul(2);
+        let slots = (max_addresses.min(MAX_ADDRESSES) as usize).saturating_mul(4);
         let buckets = slots.div_ceil(WAYS).next_power_of_two().max(MIN_BUCKETS);
         Self {
             buckets: (0..buckets).map(|_| Bucket::new()).collect(),
@@ -62,15 +61,14 @@ impl Table {
             epochs: (0..PORTS).map(|_| AtomicU16::new(0)).collect(),
             counts: Counts::new(),
             lock: WriterLock::new(),
-            hand: AtomicUsize::new(0),
             displaced: AtomicU32::new(0),
         }
     }
 
     /// Returns where a station is, if that is known and not too old.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn lookup(&self, key: Key, clock: Clock) -> Option<PortId> {
-        let (_, _, value) = self.find(self.hasher.pair(key), key)?;
+        let (_, _, value) = self.find(self.hasher.hash(key), key)?;
         self.is_live(value, clock).then(|| value.port())
     }
 
@@ -78,31 +76,48 @@ impl Table {
         &self.counts
     }
 
-    #[inline]
-    fn find(&self, pair: Pair, key: Key) -> Option<(&Bucket, Way, Value)> {
-        let first = self.bucket(pair.first);
-        match first.find(key) {
-            Some((way, value)) => Some((first, way, value)),
-            None => self.find_beyond(pair, key),
+    #[inline(always)]
+    fn find(&self, hash: Hash, key: Key) -> Option<(&Bucket, Way, Value)> {
+        let first = self.bucket(self.hasher.first(hash));
+        match first.find_at(hash.way(), key) {
+            Some(value) => Some((first, hash.way(), value)),
+            None => self.find_elsewhere(hash, key),
         }
     }
 
-    /// Looks into the second bucket, and into the first again in case the entry went there meanwhile.
-    #[inline]
-    fn find_beyond(&self, pair: Pair, key: Key) -> Option<(&Bucket, Way, Value)> {
-        [pair.second, pair.first].into_iter().find_map(|index| {
+    /// Looks everywhere, and into the first bucket again in case the entry went there meanwhile.
+    #[inline(never)]
+    fn find_elsewhere(&self, hash: Hash, key: Key) -> Option<(&Bucket, Way, Value)> {
+        let look = |index| {
             let bucket = self.bucket(index);
             bucket.find(key).map(|(way, value)| (bucket, way, value))
-        })
+        };
+        let (first, second) = (self.hasher.first(hash), self.hasher.second(hash));
+        look(first).or_else(|| look(second)).or_else(|| look(first))
+    }
+
+    /// Returns whether looking something up is likely to miss the caches that are a core's own.
+    #[inline]
+    pub(crate) fn is_large(&self) -> bool {
+        self.buckets.len() > LARGE
+    }
+
+    /// Begins to fetch what will be needed of a key.
+    #[inline]
+    pub(crate) fn touch(&self, key: Key) {
+        self.bucket(self.hasher.first(self.hasher.hash(key))).touch();
     }
 
     #[inline]
     fn is_live(&self, value: Value, clock: Clock) -> bool {
-        value.kind() != EntryKind::Dynamic || (self.is_current(value) && !clock.is_expired(value.stamp()))
+        if value.is_dynamic_of(self.epoch(value.port())) {
+            !clock.is_expired(value.stamp())
+        } else {
+            value.kind() != EntryKind::Dynamic
+        }
     }
 
     /// Returns whether an entry counts: it is static or sticky, or its port was not flushed since it was learned.
-    #[inline]
     fn is_current(&self, value: Value) -> bool {
         value.kind() != EntryKind::Dynamic || value.epoch() == self.epoch(value.port())
     }
@@ -112,7 +127,7 @@ impl Table {
         self.epochs.get(port.index()).map_or(0, |epoch| epoch.load(Ordering::Acquire))
     }
 
-    #[expect(clippy::indexing_slicing, reason = "the hasher and the hand stay below the number of buckets")]
+    #[expect(clippy::indexing_slicing, reason = "the hasher and those who walk stay below the number of buckets")]
     #[inline]
     fn bucket(&self, index: usize) -> &Bucket {
         &self.buckets[index]
@@ -129,6 +144,8 @@ impl Table {
 
 /// Under the model checker every atomic costs; it needs few.
 const PORTS: usize = if cfg!(loom) { 4 } else { MAX_PORTS };
+/// Buckets of 64 bytes: a guess at what share of a second-level cache the table gets.
+const LARGE: usize = 4096;
 const MIN_BUCKETS: usize = if cfg!(loom) { 2 } else { 16 };
 
 #[cfg(all(test, loom))]

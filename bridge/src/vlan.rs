@@ -7,6 +7,37 @@ use crate::config::PortFlags;
 use crate::snapshot::{PortLine, Snapshot};
 use frame::{DropReason, Frame, PortId, Tag, TagEdit};
 
+/// Returns the VLAN of a frame, 0 for none, or why it may not come in on a port.
+#[inline]
+pub(crate) fn admit(frame: &Frame, from: PortId, line: &PortLine, snapshot: &Snapshot) -> Result<u16, DropReason> {
+    if frame.tag.is_none() && line.is_vlan_free {
+        return Ok(0);
+    }
+    // By value: a reference would keep the whole frame in memory.
+    admit_to_vlan(*frame, from, line, snapshot)
+}
+
+#[inline(never)]
+fn admit_to_vlan(frame: Frame, from: PortId, line: &PortLine, snapshot: &Snapshot) -> Result<u16, DropReason> {
+    let field = frame.tag.map_or(0, Tag::vid_field);
+    if field == RESERVED {
+        return Err(DropReason::VlanInvalid);
+    }
+    if snapshot.vlan_filter {
+        if frame.ether_type.is_tag() && !line.flags.contains(PortFlags::QINQ) {
+            return Err(DropReason::VlanNested);
+        }
+        if field == 0 && line.pvid == 0 {
+            return Err(DropReason::VlanUntagged);
+        }
+        if field != 0 && !snapshot.vlan(field).tagged.contains(from) {
+            return Err(DropReason::VlanIngress);
+        }
+    }
+    // A priority tag (VLAN ID 0) names no VLAN: the port's counts (802.1Q-2018 §6.9.1).
+    Ok(if field == 0 { line.pvid } else { field })
+}
+
 /// A frame's VLAN, and the forms that it can leave in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Class {
@@ -20,49 +51,30 @@ pub(crate) struct Class {
     pub(crate) nested: bool,
 }
 
-/// Finds a frame's VLAN and whether it may come in there.
-#[inline]
-pub(crate) fn classify(frame: &Frame, from: PortId, line: &PortLine, snapshot: &Snapshot) -> Result<Class, DropReason> {
-    let field = frame.tag.map_or(0, Tag::vid_field);
-    let nested = frame.ether_type.is_tag();
-    if field == RESERVED {
-        return Err(DropReason::VlanInvalid);
-    }
-    if snapshot.vlan_filter {
-        if nested && !line.flags.contains(PortFlags::QINQ) {
-            return Err(DropReason::VlanNested);
-        }
-        if field == 0 && line.pvid == 0 {
-            return Err(DropReason::VlanUntagged);
-        }
-        if field != 0 && !snapshot.vlan(field).tagged.contains(from) {
-            return Err(DropReason::VlanIngress);
-        }
-    }
-    let untagged = if frame.tag.is_some() { TagEdit::Strip } else { TagEdit::Keep };
-    // A priority tag (VLAN ID 0) names no VLAN: the port's is put in, the priority stays (802.1Q-2018 §6.9.1).
-    let (vid, tagged) = if field != 0 || line.pvid == 0 {
-        (field, TagEdit::Keep)
-    } else {
-        let tpid = frame.tag.map_or(line.tpid, |tag| tag.tpid);
-        let priority = frame.tag.map_or(0, |tag| tag.tci & !RESERVED);
-        (line.pvid, TagEdit::Set(Tag { tpid, tci: priority | line.pvid }))
-    };
-    Ok(Class { vid, tagged, untagged, nested })
-}
-
 impl Class {
-    /// Returns with which tag a frame leaves a port, or why it does not.
+    /// Takes a frame that [`admit`] found to be in a VLAN.
     #[inline]
+    pub(crate) fn new(vid: u16, frame: &Frame, line: &PortLine) -> Self {
+        let field = frame.tag.map_or(0, Tag::vid_field);
+        let tagged = if field == vid {
+            TagEdit::Keep
+        } else {
+            // The port's VLAN is put in; the priority of a priority tag stays.
+            let tpid = frame.tag.map_or(line.tpid, |tag| tag.tpid);
+            let priority = frame.tag.map_or(0, |tag| tag.tci & !RESERVED);
+            TagEdit::Set(Tag { tpid, tci: priority | vid })
+        };
+        let untagged = if frame.tag.is_some() { TagEdit::Strip } else { TagEdit::Keep };
+        Self { vid, tagged, untagged, nested: frame.ether_type.is_tag() }
+    }
+
+    /// Returns with which tag a frame leaves a port, or why it does not.
     pub(crate) fn leave(self, to: PortId, line: &PortLine, snapshot: &Snapshot) -> Result<TagEdit, DropReason> {
-        if self.vid == 0 {
-            return Ok(TagEdit::Keep);
-        }
-        if line.pvid == self.vid {
-            return match self.nested && !line.flags.contains(PortFlags::QINQ) {
-                true => Err(DropReason::VlanNested),
-                false => Ok(self.untagged),
-            };
+        if self.vid != 0 && line.pvid == self.vid {
+            if self.nested && !line.flags.contains(PortFlags::QINQ) {
+                return Err(DropReason::VlanNested);
+            }
+            return Ok(self.untagged);
         }
         if snapshot.vlan_filter && !snapshot.vlan(self.vid).tagged.contains(to) {
             return Err(DropReason::VlanEgress);
@@ -70,7 +82,7 @@ impl Class {
         Ok(self.tagged)
     }
 
-    /// As [`leave`](Self::leave), for a port that takes the frame: `untagged` if the VLAN is its PVID.
+    /// Returns how it leaves a port that takes it in one form or the other.
     #[inline]
     pub(crate) fn form(self, form: Form) -> TagEdit {
         match form {

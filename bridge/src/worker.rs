@@ -7,9 +7,9 @@ use crate::event::{Event, Events};
 use crate::flood::{Flood, FloodClass};
 use crate::snapshot::{PortLine, Snapshot};
 use crate::table::{Arrival, Clock, EntryKind, Gone, Key, Learned, Stamp};
-use crate::vlan::{Class, classify};
+use crate::vlan::{Class, admit};
 use alloc::sync::Arc;
-use frame::{DropReason, Frame, HEADER_BYTES, Instant, Meta, PortId, PortSet, TAG_BYTES, TagEdit};
+use frame::{DropReason, Frame, HEADER_BYTES, Instant, Meta, PortId, PortSet, TAG_BYTES, Tag, TagEdit};
 
 /// One thread's access to a bridge: its view of the configuration, its counters, its events.
 ///
@@ -69,7 +69,7 @@ impl Worker {
     /// Decides where a frame goes that came in on a port, learns its source and counts it.
     ///
     /// Does not allocate, block, log or read a clock. `now` may repeat but should not run backwards.
-    #[inline]
+    #[inline(always)]
     pub fn ingress(&mut self, from: PortId, frame: &Frame, meta: &Meta, now: Instant) -> Verdict {
         self.counters.received(from, meta.bytes);
         match self.decide(from, frame, meta, now) {
@@ -81,64 +81,152 @@ impl Worker {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn decide(&mut self, from: PortId, frame: &Frame, meta: &Meta, now: Instant) -> Result<Verdict, DropReason> {
         if now != self.now.0 {
             self.now = (now, Stamp::at(now));
         }
-        let Self { snapshot, counters, now: (_, stamp), events, bridge, .. } = self;
-        let snapshot = &**snapshot;
-        let clock = Clock { now: *stamp, ageing: snapshot.ageing };
+        let snapshot = &*self.snapshot;
+        let clock = Clock { now: self.now.1, ageing: snapshot.ageing };
         let line = snapshot.line(from);
         if line.flags & (PortFlags::UP | PortFlags::SPAN) != PortFlags::UP {
             return Err(down(line));
         }
-        let (src, dst) = (frame.src.to_u64(), frame.dst.to_u64());
+        let own = snapshot.own_mac.to_u64();
+        let src = frame.src.to_u64();
         if frame.src.is_group() {
             return Err(DropReason::GroupSource);
         }
         if src == 0 {
             return Err(DropReason::ZeroSource);
         }
-        let own = snapshot.own_mac.to_u64();
         if src == own && from != PortId::HOST {
             return Err(DropReason::OwnAddress);
         }
         if frame.dst.is_group() && frame.dst.is_link_local() {
             return Err(DropReason::LinkLocal);
         }
-        let class = classify(frame, from, line, snapshot)?;
-        let key = Key::new(class.vid, frame.src);
-        if line.flags.contains(PortFlags::LOCKED) {
-            if snapshot.table.lookup(key, clock) != Some(from) {
-                return Err(DropReason::Locked);
+        let vid = admit(frame, from, line, snapshot)?;
+        let key = Key::new(vid, frame.src);
+        if line.flags & (PortFlags::LEARN | PortFlags::LOCKED) == PortFlags::LEARN {
+            if src != own && !snapshot.table.knows(key, from, clock) {
+                self.learn(key, from, clock)?;
             }
-        } else if line.flags.contains(PortFlags::LEARN) && src != own {
-            let kind = if line.flags.contains(PortFlags::STICKY) { EntryKind::Sticky } else { EntryKind::Dynamic };
-            let port_limit = line.max_addresses;
-            let table_limit = snapshot.max_addresses;
-            let learned = snapshot.table.learn(&Arrival { key, port: from, kind, port_limit, table_limit, clock });
-            if learned != Learned::Known {
-                note(learned, key, from, counters, events)?;
-            }
+        } else if line.flags.contains(PortFlags::LOCKED) && snapshot.table.lookup(key, clock) != Some(from) {
+            return Err(DropReason::Locked);
         }
-        if too_big(frame, meta, snapshot.mtu_bytes) {
+        let snapshot = &*self.snapshot;
+        let line = snapshot.line(from);
+        if meta.bytes > snapshot.mtu_bytes.saturating_add(HEADER_BYTES as u32) && too_big(*frame, *meta, snapshot) {
             return Err(DropReason::TooBig);
         }
-        let why = if frame.dst.is_group() {
-            if frame.dst.is_broadcast() { FloodClass::Broadcast } else { FloodClass::Multicast }
+        let group = if !frame.dst.is_group() {
+            None
+        } else if frame.dst.is_broadcast() {
+            Some(FloodClass::Broadcast)
         } else {
-            let to = if dst == own {
-                Some(PortId::HOST)
-            } else {
-                snapshot.table.lookup(Key::new(class.vid, frame.dst), clock)
-            };
-            match to {
-                Some(to) => return unicast(class, from, line, to, snapshot),
-                None => FloodClass::Unknown,
+            Some(FloodClass::Multicast)
+        };
+        let to = match group {
+            Some(why) => Err(why),
+            None if frame.dst.to_u64() == own => Ok(PortId::HOST),
+            None => snapshot.table.lookup(Key::new(vid, frame.dst), clock).ok_or(FloodClass::Unknown),
+        };
+        let to = match to {
+            Ok(to) => to,
+            Err(why) => {
+                let flood = Flood::new(from, why, Class::new(vid, frame, line));
+                return self.may_flood(flood, now).map(|()| Verdict::Flood(flood));
             }
         };
-        flood(class, from, line, why, snapshot, bridge, now)
+        if to == from {
+            return Err(DropReason::SamePort);
+        }
+        let out = snapshot.line(to);
+        if out.flags & (PortFlags::UP | PortFlags::SPAN) != PortFlags::UP {
+            return Err(DropReason::PortDown);
+        }
+        if line.isolation & out.isolation != 0 {
+            return Err(DropReason::Isolated);
+        }
+        let edit = if vid == 0 { TagEdit::Keep } else { Class::new(vid, frame, line).leave(to, out, snapshot)? };
+        Ok(Verdict::Unicast { to, edit })
+    }
+
+    /// Learns a source, counts and reports that.
+    #[cold]
+    #[inline(never)]
+    fn learn(&mut self, key: Key, from: PortId, clock: Clock) -> Result<(), DropReason> {
+        let snapshot = &*self.snapshot;
+        let line = snapshot.line(from);
+        let arrival = Arrival {
+            key,
+            port: from,
+            kind: if line.flags.contains(PortFlags::STICKY) { EntryKind::Sticky } else { EntryKind::Dynamic },
+            port_limit: line.max_addresses,
+            table_limit: snapshot.max_addresses,
+            clock,
+        };
+        let learned = snapshot.table.learn(&arrival);
+        let counts = &self.counters.table;
+        let mut report = |event| {
+            if self.events.push_back(event).is_err() {
+                counts.events_lost.add(1);
+            }
+        };
+        let (vid, mac) = (key.vid(), key.mac());
+        match learned {
+            Learned::Known => {}
+            Learned::Added(gone) => {
+                for Gone { key, port } in gone.into_iter().flatten() {
+                    counts.evicted.add(1);
+                    report(Event::Evicted { vid: key.vid(), mac: key.mac(), port });
+                }
+                counts.learned.add(1);
+                report(Event::Learned { vid, mac, port: from });
+            }
+            Learned::Moved(old) => {
+                counts.moved.add(1);
+                report(Event::Moved { vid, mac, from: old, to: from });
+            }
+            Learned::Refused | Learned::Busy => counts.refused.add(1),
+            Learned::OverPortLimit => return Err(DropReason::AddressLimit),
+        }
+        Ok(())
+    }
+
+    /// Passes a flood if its port's rate allows it and there is a port to go to.
+    #[inline(never)]
+    fn may_flood(&self, flood: Flood, now: Instant) -> Result<(), DropReason> {
+        let line = self.snapshot.line(flood.from());
+        let [broadcast, multicast, unknown] = line.storm;
+        let (interval, over) = match flood.why() {
+            FloodClass::Broadcast => (broadcast, DropReason::StormBroadcast),
+            FloodClass::Multicast => (multicast, DropReason::StormMulticast),
+            FloodClass::Unknown => (unknown, DropReason::StormUnknown),
+        };
+        if !self.bridge.admits(flood.from(), flood.why(), interval, now) {
+            return Err(over);
+        }
+        match flood.targets(line, &self.snapshot).next() {
+            Some(_) => Ok(()),
+            None => Err(DropReason::NoPort),
+        }
+    }
+
+    /// Returns whether the table is so large that it pays to [`expect`](Self::expect) frames.
+    #[inline]
+    pub fn is_large(&self) -> bool {
+        self.snapshot.table.is_large()
+    }
+
+    /// Begins to fetch from memory what deciding on a frame will need. Doing so for all frames of a batch before
+    /// the first is decided on lets the fetches overlap.
+    #[inline]
+    pub fn expect(&self, from: PortId, frame: &Frame) {
+        let vid = frame.tag.map_or(self.snapshot.line(from).pvid, Tag::vid_field);
+        self.snapshot.table.touch(Key::new(vid, frame.src));
+        self.snapshot.table.touch(Key::new(vid, frame.dst));
     }
 
     /// Returns the ports that a flood goes to, ascending, with what happens to the frame's tag.
@@ -205,96 +293,12 @@ fn down(line: &PortLine) -> DropReason {
 }
 
 /// Returns whether more follows header and tags than the MTU allows, and nobody is going to cut it.
-#[inline]
-fn too_big(frame: &Frame, meta: &Meta, mtu_bytes: u32) -> bool {
+#[cold]
+fn too_big(frame: Frame, meta: Meta, snapshot: &Snapshot) -> bool {
     let outer = usize::from(frame.tag.is_some() && meta.stripped.is_none());
     let inner = usize::from(frame.ether_type.is_tag());
     let head = (HEADER_BYTES + TAG_BYTES * (outer + inner)) as u32;
-    meta.bytes > mtu_bytes.saturating_add(head) && !meta.offload.is_gso()
-}
-
-#[inline]
-fn unicast(
-    class: Class,
-    from: PortId,
-    line: &PortLine,
-    to: PortId,
-    snapshot: &Snapshot,
-) -> Result<Verdict, DropReason> {
-    if to == from {
-        return Err(DropReason::SamePort);
-    }
-    let out = snapshot.line(to);
-    if out.flags & (PortFlags::UP | PortFlags::SPAN) != PortFlags::UP {
-        return Err(DropReason::PortDown);
-    }
-    if line.isolation & out.isolation != 0 {
-        return Err(DropReason::Isolated);
-    }
-    let edit = class.leave(to, out, snapshot)?;
-    Ok(Verdict::Unicast { to, edit })
-}
-
-#[inline(never)]
-fn flood(
-    class: Class,
-    from: PortId,
-    line: &PortLine,
-    why: FloodClass,
-    snapshot: &Snapshot,
-    bridge: &Bridge,
-    now: Instant,
-) -> Result<Verdict, DropReason> {
-    let [broadcast, multicast, unknown] = line.storm;
-    let (interval, over) = match why {
-        FloodClass::Broadcast => (broadcast, DropReason::StormBroadcast),
-        FloodClass::Multicast => (multicast, DropReason::StormMulticast),
-        FloodClass::Unknown => (unknown, DropReason::StormUnknown),
-    };
-    if !bridge.admits(from, why, interval, now) {
-        return Err(over);
-    }
-    let flood = Flood::new(from, why, class);
-    match flood.targets(line, snapshot).next() {
-        Some(_) => Ok(Verdict::Flood(flood)),
-        None => Err(DropReason::NoPort),
-    }
-}
-
-/// Counts and reports what learning did.
-#[cold]
-#[inline(never)]
-fn note(
-    learned: Learned,
-    key: Key,
-    port: PortId,
-    counters: &WorkerCounters,
-    events: &mut Events,
-) -> Result<(), DropReason> {
-    let mut report = |event| {
-        if events.push_back(event).is_err() {
-            counters.table.events_lost.add(1);
-        }
-    };
-    let (vid, mac) = (key.vid(), key.mac());
-    match learned {
-        Learned::Known => {}
-        Learned::Added(gone) => {
-            for Gone { key, port } in gone.into_iter().flatten() {
-                counters.table.evicted.add(1);
-                report(Event::Evicted { vid: key.vid(), mac: key.mac(), port });
-            }
-            counters.table.learned.add(1);
-            report(Event::Learned { vid, mac, port });
-        }
-        Learned::Moved(from) => {
-            counters.table.moved.add(1);
-            report(Event::Moved { vid, mac, from, to: port });
-        }
-        Learned::Refused | Learned::Busy => counters.table.refused.add(1),
-        Learned::OverPortLimit => return Err(DropReason::AddressLimit),
-    }
-    Ok(())
+    meta.bytes > snapshot.mtu_bytes.saturating_add(head) && !meta.offload.is_gso()
 }
 
 #[cfg(all(test, not(loom)))]

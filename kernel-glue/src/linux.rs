@@ -10,11 +10,14 @@ mod error;
 mod finish;
 pub mod generator;
 mod io;
+#[cfg(test)]
+mod lab;
 mod memory;
 mod name;
 pub mod namespace;
 pub mod netlink;
 mod packet;
+mod partial;
 mod plane;
 pub mod random;
 mod ring;
@@ -25,6 +28,6 @@ mod worker;
 
 pub use error::{Action, DeviceError};
 pub use memory::{MemoryHost, MemoryPort, memory_port};
-pub use name::{InterfaceName, NameError};
+pub use name::{Interface, InterfaceName, NameError};
 pub use plane::{BridgeId, Plane, PlaneError, PlaneEvent, PlaneOptions};
 pub use tap::{PlainTap, TapDevice};

@@ -57,7 +57,7 @@ pub fn run(options: &Options) -> Result<(), DaemonError> {
     state.validate().map_err(|error| DaemonError::State { file: file_of(options), error })?;
     let listener = Listener::bind(&socket_path()).map_err(DaemonError::Listen)?;
     let kernel = Kernel::start(&KernelOptions::of(options)).map_err(DaemonError::System)?;
-    caps::drop_all_but_network().map_err(|error| DaemonError::System(error.to_string()))?;
+    caps::drop_privileges().map_err(|error| DaemonError::System(error.to_string()))?;
     let (bell, ringer) = UnixStream::pair().map_err(system_error)?;
     for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
         signal_hook::low_level::pipe::register(signal, ringer.try_clone().map_err(system_error)?)

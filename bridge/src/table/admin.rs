@@ -39,27 +39,27 @@ impl Table {
     /// Makes a static entry, replacing any other of the key. It outranks everything that was learned.
     pub(crate) fn insert_static(&self, key: Key, port: PortId, limit: u32) -> Result<(), TableError> {
         let _writing = self.lock.lock();
-        let pair = self.hasher.pair(key);
+        let hash = self.hasher.hash(key);
         let value = Value::new(port, EntryKind::Static, 0, TIMELESS.now);
-        if let Some((bucket, way, old)) = self.find(pair, key) {
+        if let Some((bucket, way, old)) = self.find(hash, key) {
             self.rewrite(bucket, way, old, value);
             return Ok(());
         }
         let full = |Full| TableError::Full(limit);
         if self.counts.total() >= limit {
-            self.make_room(0, TIMELESS).map_err(full)?;
+            self.make_room(hash, 0, TIMELESS).map_err(full)?;
         }
-        self.insert(pair, key, value, 0, TIMELESS).map(|_| ()).map_err(full)
+        self.insert(hash, key, value, 0, TIMELESS).map(|_| ()).map_err(full)
     }
 
     /// Removes the entry of a key. Returns whether there was one.
     pub(crate) fn remove(&self, key: Key) -> bool {
-        let pair = self.hasher.pair(key);
-        if self.find(pair, key).is_none() {
+        let hash = self.hasher.hash(key);
+        if self.find(hash, key).is_none() {
             return false;
         }
         let _writing = self.lock.lock();
-        let Some((bucket, way, value)) = self.find(pair, key) else { return false };
+        let Some((bucket, way, value)) = self.find(hash, key) else { return false };
         let was_current = self.is_current(value);
         self.discard(bucket, way, value);
         was_current
@@ -81,7 +81,7 @@ impl Table {
         for (key, port, kind, stamp) in entries {
             let value = Value::new(port, kind, self.epoch(port), stamp);
             let room = self.counts.total() < limit || kind == EntryKind::Static;
-            let entered = room && self.insert(self.hasher.pair(key), key, value, u32::MAX, TIMELESS).is_ok();
+            let entered = room && self.insert(self.hasher.hash(key), key, value, u32::MAX, TIMELESS).is_ok();
             left += u64::from(!entered);
         }
         left

@@ -34,6 +34,12 @@ pub(super) struct Bucket {
 pub(super) struct Way(usize);
 
 impl Way {
+    /// Takes the way that the two most significant bits name.
+    #[inline]
+    pub(super) fn from_top_bits(bits: u64) -> Self {
+        Self((bits >> 62) as usize)
+    }
+
     pub(super) fn all() -> impl Iterator<Item = Self> {
         (0..WAYS).map(Self)
     }
@@ -44,22 +50,36 @@ impl Bucket {
         Self { keys: core::array::from_fn(|_| AtomicU64::new(0)), values: core::array::from_fn(|_| AtomicU64::new(0)) }
     }
 
-    /// Finds a key. `None` also if it was replaced at this very moment.
+    /// Looks for a key in one way. `None` also if it was replaced at this very moment.
     #[inline]
+    pub(super) fn find_at(&self, way: Way, key: Key) -> Option<Value> {
+        let word = self.key_word(way).load(Ordering::Acquire);
+        if (word ^ key.bits()) & KEY_MASK != 0 {
+            return None;
+        }
+        let value = self.value(way);
+        (self.key_word(way).load(Ordering::Relaxed) == word).then_some(value)
+    }
+
+    /// Looks for a key in all ways.
+    #[inline(always)]
     pub(super) fn find(&self, key: Key) -> Option<(Way, Value)> {
         let [a, b, c, d] = &self.keys;
-        let words = [a, b, c, d].map(|word| word.load(Ordering::Acquire));
-        let want = key.bits() << 4;
         // Without branches but one: which way matches cannot be predicted.
-        let [a, b, c, d] = words.map(|word| u32::from(word << 4 == want));
-        let matches = a | b << 1 | c << 2 | d << 3;
+        let is_key = |word: &AtomicU64| u32::from((word.load(Ordering::Relaxed) ^ key.bits()) & KEY_MASK == 0);
+        let matches = is_key(a) | is_key(b) << 1 | is_key(c) << 2 | is_key(d) << 3;
         if matches == 0 {
             return None;
         }
         let way = Way(matches.trailing_zeros() as usize % WAYS);
-        let value = self.value(way);
-        let unchanged = self.key_word(way).load(Ordering::Relaxed) == words.get(way.0).copied().unwrap_or(0);
-        unchanged.then_some((way, value))
+        self.find_at(way, key).map(|value| (way, value))
+    }
+
+    /// Fetches the bucket into the cache.
+    #[inline]
+    pub(super) fn touch(&self) {
+        let [first, ..] = &self.keys;
+        core::hint::black_box(first.load(Ordering::Relaxed));
     }
 
     /// Returns the entry of a way, if it holds one.

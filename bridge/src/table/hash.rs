@@ -1,5 +1,6 @@
 //! Which two buckets a key may live in.
 
+use super::bucket::Way;
 use super::slot::Key;
 
 /// A keyed hash: two rounds of folded multiplication under a secret of the machine.
@@ -10,17 +11,15 @@ pub(super) struct Hasher {
     mask: usize,
 }
 
-/// The buckets of one key; they differ.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Pair {
-    pub(super) first: usize,
-    pub(super) second: usize,
-}
+/// The hash of a key: names its two buckets, which differ, and the way of the first that it goes to if that is free.
+#[derive(Clone, Copy)]
+pub(super) struct Hash(u64);
 
-impl Pair {
-    /// Returns the bucket of the pair that is not this one.
-    pub(super) fn other(self, bucket: usize) -> usize {
-        if bucket == self.first { self.second } else { self.first }
+impl Hash {
+    /// Returns the way that the key goes to if it is free: most keys are there, and one look finds them.
+    #[inline]
+    pub(super) fn way(self) -> Way {
+        Way::from_top_bits(self.0)
     }
 }
 
@@ -34,13 +33,27 @@ impl Hasher {
     }
 
     #[inline]
-    pub(super) fn pair(&self, key: Key) -> Pair {
+    pub(super) fn hash(&self, key: Key) -> Hash {
         let [a, b, c, d] = self.secret;
-        let hash = fold(fold(key.bits() ^ a, b) ^ c, d);
-        let first = hash as usize & self.mask;
-        // An odd distance never leads back to the first bucket.
-        let second = first ^ ((hash >> 32) as usize & self.mask | 1);
-        Pair { first, second }
+        Hash(fold(fold(key.bits() ^ a, b) ^ c, d))
+    }
+
+    /// Returns the bucket where a key is looked for first.
+    #[inline]
+    pub(super) fn first(&self, hash: Hash) -> usize {
+        hash.0 as usize & self.mask
+    }
+
+    /// Returns the other bucket where a key may be.
+    pub(super) fn second(&self, hash: Hash) -> usize {
+        // An odd distance never leads back to the first.
+        self.first(hash) ^ ((hash.0 >> 24) as usize & self.mask | 1)
+    }
+
+    /// Returns the bucket where a key may be that is not this one.
+    pub(super) fn other(&self, key: Key, bucket: usize) -> usize {
+        let hash = self.hash(key);
+        if bucket == self.first(hash) { self.second(hash) } else { self.first(hash) }
     }
 }
 

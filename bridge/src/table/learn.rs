@@ -2,7 +2,7 @@
 
 use super::bucket::{Bucket, Way};
 use super::evict::{Full, Gone};
-use super::hash::Pair;
+use super::hash::Hash;
 use super::slot::{Clock, Value};
 use super::{EntryKind, Key, Table};
 use crate::sync::Ordering;
@@ -40,42 +40,37 @@ pub(crate) enum Learned {
 }
 
 impl Table {
-    /// Enters, moves or refreshes the entry of a source.
-    #[inline]
-    pub(crate) fn learn(&self, arrival: &Arrival) -> Learned {
-        let Arrival { key, port, clock, .. } = *arrival;
-        let pair = self.hasher.pair(key);
-        if let Some((bucket, way, value)) = self.find(pair, key) {
-            let fresh = Value::new(port, EntryKind::Dynamic, self.epoch(port), clock.now);
-            if value == fresh {
-                return Learned::Known;
-            }
-            if value.with_stamp(clock.now) == fresh && !clock.is_expired(value.stamp()) {
-                if value.stamp() < clock.now {
-                    bucket.refresh(way, value, fresh);
-                }
-                return Learned::Known;
-            }
-            if value.kind() != EntryKind::Dynamic {
-                return Learned::Known;
-            }
+    /// Returns whether nothing is to be learned from a frame: its source is known on that port, and thereby
+    /// refreshed, or pinned to some port.
+    #[inline(always)]
+    pub(crate) fn knows(&self, key: Key, port: PortId, clock: Clock) -> bool {
+        let Some((bucket, way, value)) = self.find(self.hasher.hash(key), key) else { return false };
+        let fresh = Value::new(port, EntryKind::Dynamic, self.epoch(port), clock.now);
+        if value == fresh {
+            return true;
         }
-        self.learn_slowly(arrival, pair)
+        if value.with_stamp(clock.now) != fresh || clock.is_expired(value.stamp()) {
+            return value.kind() != EntryKind::Dynamic;
+        }
+        if value.stamp() < clock.now {
+            bucket.refresh(way, value, fresh);
+        }
+        true
     }
 
-    #[cold]
-    #[inline(never)]
-    fn learn_slowly(&self, arrival: &Arrival, pair: Pair) -> Learned {
+    /// Enters or moves the entry of a source that is not known where it is.
+    pub(crate) fn learn(&self, arrival: &Arrival) -> Learned {
         let Arrival { key, port, kind, clock, .. } = *arrival;
+        let hash = self.hasher.hash(key);
         if arrival.table_limit == 0 {
             return Learned::Refused;
         }
         // Sources that will not be learned must not keep others from the lock.
-        if self.counts.learned(port) >= arrival.port_limit && self.find(pair, key).is_none() {
+        if self.counts.learned(port) >= arrival.port_limit && self.find(hash, key).is_none() {
             return Learned::OverPortLimit;
         }
         let Some(_writing) = self.lock.try_lock() else { return Learned::Busy };
-        if let Some((bucket, way, value)) = self.find(pair, key) {
+        if let Some((bucket, way, value)) = self.find(hash, key) {
             if !self.is_live(value, clock) {
                 self.discard(bucket, way, value);
             } else if value.kind() != EntryKind::Dynamic || value.port() == port {
@@ -93,13 +88,13 @@ impl Table {
         let mut gone = [None; 2];
         let newcomer = self.counts.learned(port);
         if self.counts.total() >= arrival.table_limit {
-            match self.make_room(newcomer, clock) {
+            match self.make_room(hash, newcomer, clock) {
                 Ok(evicted) => gone[0] = evicted,
                 Err(Full) => return Learned::Refused,
             }
         }
         let value = Value::new(port, kind, self.epoch(port), clock.now);
-        match self.insert(pair, key, value, newcomer, clock) {
+        match self.insert(hash, key, value, newcomer, clock) {
             Ok(evicted) => gone[1] = evicted,
             Err(Full) => return Learned::Refused,
         }
@@ -120,14 +115,16 @@ impl Table {
     /// `newcomer` is how many entries its port has, which decides what it may evict. Under the lock.
     pub(super) fn insert(
         &self,
-        pair: Pair,
+        hash: Hash,
         key: Key,
         value: Value,
         newcomer: u32,
         clock: Clock,
     ) -> Result<Option<Gone>, Full> {
         let mut gone = None;
-        let hole = [pair.first, pair.second].into_iter().find_map(|index| self.hole(index, clock));
+        let pair = [self.hasher.first(hash), self.hasher.second(hash)];
+        let hole = self.hole_at(pair[0], hash.way(), clock);
+        let hole = hole.or_else(|| pair.into_iter().find_map(|index| self.hole(index, clock)));
         match hole {
             Some((bucket, way)) => bucket.put(way, key, value),
             None => {
@@ -144,24 +141,28 @@ impl Table {
 
     /// Returns a way that is empty, or emptied because its entry is dead.
     fn hole(&self, index: usize, clock: Clock) -> Option<(&Bucket, Way)> {
+        Way::all().find_map(|way| self.hole_at(index, way, clock))
+    }
+
+    fn hole_at(&self, index: usize, way: Way, clock: Clock) -> Option<(&Bucket, Way)> {
         let bucket = self.bucket(index);
-        Way::all().find_map(|way| match bucket.entry(way) {
+        match bucket.entry(way) {
             None => Some((bucket, way)),
             Some((_, value)) if !self.is_live(value, clock) => {
                 self.discard(bucket, way, value);
                 Some((bucket, way))
             }
             Some(_) => None,
-        })
+        }
     }
 
     /// Moves an entry of the pair to its other bucket and puts the key in its place. Returns whether that went.
-    fn displace(&self, pair: Pair, key: Key, value: Value, clock: Clock) -> bool {
-        for index in [pair.first, pair.second] {
+    fn displace(&self, pair: [usize; 2], key: Key, value: Value, clock: Clock) -> bool {
+        for index in pair {
             let bucket = self.bucket(index);
             for way in Way::all() {
                 let Some((other_key, other_value)) = bucket.entry(way) else { continue };
-                let Some((refuge, refuge_way)) = self.hole(self.hasher.pair(other_key).other(index), clock) else {
+                let Some((refuge, refuge_way)) = self.hole(self.hasher.other(other_key, index), clock) else {
                     continue;
                 };
                 refuge.put(refuge_way, other_key, other_value);

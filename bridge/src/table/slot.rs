@@ -85,6 +85,12 @@ impl Value {
         (self.0 >> 12) as u16
     }
 
+    /// Returns whether the kind is dynamic and the epoch this one.
+    #[inline]
+    pub(super) fn is_dynamic_of(self, epoch: u16) -> bool {
+        self.0 >> 10 & 0x3_ffff == u64::from(epoch) << 2
+    }
+
     #[inline]
     pub(crate) fn stamp(self) -> Stamp {
         Stamp(self.0 >> STAMP_SHIFT)

@@ -173,7 +173,6 @@ impl Draft<'_> {
             return Ok((self.state, self.outcome));
         }
         self.require()?;
-        self.state.remember_mtus(self.facts);
         if let Some(verb) = self.untimed.take()
             && let Some(bridge) = self.state.bridges.get(&self.name)
         {

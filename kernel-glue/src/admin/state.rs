@@ -40,6 +40,7 @@ use super::facts::Facts;
 use super::limits::{DEFAULT_MTU_BYTES, MAX_MTU_BYTES, MIN_MTU_BYTES};
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
@@ -106,18 +107,18 @@ impl State {
                 .find_map(|member| own(&member.interface).or_else(|| system(&member.interface)))
                 .map(|bytes| bytes.clamp(MIN_MTU_BYTES, MAX_MTU_BYTES));
         }
-        self.remember_mtus(facts);
+        let names: Vec<String> = self.bridges.keys().cloned().collect();
+        names.iter().for_each(|name| self.remember_mtus(name, facts));
     }
 
-    /// Notes the MTU of each member that is the system's own and is about to get another.
-    pub(super) fn remember_mtus(&mut self, facts: &dyn Facts) {
-        for bridge in self.bridges.values_mut() {
-            let mtu_bytes = bridge.mtu_bytes();
-            let members = bridge.members.iter_mut().filter(|member| member.mtu_before.is_none());
-            for member in members.filter(|member| !self.vports.contains_key(&member.interface)) {
-                let present = facts.interface(&member.interface).map(|found| found.mtu_bytes);
-                member.mtu_before = present.filter(|&present| present != mtu_bytes);
-            }
+    /// Notes the MTU of each member of a bridge that is the system's own and is about to get another.
+    pub(super) fn remember_mtus(&mut self, bridge: &str, facts: &dyn Facts) {
+        let Some(bridge) = self.bridges.get_mut(bridge) else { return };
+        let mtu_bytes = bridge.mtu_bytes();
+        let members = bridge.members.iter_mut().filter(|member| member.mtu_before.is_none());
+        for member in members.filter(|member| !self.vports.contains_key(&member.interface)) {
+            let present = facts.interface(&member.interface).map(|found| found.mtu_bytes);
+            member.mtu_before = present.filter(|&present| present != mtu_bytes);
         }
     }
 
@@ -129,7 +130,7 @@ impl State {
             let spans = bridge.spans.iter_mut().map(|span| &mut span.interface);
             let statics = bridge.statics.iter_mut().map(|one| &mut one.interface);
             for interface in members.chain(spans).chain(statics).filter(|interface| *interface == from) {
-                to.clone_into(interface);
+                *interface = to.into();
                 renamed = true;
             }
         }

@@ -1,50 +1,79 @@
-//! Rights: all that a bridge needs is to administer interfaces and to open packet sockets.
+//! Giving up what the data plane does not need.
 
-use caps::{CapSet, Capability, CapsHashSet};
-use std::fmt;
+use super::tap::last_errno;
+use caps::{CapSet, Capability};
+use rustix::io::Errno;
 
-/// What stays.
+/// What stays: interfaces and addresses, packet sockets.
 const KEPT: [Capability; 2] = [Capability::CAP_NET_ADMIN, Capability::CAP_NET_RAW];
 
-/// Gives up every right but CAP_NET_ADMIN and CAP_NET_RAW, for this thread and those it starts later, for good.
+/// Why privileges were not given up.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PrivilegeError {
+    /// The kernel refused to change a capability set.
+    #[error("restrict {0} capabilities")]
+    Restrict(SetName),
+    /// The kernel refused to rule out privileges gained by executing programs.
+    #[error("set no_new_privs: {0}")]
+    NoNewPrivileges(Errno),
+}
+
+/// A capability set, by the name of capabilities(7).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SetName {
+    /// What is checked.
+    Effective,
+    /// What can be made effective.
+    Permitted,
+    /// What programs executed may inherit.
+    Inheritable,
+}
+
+impl core::fmt::Display for SetName {
+    fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        out.write_str(match self {
+            Self::Effective => "effective",
+            Self::Permitted => "permitted",
+            Self::Inheritable => "inheritable",
+        })
+    }
+}
+
+/// Drops every capability but CAP_NET_ADMIN and CAP_NET_RAW, and rules out gaining any by executing programs.
 ///
-/// Rights that were not there are not asked for: without them the kernel says no to what needs them.
+/// Only the calling thread is concerned: call it before others start, or in each. What the process does not have
+/// to begin with, as without root, is not missed here but where it is needed.
 ///
 /// # Errors
-/// [`CapsError`] if the kernel does not let go of them.
-pub fn drop_all_but_network() -> Result<(), CapsError> {
-    let of = |set| move |error| CapsError { set, error };
-    let kept: CapsHashSet = KEPT.into_iter().collect();
-    let permitted = caps::read(None, CapSet::Permitted).map_err(of(CapSet::Permitted))?;
-    // Only who may set its bounding set can be given more than that by a program it executes.
-    if permitted.contains(&Capability::CAP_SETPCAP) {
+/// [`PrivilegeError`]; dropping is always allowed, so only a kernel or sandbox without the calls refuses.
+pub fn drop_privileges() -> Result<(), PrivilegeError> {
+    let kept = KEPT.into_iter().collect();
+    // Clearing the bounding set takes CAP_SETPCAP, which a process without root may lack; then nothing can be gained
+    // from it either, with no_new_privs.
+    if caps::has_cap(None, CapSet::Effective, Capability::CAP_SETPCAP).unwrap_or(false) {
         for capability in caps::all() {
-            if !kept.contains(&capability) && caps::has_cap(None, CapSet::Bounding, capability).unwrap_or(false) {
-                caps::drop(None, CapSet::Bounding, capability).map_err(of(CapSet::Bounding))?;
+            if !KEPT.contains(&capability) {
+                let _ = caps::drop(None, CapSet::Bounding, capability);
             }
         }
     }
-    let left: CapsHashSet = permitted.intersection(&kept).copied().collect();
-    caps::clear(None, CapSet::Ambient).map_err(of(CapSet::Ambient))?;
-    caps::set(None, CapSet::Effective, &left).map_err(of(CapSet::Effective))?;
-    caps::set(None, CapSet::Permitted, &left).map_err(of(CapSet::Permitted))?;
-    caps::set(None, CapSet::Inheritable, &CapsHashSet::new()).map_err(of(CapSet::Inheritable))?;
-    // Fails on no kernel since 3.5, and a daemon that executes nothing loses nothing by it.
-    let _ = rustix::thread::set_no_new_privs(true);
-    Ok(())
+    let _ = caps::clear(None, CapSet::Ambient);
+    let permitted = caps::read(None, CapSet::Permitted).map_err(|_| PrivilegeError::Restrict(SetName::Permitted))?;
+    let permitted = permitted.intersection(&kept).copied().collect();
+    // Inheritable first: no capability may be added to it, and it shrinks freely. Permitted last: it bounds the rest.
+    let none = caps::CapsHashSet::new();
+    caps::set(None, CapSet::Inheritable, &none).map_err(|_| PrivilegeError::Restrict(SetName::Inheritable))?;
+    caps::set(None, CapSet::Effective, &permitted).map_err(|_| PrivilegeError::Restrict(SetName::Effective))?;
+    caps::set(None, CapSet::Permitted, &permitted).map_err(|_| PrivilegeError::Restrict(SetName::Permitted))?;
+    no_new_privileges()
 }
 
-/// The kernel did not let go of rights.
-#[derive(Debug)]
-pub struct CapsError {
-    set: CapSet,
-    error: caps::errors::CapsError,
+fn no_new_privileges() -> Result<(), PrivilegeError> {
+    // SAFETY: `PR_SET_NO_NEW_PRIVS` takes integers only.
+    let status = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
+    if status < 0 { Err(PrivilegeError::NoNewPrivileges(last_errno())) } else { Ok(()) }
 }
 
-impl fmt::Display for CapsError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "cannot drop {:?} capabilities: {}", self.set, self.error)
-    }
-}
-
-impl std::error::Error for CapsError {}
+#[cfg(test)]
+mod tests;

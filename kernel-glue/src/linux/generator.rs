@@ -2,7 +2,7 @@
 
 use super::clock;
 use super::error::{Action, DeviceError};
-use super::name::InterfaceName;
+use super::name::Interface;
 use super::packet::option::{bind_without_receiving, set};
 use super::transmit::EMPTY_MESSAGE;
 use rustix::fd::{AsFd, AsRawFd, OwnedFd};
@@ -31,7 +31,8 @@ impl Generator {
     ///
     /// # Errors
     /// `EPERM` without CAP_NET_RAW, `ENODEV` if there is no such interface.
-    pub fn open(name: InterfaceName, index: u32) -> Result<Self, DeviceError> {
+    pub fn open(interface: Interface) -> Result<Self, DeviceError> {
+        let Interface { name, index } = interface;
         let fd = socket_with(AddressFamily::PACKET, SocketType::RAW, SocketFlags::CLOEXEC, None)
             .map_err(Action::OpenPacket.on(name))?;
         let on: libc::c_int = 1;

@@ -2,7 +2,7 @@
 
 use super::buffer::LinuxBuf;
 use super::transmit::{Medium, QUEUE, Queued, Tally, Transmitter};
-use frame::{MAX_PORTS, PortId, Ports, TagEdit};
+use frame::{DropReason, MAX_PORTS, PortId, Ports, TagEdit};
 
 /// The ports of one bridge as one worker sends to them.
 pub(super) struct Outlets {
@@ -17,6 +17,24 @@ struct Outlet {
     /// Never longer than its capacity of [`QUEUE`].
     queue: Vec<Queued>,
     tally: Tally,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum State {
+    Open,
+    /// The device is gone; what is sent here is dropped.
+    Gone,
+}
+
+impl Outlet {
+    fn flush(&mut self, frames: &[LinuxBuf<'_>], transmitter: &mut Transmitter) {
+        match self.state {
+            State::Open => transmitter.transmit(&self.medium, frames, &self.queue, &mut self.tally),
+            State::Gone => self.tally.drops.add(DropReason::PortDown, self.queue.len() as u64),
+        }
+        self.queue.clear();
+    }
 }
 
 impl Outlets {
@@ -25,10 +43,15 @@ impl Outlets {
     }
 
     pub(super) fn insert(&mut self, port: PortId, medium: Medium) {
-        let outlet = Outlet { medium, queue: Vec::with_capacity(QUEUE), tally: Tally::default() };
+        let (queue, tally) = (Vec::with_capacity(QUEUE), Tally::default());
+        let outlet = Outlet { medium, queue, tally, state: State::Open };
         if let Some(place) = self.ports.get_mut(usize::from(port.get())) {
             *place = Some(Box::new(outlet));
         }
+    }
+
+    pub(super) fn has(&self, port: PortId) -> bool {
+        self.ports.get(usize::from(port.get())).is_some_and(Option::is_some)
     }
 
     pub(super) fn remove(&mut self, port: PortId) {
@@ -41,6 +64,9 @@ impl Outlets {
     pub(super) fn settle(&mut self, mut report: impl FnMut(PortId, Tally)) {
         while let Some(port) = self.touched.pop() {
             if let Some(Some(outlet)) = self.ports.get_mut(usize::from(port.get())) {
+                if outlet.tally.gone.is_some() {
+                    outlet.state = State::Gone;
+                }
                 report(port, core::mem::take(&mut outlet.tally));
             }
         }
@@ -71,8 +97,7 @@ impl<'a> Ports for Io<'_, 'a> {
         if outlet.queue.is_empty() {
             self.outlets.touched.push(to);
         } else if outlet.queue.len() == QUEUE {
-            self.transmitter.transmit(&outlet.medium, self.frames, &outlet.queue, &mut outlet.tally);
-            outlet.queue.clear();
+            outlet.flush(self.frames, self.transmitter);
         }
         outlet.queue.push(Queued { index: frame.index(), edit });
     }
@@ -80,8 +105,7 @@ impl<'a> Ports for Io<'_, 'a> {
     fn flush(&mut self) {
         for &port in &self.outlets.touched {
             if let Some(Some(outlet)) = self.outlets.ports.get_mut(usize::from(port.get())) {
-                self.transmitter.transmit(&outlet.medium, self.frames, &outlet.queue, &mut outlet.tally);
-                outlet.queue.clear();
+                outlet.flush(self.frames, self.transmitter);
             }
         }
     }

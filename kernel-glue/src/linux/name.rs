@@ -55,6 +55,15 @@ impl fmt::Debug for InterfaceName {
     }
 }
 
+/// An interface, by the number that finds it and the name that messages show.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Interface {
+    /// Its name.
+    pub name: InterfaceName,
+    /// Its number, which it keeps when renamed.
+    pub index: u32,
+}
+
 /// Why text is no interface name.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]

@@ -4,7 +4,7 @@ pub(super) mod option;
 
 use super::buffer::Burst;
 use super::error::{Action, DeviceError};
-use super::name::InterfaceName;
+use super::name::Interface;
 use super::ring::{BLOCK_SLOTS, BLOCKS, Ring, SLOT_BYTES, Vnet};
 use super::transmit::Medium;
 use super::worker::Look;
@@ -37,17 +37,13 @@ impl PacketSocket {
     ///
     /// # Errors
     /// `EPERM` without CAP_NET_RAW, `ENODEV` if the interface is gone, `ENOMEM` if the ring cannot be had.
-    pub(crate) fn open(name: InterfaceName, index: u32, sharing: Sharing) -> Result<Self, DeviceError> {
-        Self::open_with(name, index, sharing, Vnet::Present)
-            .or_else(|_| Self::open_with(name, index, sharing, Vnet::Absent))
+    pub(crate) fn open(interface: Interface, sharing: Sharing) -> Result<Self, DeviceError> {
+        Self::open_with(interface, sharing, Vnet::Present)
+            .or_else(|_| Self::open_with(interface, sharing, Vnet::Absent))
     }
 
-    pub(super) fn open_with(
-        name: InterfaceName,
-        index: u32,
-        sharing: Sharing,
-        vnet: Vnet,
-    ) -> Result<Self, DeviceError> {
+    pub(super) fn open_with(interface: Interface, sharing: Sharing, vnet: Vnet) -> Result<Self, DeviceError> {
+        let Interface { name, index } = interface;
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let fd =
             socket_with(AddressFamily::PACKET, SocketType::RAW, flags, None).map_err(Action::OpenPacket.on(name))?;
@@ -69,6 +65,11 @@ impl PacketSocket {
         Medium::Packet(self.fd.clone(), self.vnet)
     }
 
+    /// Returns whether the interface was removed.
+    pub(super) fn is_removed(&self) -> bool {
+        option::bound_interface(self.fd.as_fd()).is_none()
+    }
+
     /// Takes a burst, and tells how many frames the kernel dropped for want of slots.
     pub(super) fn take<'a>(&'a mut self, burst: &mut Burst<'a>) -> (Look, u32) {
         let taken = self.ring.take(burst);
@@ -88,7 +89,8 @@ impl PacketSocket {
 fn examine(fd: BorrowedFd<'_>) -> Look {
     match rustix::net::sockopt::socket_error(fd) {
         Ok(Err(_)) if option::bound_interface(fd).is_none() => Look::Failed(Errno::NODEV),
-        _ => Look::Empty,
+        Ok(Err(_)) => Look::Down,
+        Ok(Ok(())) | Err(_) => Look::Empty,
     }
 }
 
@@ -130,3 +132,6 @@ fn join(fd: BorrowedFd<'_>, group: u16) -> Result<(), Errno> {
 /// Some 60 super-frames in flight; more only lets queues grow.
 const SEND_BUFFER_BYTES: libc::c_int = 4 << 20;
 const ON: libc::c_int = 1;
+
+#[cfg(test)]
+mod tests;

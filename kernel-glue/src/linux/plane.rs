@@ -1,8 +1,9 @@
 //! The data plane as the control side drives it: workers, and the bridges and ports they serve.
 
+use super::caps::{PrivilegeError, drop_privileges};
 use super::error::DeviceError;
 use super::memory::MemoryPort;
-use super::name::InterfaceName;
+use super::name::Interface;
 use super::packet::{PacketSocket, Sharing};
 use super::tap::TapDevice;
 use super::transmit::Medium;
@@ -36,7 +37,9 @@ pub struct PlaneOptions {
 /// What a worker has to tell the control side.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PlaneEvent {
-    /// The port's device is gone; the port is to be removed.
+    /// The port's device is gone; the port is to be removed. Each worker says so, once for each direction.
+    ///
+    /// An interface that was down already goes unnoticed here: [`Monitor`](super::netlink::Monitor) tells.
     PortFailed {
         /// The bridge.
         bridge: BridgeId,
@@ -73,6 +76,13 @@ struct Running {
     thread: Option<JoinHandle<()>>,
 }
 
+impl Running {
+    /// Has the worker close something. One that is gone has closed everything.
+    fn forget(&self, command: Command) {
+        let _ = self.commander.tell(command);
+    }
+}
+
 impl Plane {
     /// Starts the workers.
     ///
@@ -101,19 +111,22 @@ impl Plane {
     /// [`PlaneError::Bridge`] if the bridge has no handle for each worker left.
     pub fn add_bridge(&self, id: BridgeId, bridge: &Arc<Bridge>) -> Result<(), PlaneError> {
         for (number, worker) in self.workers.iter().enumerate() {
-            let engine = bridge.worker(number).ok_or(PlaneError::Bridge { bridge: id, errno: Errno::BUSY })?;
-            let command = Command::AddBridge { id, engine };
-            worker.commander.tell(command).map_err(|errno| PlaneError::Bridge { bridge: id, errno })?;
+            let told = bridge.worker(number).ok_or(Errno::BUSY).and_then(|engine| {
+                let command = Command::AddBridge { id, engine: Box::new(engine) };
+                worker.commander.tell(command)
+            });
+            if let Err(errno) = told {
+                // Those before this one serve it already; if the number is taken, there is none before.
+                self.workers.iter().take(number).for_each(|worker| worker.forget(Command::RemoveBridge(id)));
+                return Err(PlaneError::Bridge { bridge: id, errno });
+            }
         }
         Ok(())
     }
 
     /// Stops serving a bridge; its ports are closed when this returns.
     pub fn remove_bridge(&self, id: BridgeId) {
-        for worker in &self.workers {
-            // A worker that is gone serves nothing.
-            let _ = worker.commander.tell(Command::RemoveBridge(id));
-        }
+        self.workers.iter().for_each(|worker| worker.forget(Command::RemoveBridge(id)));
     }
 
     /// Makes a TAP device a port, each worker reading its own queue. The caller keeps the device.
@@ -133,19 +146,13 @@ impl Plane {
     ///
     /// # Errors
     /// [`PlaneError::Device`] if the interface cannot be opened.
-    pub fn add_packet_port(
-        &self,
-        bridge: BridgeId,
-        port: PortId,
-        name: InterfaceName,
-        index: u32,
-    ) -> Result<(), PlaneError> {
+    pub fn add_packet_port(&self, bridge: BridgeId, port: PortId, interface: Interface) -> Result<(), PlaneError> {
         let sharing = match self.workers.len() {
             1 => Sharing::Alone,
-            _ => Sharing::Group(fanout_group(index)),
+            _ => Sharing::Group(fanout_group(interface.index)),
         };
         let sockets =
-            self.workers.iter().map(|_| PacketSocket::open(name, index, sharing)).collect::<Result<Vec<_>, _>>()?;
+            self.workers.iter().map(|_| PacketSocket::open(interface, sharing)).collect::<Result<Vec<_>, _>>()?;
         let mut sockets = sockets.into_iter();
         self.add_port(bridge, port, |_| {
             let socket = sockets.next().ok_or(Errno::BADF)?;
@@ -167,13 +174,11 @@ impl Plane {
 
     /// Closes a port; its descriptors are closed when this returns.
     pub fn remove_port(&self, bridge: BridgeId, port: PortId) {
-        for worker in &self.workers {
-            // A worker that is gone has closed everything.
-            let _ = worker.commander.tell(Command::RemovePort { bridge, port });
-        }
+        self.workers.iter().for_each(|worker| worker.forget(Command::RemovePort { bridge, port }));
     }
 
-    /// Returns a descriptor that is readable while [`poll_event`](Self::poll_event) has something.
+    /// Returns a descriptor that becomes readable when [`poll_event`](Self::poll_event) has something, and stays so
+    /// until that has answered `None`.
     pub fn event_fd(&self) -> BorrowedFd<'_> {
         self.bell.as_fd()
     }
@@ -202,7 +207,8 @@ impl Plane {
             let told = ends(number)
                 .and_then(|(source, medium)| worker.commander.tell(Command::AddPort { bridge, port, source, medium }));
             if let Err(errno) = told {
-                self.remove_port(bridge, port);
+                // As above.
+                self.workers.iter().take(number).for_each(|worker| worker.forget(Command::RemovePort { bridge, port }));
                 return Err(PlaneError::Port { bridge, port, errno });
             }
         }
@@ -213,8 +219,8 @@ impl Plane {
 impl Drop for Plane {
     fn drop(&mut self) {
         for worker in &mut self.workers {
-            // A worker that is gone need not be stopped, and one that panicked has said so.
-            let _ = worker.commander.tell(Command::Stop);
+            worker.forget(Command::Stop);
+            // One that panicked has said so.
             let _ = worker.thread.take().map(JoinHandle::join);
         }
     }
@@ -235,6 +241,7 @@ fn start_worker(number: usize, options: PlaneOptions, reporter: Reporter) -> Res
         .name(format!("forward-{number}"))
         .spawn(move || {
             let prepared = set_nice(options.nice)
+                .and_then(|()| drop_privileges().map_err(PlaneError::Privileges))
                 .and_then(|()| Worker::new(mailbox, reporter, options.spin).map_err(PlaneError::Start));
             match prepared {
                 Ok(worker) => {
@@ -279,6 +286,9 @@ pub enum PlaneError {
         /// What the system said.
         errno: Errno,
     },
+    /// The worker cannot give up its privileges.
+    #[error(transparent)]
+    Privileges(#[from] PrivilegeError),
     /// A bridge cannot be served.
     #[error("serve bridge {}: {errno}", .bridge.0)]
     Bridge {
@@ -304,3 +314,6 @@ pub enum PlaneError {
 
 /// Events that wait for the control side at most.
 const EVENTS: usize = 1024;
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,10 @@
 //! Version 3 is no choice: it hands out whole blocks, and a lone frame waits a millisecond for its block to retire.
 
 use super::buffer::{BURST, Burst, Room};
+use super::partial::checksum_place;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, Ordering};
-use frame::offload::VNET_BYTES;
+use frame::offload::{Offload, VNET_BYTES};
 use frame::{EtherType, Tag};
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
@@ -107,12 +108,21 @@ impl Ring {
             burst.truncated += 1;
             return Room::More;
         }
+        // SAFETY: the frame starts at `mac`, within the slot.
+        let frame = unsafe { start.add(mac) };
         // SAFETY: the virtio-net header ends where the frame starts, at least `VNET_BYTES` into the slot.
-        let first = unsafe { start.add(mac - VNET_BYTES) };
+        let first = unsafe { frame.sub(VNET_BYTES) };
         if self.vnet == Vnet::Absent {
+            // SAFETY: these bytes lie in the slot; the kernel leaves them alone until the slot is handed back, and this
+            // slice is gone before the line below writes.
+            let frame = unsafe { core::slice::from_raw_parts(frame.as_ptr(), stored) };
+            let Some(state) = offload_without_header(status, frame) else {
+                burst.unknown_offload += 1;
+                return Room::More;
+            };
             // SAFETY: these bytes lie in the slot between the kernel's header and the frame; nobody else uses them
             // while the slot is ours.
-            unsafe { first.cast::<[u8; VNET_BYTES]>().write([0; VNET_BYTES]) };
+            unsafe { first.cast::<[u8; VNET_BYTES]>().write(state.to_vnet()) };
         }
         // SAFETY: header and frame lie within the slot, checked above; the kernel leaves them alone until the slot
         // is handed back, which takes `&mut self` and so happens after `'a`.
@@ -140,6 +150,11 @@ impl Drop for Ring {
         let unmapped = unsafe { munmap(self.memory.as_ptr().cast(), RING_BYTES) };
         debug_assert!(unmapped.is_ok(), "munmap of a whole mapping");
     }
+}
+
+/// Returns the state of a frame that came without a virtio-net header, `None` if it cannot be told.
+fn offload_without_header(status: u32, frame: &[u8]) -> Option<Offload> {
+    if status & libc::TP_STATUS_CSUMNOTREADY == 0 { Some(Offload::default()) } else { checksum_place(frame) }
 }
 
 /// Returns the tag that the kernel keeps beside the bytes.

@@ -168,7 +168,8 @@ fn send_packets(fd: BorrowedFd<'_>, messages: &mut [libc::mmsghdr], mut pieces: 
                 pieces = pieces.get(sent.max(1)..).unwrap_or_default();
             }
             Err(Errno::INTR) => {}
-            Err(errno @ (Errno::MSGSIZE | Errno::INVAL)) => {
+            // A queueing discipline that drops one frame (ENOBUFS) may take the next, of another flow.
+            Err(errno @ (Errno::MSGSIZE | Errno::INVAL | Errno::NOBUFS)) => {
                 settle(Some(first), Err(errno), tally);
                 pieces = others;
             }
@@ -231,3 +232,6 @@ pub(super) const EMPTY_MESSAGE: libc::mmsghdr = libc::mmsghdr {
     },
     msg_len: 0,
 };
+
+#[cfg(test)]
+mod tests;

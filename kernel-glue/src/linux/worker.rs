@@ -5,8 +5,9 @@
 
 mod command;
 mod inlet;
+mod obey;
 
-pub(super) use command::{Command, Commander, Mailbox, Order, Reporter, bell, clear, ring};
+pub(super) use command::{Command, Commander, Mailbox, Reporter, bell, clear, ring};
 pub(super) use inlet::{Look, Source};
 
 use super::buffer::{Arena, Burst};
@@ -14,8 +15,8 @@ use super::clock;
 use super::io::{Io, Outlets};
 use super::plane::{BridgeId, PlaneEvent};
 use super::transmit::{Tally, Transmitter};
-use frame::{DropReason, PortId};
-use inlet::Inlet;
+use frame::{DropReason, Instant, PortId};
+use inlet::{Inlet, State, Suspicion};
 use rustix::event::{Timespec, epoll};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
@@ -24,7 +25,7 @@ use std::time::Duration;
 /// A bridge as one worker serves it.
 struct Served {
     id: BridgeId,
-    engine: bridge::Worker,
+    engine: Box<bridge::Worker>,
     outlets: Outlets,
 }
 
@@ -40,6 +41,8 @@ pub(super) struct Worker {
     inlets: Vec<Option<Inlet>>,
     /// Inlets that may have frames, in turn; room for all of them.
     ready: Vec<usize>,
+    /// When the next suspect inlet is to be looked at.
+    suspicion: Option<Instant>,
 }
 
 /// Whether the thread goes on.
@@ -67,6 +70,7 @@ impl Worker {
             bridges: Vec::new(),
             inlets: Vec::new(),
             ready: Vec::new(),
+            suspicion: None,
         })
     }
 
@@ -86,6 +90,9 @@ impl Worker {
     fn wait(&mut self) -> Next {
         let mut events = [NO_EVENT; EVENTS];
         let count = self.poll(&mut events);
+        if self.suspicion.is_some() {
+            self.examine_suspects(clock::monotonic());
+        }
         for event in events.iter().take(count) {
             match event.data.u64() {
                 COMMANDS => {
@@ -113,14 +120,17 @@ impl Worker {
                 }
             }
         }
-        look(None)
+        match self.suspicion {
+            None => look(None),
+            Some(at) => look(Some(&until(at))),
+        }
     }
 
     fn mark(&mut self, place: usize) {
-        if let Some(Some(inlet)) = self.inlets.get(place)
-            && !inlet.failed
-            && !self.ready.contains(&place)
+        if let Some(Some(inlet)) = self.inlets.get_mut(place)
+            && matches!(inlet.state, State::Idle | State::Suspect(_))
         {
+            inlet.state = State::Ready;
             self.ready.push(place);
         }
     }
@@ -129,15 +139,20 @@ impl Worker {
     fn pass(&mut self) {
         let mut turn = 0;
         while let Some(&place) = self.ready.get(turn) {
-            match self.serve(place) {
-                Look::More => turn += 1,
-                Look::Empty => {
-                    self.ready.remove(turn);
+            let look = self.serve(place);
+            if look == Look::More {
+                turn += 1;
+                continue;
+            }
+            self.ready.remove(turn);
+            match look {
+                Look::More | Look::Empty => self.set_state(place, State::Idle),
+                Look::Down => {
+                    let suspicion = Suspicion::new(clock::monotonic());
+                    self.set_state(place, State::Suspect(suspicion));
+                    self.suspicion = Some(self.suspicion.map_or(suspicion.at, |at| at.min(suspicion.at)));
                 }
-                Look::Failed(errno) => {
-                    self.ready.remove(turn);
-                    self.fail(place, errno);
-                }
+                Look::Failed(errno) => self.fail(place, errno),
             }
         }
     }
@@ -175,7 +190,7 @@ impl Worker {
         let Some(Some(inlet)) = self.inlets.get_mut(place) else {
             return;
         };
-        inlet.failed = true;
+        inlet.state = State::Failed;
         let port = inlet.port;
         let _ = epoll::delete(&self.epoll, inlet.source.as_fd());
         if let Some(Some(served)) = self.bridges.get(inlet.bridge) {
@@ -184,90 +199,28 @@ impl Worker {
         }
     }
 
-    fn obey(&mut self) -> Next {
-        while let Some(order) = self.mailbox.next() {
-            let Order { command, done } = order;
-            let stop = matches!(command, Command::Stop);
-            let result = self.carry_out(command);
-            // The asker may have given up; then nobody needs the answer.
-            let _ = done.send(result);
-            if stop {
-                return Next::Stop;
-            }
+    /// Looks again at interfaces that went down: whether they are gone, and when to look next.
+    fn examine_suspects(&mut self, now: Instant) {
+        if self.suspicion.is_none_or(|at| now < at) {
+            return;
         }
-        Next::Serve
-    }
-
-    fn carry_out(&mut self, command: Command) -> Result<(), Errno> {
-        match command {
-            Command::AddBridge { id, engine } => {
-                place_in(&mut self.bridges, Served { id, engine, outlets: Outlets::new() });
+        self.suspicion = None;
+        for place in 0..self.inlets.len() {
+            let Some(Some(inlet)) = self.inlets.get_mut(place) else { continue };
+            let State::Suspect(suspicion) = inlet.state else { continue };
+            if inlet.source.is_removed() {
+                self.fail(place, Errno::NODEV);
+                continue;
             }
-            Command::RemoveBridge(id) => {
-                if let Some(bridge) = self.find(id) {
-                    self.close_inlets(|inlet| inlet.bridge == bridge);
-                    self.vacate(bridge);
-                }
-            }
-            Command::AddPort { bridge, port, source, medium } => {
-                let bridge = self.find(bridge).ok_or(Errno::NOENT)?;
-                if let Some(source) = source {
-                    self.listen(Inlet { bridge, port, source, failed: false })?;
-                }
-                if let Some(Some(served)) = self.bridges.get_mut(bridge) {
-                    served.outlets.insert(port, medium);
-                }
-            }
-            Command::RemovePort { bridge, port } => {
-                if let Some(bridge) = self.find(bridge) {
-                    self.close_inlets(|inlet| inlet.bridge == bridge && inlet.port == port);
-                    if let Some(Some(served)) = self.bridges.get_mut(bridge) {
-                        served.outlets.remove(port);
-                    }
-                }
-            }
-            Command::Stop => {}
-        }
-        Ok(())
-    }
-
-    fn listen(&mut self, inlet: Inlet) -> Result<(), Errno> {
-        let place = place_in(&mut self.inlets, inlet);
-        self.ready.reserve(self.inlets.len());
-        let Some(Some(inlet)) = self.inlets.get(place) else {
-            return Ok(());
-        };
-        let token = epoll::EventData::new_u64(place as u64);
-        let watched = epoll::add(&self.epoll, inlet.source.as_fd(), token, epoll::EventFlags::IN);
-        if watched.is_err()
-            && let Some(slot) = self.inlets.get_mut(place)
-        {
-            *slot = None;
-        }
-        watched
-    }
-
-    fn close_inlets(&mut self, which: impl Fn(&Inlet) -> bool) {
-        for (place, slot) in self.inlets.iter_mut().enumerate() {
-            if let Some(inlet) = slot
-                && which(inlet)
-            {
-                if !inlet.failed {
-                    let _ = epoll::delete(&self.epoll, inlet.source.as_fd());
-                }
-                *slot = None;
-                self.ready.retain(|&ready| ready != place);
-            }
+            let next = if now < suspicion.at { Some(suspicion) } else { suspicion.next(now) };
+            inlet.state = next.map_or(State::Idle, State::Suspect);
+            self.suspicion = [self.suspicion, next.map(|next| next.at)].into_iter().flatten().min();
         }
     }
 
-    fn find(&self, id: BridgeId) -> Option<usize> {
-        self.bridges.iter().position(|served| served.as_ref().is_some_and(|served| served.id == id))
-    }
-
-    fn vacate(&mut self, bridge: usize) {
-        if let Some(slot) = self.bridges.get_mut(bridge) {
-            *slot = None;
+    fn set_state(&mut self, place: usize, state: State) {
+        if let Some(Some(inlet)) = self.inlets.get_mut(place) {
+            inlet.state = state;
         }
     }
 }
@@ -307,20 +260,10 @@ fn book(engine: &mut bridge::Worker, port: PortId, tally: &Tally) {
     }
 }
 
-/// Puts a value into the first free place.
-fn place_in<T>(places: &mut Vec<Option<T>>, value: T) -> usize {
-    match places.iter_mut().position(|place| place.is_none()) {
-        Some(free) => {
-            if let Some(place) = places.get_mut(free) {
-                *place = Some(value);
-            }
-            free
-        }
-        None => {
-            places.push(Some(value));
-            places.len() - 1
-        }
-    }
+/// Returns the time left, a millisecond more for the clock's coarseness.
+fn until(at: Instant) -> Timespec {
+    let left = at.since(clock::monotonic()) + Duration::from_millis(1);
+    Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() }
 }
 
 /// The mailbox's token; inlets have their place.

@@ -12,7 +12,7 @@ use bridge::{Bridge, Config};
 use frame::{Mac, PortId};
 use kernel_glue::admin::{Errno, Facts, InetAddress, SystemInterface};
 use kernel_glue::linux::netlink::{Changed, LinkMonitor, Netlink, Up};
-use kernel_glue::linux::{InterfaceName, Plane, PlaneOptions, TapDevice, clock};
+use kernel_glue::linux::{Interface, InterfaceName, Plane, PlaneOptions, TapDevice, clock};
 use snapshot::Snapshot;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
@@ -125,7 +125,9 @@ impl Kernel {
             Attached::Foreign(name) => {
                 let index = self.index(name)?;
                 let device = InterfaceName::new(name).map_err(|error| refused(&error))?;
-                self.engines.attach(bridge, port, what, |plane, id| plane.add_packet_port(id, port, device, index))
+                self.engines.attach(bridge, port, what, |plane, id| {
+                    plane.add_packet_port(id, port, Interface { name: device, index })
+                })
             }
         }
     }

@@ -17,6 +17,7 @@ pub(super) fn build(reason: Option<String>) -> Result<Stage, DemoError> {
     let plug = DemoError::of("plug in a host");
     system.plug("tap0", Mac([2, 0x77, 0, 0, 0, 2]), (at(2), 24)).map_err(&plug)?;
     system.plug("eth1", Mac([2, 0x77, 0, 0, 0, 3]), (at(3), 24)).map_err(&plug)?;
+    system.plug("eth2", Mac([2, 0x77, 0, 0, 0, 4]), (at(4), 24)).map_err(&plug)?;
     let hosts = system.hosts();
     let dir = super::scratch::Dir::new()?;
     let socket = dir.path().join("control");
@@ -35,14 +36,13 @@ pub(super) fn build(reason: Option<String>) -> Result<Stage, DemoError> {
         socket,
         script: vec![
             Scene::Ifconfig("bridge0 create inet 10.77.0.1/24"),
-            Scene::Ifconfig("vport0 create inet 10.77.0.4/24 up"),
-            Scene::Ifconfig("bridge0 addm tap0 addm eth1 up"),
+            Scene::Ifconfig("bridge0 addm tap0 addm eth1 addm eth2 up"),
         ],
         hosts: vec![
             host("host", 1, "bridge0", "its own address"),
             host("vm", 2, "tap0", "embedded stack"),
             host("lan", 3, "eth1", "embedded stack"),
-            host("box", 4, "vport0", "embedded stack"),
+            host("box", 4, "eth2", "embedded stack"),
         ],
         _props: vec![Box::new(daemon), Box::new(dir)],
     })

@@ -50,6 +50,7 @@ impl Draft<'_> {
             }
         }
         self.bridge()?.mtu_bytes = Some(bytes);
+        self.state.remember_mtus(&name, self.facts);
         Ok(())
     }
 

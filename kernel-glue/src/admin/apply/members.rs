@@ -13,6 +13,7 @@ impl Draft<'_> {
     ) -> Result<(), Refusal> {
         let candidate = self.admit(interface, Role::Member)?;
         let name = self.name.clone();
+        let is_vport = self.state.vports.contains_key(interface);
         let bridge = self.bridge()?;
         let mtu_bytes = match bridge.mtu_bytes {
             Some(mtu_bytes) => mtu_bytes,
@@ -23,6 +24,7 @@ impl Draft<'_> {
         member.untagged = untagged.or(bridge.default_untagged);
         member.tagged = tagged.cloned().unwrap_or_default();
         member.qinq = bridge.default_qinq;
+        member.mtu_before = Some(candidate.mtu_bytes).filter(|&before| !is_vport && before != mtu_bytes);
         bridge.mtu_bytes = Some(mtu_bytes);
         bridge.members.push(member);
         Ok(())

@@ -15,7 +15,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError};
 pub(in super::super) enum Command {
     AddBridge {
         id: BridgeId,
-        engine: bridge::Worker,
+        engine: Box<bridge::Worker>,
     },
     /// Closes the ports of the bridge as well.
     RemoveBridge(BridgeId),

@@ -4,7 +4,8 @@ use super::super::buffer::{Arena, Burst, Room};
 use super::super::memory::MemoryPort;
 use super::super::packet::PacketSocket;
 use super::super::transmit::is_gone;
-use frame::PortId;
+use core::time::Duration;
+use frame::{Instant, PortId};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use std::sync::Arc;
@@ -15,8 +16,41 @@ pub(super) struct Inlet {
     pub(super) bridge: usize,
     pub(super) port: PortId,
     pub(super) source: Source,
-    /// Whether its device is gone.
-    pub(super) failed: bool,
+    pub(super) state: State,
+}
+
+/// How a worker listens.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum State {
+    /// Until the kernel says that there is something.
+    Idle,
+    /// It has its turn in every pass.
+    Ready,
+    /// The link went down, perhaps because the interface is being removed.
+    Suspect(Suspicion),
+    /// The device is gone.
+    Failed,
+}
+
+/// When to look whether an interface that went down is gone.
+///
+/// The kernel wakes a packet socket when the interface goes down, and not when it is removed a moment later.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Suspicion {
+    pub(super) at: Instant,
+    wait: Duration,
+}
+
+impl Suspicion {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { at: now.plus(FIRST_WAIT), wait: FIRST_WAIT }
+    }
+
+    /// Returns when to look next, `None` if the interface is just down.
+    pub(super) fn next(self, now: Instant) -> Option<Self> {
+        let wait = self.wait * 2;
+        (wait <= LAST_WAIT).then(|| Self { at: now.plus(wait), wait })
+    }
 }
 
 /// What frames are read from.
@@ -36,6 +70,8 @@ pub(in super::super) enum Look {
     Empty,
     /// More may wait.
     More,
+    /// Nothing will come while the link is down.
+    Down,
     /// The device is gone.
     Failed(Errno),
 }
@@ -55,6 +91,14 @@ impl Source {
         match self {
             Self::Tap(_) | Self::Memory(_) => {}
             Self::Packet(socket) => socket.ring.release(),
+        }
+    }
+
+    /// Returns whether the interface of a packet socket was removed.
+    pub(super) fn is_removed(&self) -> bool {
+        match self {
+            Self::Tap(_) | Self::Memory(_) => false,
+            Self::Packet(socket) => socket.is_removed(),
         }
     }
 }
@@ -101,3 +145,8 @@ fn take_from_memory<'a>(port: &MemoryPort, arena: &'a mut Arena, burst: &mut Bur
     }
     Look::More
 }
+
+/// The kernel removes an interface within milliseconds of taking it down, or within a second if it must wait for the
+/// end of others' use.
+const FIRST_WAIT: Duration = Duration::from_millis(20);
+const LAST_WAIT: Duration = Duration::from_secs(2);

@@ -51,10 +51,10 @@ pub(super) fn rows() -> Vec<Row> {
             Err("interface bridge does not exist: name a unit, bridge0, or create one: ifconfig bridge create")),
         row("down before create", "vport5", [Down], Err("interface vport5 does not exist: create it first: ifconfig vport5 create")),
 
-        row("mtu", "bridge0", [mtu(9216)], Ok("-mtu = 1500 +mtu = 9216")),
-        row("mtu, the least", "bridge0", [mtu(72)], Ok("-mtu = 1500 +mtu = 72")),
+        row("mtu", "bridge0", [mtu(9216)], Ok("-mtu = 1500 +mtu = 9216 +mtubefore = 1500")),
+        row("mtu, the least", "bridge0", [mtu(72)], Ok("-mtu = 1500 +mtu = 72 +mtubefore = 1500")),
         row("mtu of a bridge without members, for the first to take", "bridge2", [mtu(4000), add("jumbo")],
-            Ok("+mtu = 4000 +[[bridge.bridge2.member]] +interface = \"jumbo\" +port = 1")),
+            Ok("+mtu = 4000 +[[bridge.bridge2.member]] +interface = \"jumbo\" +port = 1 +mtubefore = 9000")),
         row("mtu of a free vport", "vport1", [mtu(65521)], Ok("+mtu = 65521")),
         row("mtu 71", "bridge0", [mtu(71)], Err("ioctl SIOCSIFMTU (set mtu): Invalid argument: 71 is outside 72..65521")),
         row("mtu 65522", "vport1", [mtu(65522)], Err("ioctl SIOCSIFMTU (set mtu): Invalid argument: 65522 is outside 72..65521")),
