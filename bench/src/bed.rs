@@ -2,7 +2,7 @@
 
 use crate::Fault;
 use crate::clock::within;
-use crate::ns::Ns;
+use crate::ns::{Ns, PREFIX, left_behind, sweep};
 use crate::program::{Program, run};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, netdevice, socket_with};
 use std::fs::File;
@@ -47,6 +47,15 @@ impl Bed {
             middle: Ns::new("middle")?,
             directory: Directory::new()?,
         })
+    }
+
+    /// Removes what benchmarks left behind that were killed before they could.
+    pub(crate) fn sweep() {
+        sweep();
+        let directory = std::env::temp_dir();
+        for name in left_behind(&directory) {
+            let _ = std::fs::remove_dir_all(directory.join(name));
+        }
     }
 
     /// Returns a directory for sockets and state.
@@ -134,7 +143,7 @@ struct Directory(PathBuf);
 
 impl Directory {
     fn new() -> Result<Self, Fault> {
-        let path = std::env::temp_dir().join(format!("trbench-{}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("{PREFIX}{}", std::process::id()));
         std::fs::create_dir(&path).map_err(Fault::system("make a directory"))?;
         Ok(Self(path))
     }

@@ -43,4 +43,9 @@ impl Fault {
     pub(crate) fn system<E: Into<io::Error>>(what: &'static str) -> impl Fn(E) -> Self {
         move |error| Self::System { what, error: error.into() }
     }
+
+    /// Returns a closure that makes a fault of what the system said through the platform.
+    pub(crate) fn refused<E: std::error::Error + Send + Sync + 'static>(what: &'static str) -> impl Fn(E) -> Self {
+        move |error| Self::System { what, error: io::Error::other(error) }
+    }
 }

@@ -69,7 +69,7 @@ pub(crate) fn median(figures: &[f64]) -> Option<f64> {
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;
     match (sorted.get(middle), sorted.get(middle.wrapping_sub(1))) {
-        (Some(upper), Some(lower)) if sorted.len() % 2 == 0 => Some((lower + upper) / 2.0),
+        (Some(upper), Some(lower)) if sorted.len().is_multiple_of(2) => Some((lower + upper) / 2.0),
         (upper, _) => upper.copied(),
     }
 }

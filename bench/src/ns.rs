@@ -77,16 +77,24 @@ impl Drop for Ns {
 
 /// Removes namespaces of benchmarks that were killed before they could.
 pub(crate) fn sweep() {
-    for entry in fs::read_dir("/run/netns").into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let owner = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next()?.parse::<u32>().ok());
-        if owner.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
-            let _ = Command::new("ip").args(["netns", "del", &name]).stderr(Stdio::null()).status();
-        }
+    for name in left_behind(Path::new("/run/netns")) {
+        let _ = Command::new("ip").args(["netns", "del", &name]).stderr(Stdio::null()).status();
     }
 }
 
-const PREFIX: &str = "trbench-";
+/// Returns the names in a directory that are those of benchmarks whose process is no more.
+pub(crate) fn left_behind(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let orphaned = |name: &String| {
+        let owner = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next()?.parse::<u32>().ok());
+        owner.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists())
+    };
+    names.filter(orphaned).collect()
+}
+
+/// What names of namespaces and directories begin with, before the process ID.
+pub(crate) const PREFIX: &str = "trbench-";
 
 /// Longer than any of these commands takes on a loaded machine.
 const QUICK: Duration = Duration::from_secs(20);

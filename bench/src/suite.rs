@@ -7,7 +7,7 @@ use crate::figures::{Figure, Figures};
 use crate::measure::Measure;
 use crate::peer::tap_loop;
 use crate::subject::Subject;
-use crate::{Fault, Target, json, load, ns, table};
+use crate::{Fault, Target, json, load, table};
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
@@ -46,7 +46,7 @@ impl Suite {
         if !rustix::process::geteuid().is_root() {
             return Err(Fault::Missing("root's right to make network namespaces".to_owned()));
         }
-        ns::sweep();
+        Bed::sweep();
         let mut figures = Figures::default();
         let mut said = BTreeSet::new();
         let asked_for = |subject: &&Subject| asked.only.is_empty() || asked.only.iter().any(|n| n == subject.name());

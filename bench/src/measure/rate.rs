@@ -2,11 +2,11 @@
 
 use crate::Fault;
 use crate::bed::{Bed, Host};
-use kernel_glue::linux::InterfaceName;
 use kernel_glue::linux::generator::Generator;
+use kernel_glue::linux::{Interface, InterfaceName};
 use rustix::thread::{CpuSet, sched_setaffinity};
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{Read, Seek};
 use std::sync::Barrier;
 use std::time::Duration;
 
@@ -65,9 +65,9 @@ impl<'a> Flow<'a> {
         let mut cores = CpuSet::new();
         cores.set(self.core);
         sched_setaffinity(None, &cores).map_err(Fault::system("choose a core"))?;
-        let refused = |error: String| Fault::System { what: "open a packet socket", error: io::Error::other(error) };
-        let name = InterfaceName::new(&self.from.interface).map_err(|error| refused(error.to_string()))?;
-        Generator::open(name, self.from.index()?).map_err(|error| refused(error.to_string()))
+        let name = InterfaceName::new(&self.from.interface).map_err(Fault::refused("name an interface"))?;
+        let interface = Interface { name, index: self.from.index()? };
+        Generator::open(interface).map_err(Fault::refused("open a packet socket"))
     }
 
     /// Reads how many frames the receiver has counted.

@@ -3,10 +3,11 @@
 use crate::Fault;
 use crate::bed::Bed;
 use crate::clock::within;
+use kernel_glue::linux::{InterfaceName, PlainTap};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::{Errno, read, write};
 use std::os::fd::AsFd;
 use std::time::Duration;
-use tappers::{Interface, Tap};
 
 /// Starts the loop as a process of its own, this program with the argument [`COMMAND`].
 pub(crate) fn build(bed: &mut Bed) -> Result<(), Fault> {
@@ -26,7 +27,6 @@ pub(crate) fn build(bed: &mut Bed) -> Result<(), Fault> {
 /// # Errors
 /// When a TAP cannot be made, or reading fails.
 pub fn run(left: &str, right: &str) -> Result<(), Fault> {
-    let open = |name: &str| Interface::new(name).and_then(Tap::new_named).map_err(Fault::system("make a TAP"));
     let (left, right) = (open(left)?, open(right)?);
     std::thread::scope(|scope| {
         let back = scope.spawn(|| copy(&right, &left));
@@ -34,6 +34,15 @@ pub fn run(left: &str, right: &str) -> Result<(), Fault> {
         back.join().unwrap_or(Ok(())).and(forth)
     })
     .map_err(Fault::system("read from a TAP"))
+}
+
+/// Makes a TAP whose reads wait for a frame.
+fn open(name: &str) -> Result<PlainTap, Fault> {
+    let name = InterfaceName::new(name).map_err(Fault::refused("name a TAP"))?;
+    let tap = PlainTap::create(name).map_err(Fault::refused("make a TAP"))?;
+    let blocking = fcntl_getfl(&tap).and_then(|flags| fcntl_setfl(&tap, flags - OFlags::NONBLOCK));
+    blocking.map_err(Fault::system("make a TAP wait"))?;
+    Ok(tap)
 }
 
 /// Copies one direction. A frame that cannot be written, as when the interface is down, is lost.
