@@ -18,7 +18,7 @@ pub(crate) struct Figure {
     pub(crate) others_percent: f64,
 }
 
-/// The figures of one kind for one bridge: the quiet ones, if there are three of them, else all.
+/// The figures of one kind for one bridge: the quiet ones, if there are any, else all.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Summary {
     /// The middle one.
@@ -29,8 +29,17 @@ pub(crate) struct Summary {
     pub(crate) greatest: f64,
     /// How many these are of.
     pub(crate) count: usize,
-    /// How many of all were taken while others left the machine alone.
-    pub(crate) quiet: usize,
+    /// Whether others left the machine alone while they were taken.
+    pub(crate) quality: Quality,
+}
+
+/// How far figures can be trusted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Quality {
+    /// Nothing else of note ran.
+    Quiet,
+    /// Others used a part of the processor that counts.
+    Disturbed,
 }
 
 impl Figures {
@@ -48,20 +57,20 @@ impl Figures {
     pub(crate) fn summary(&self, subject: Subject, measure: Measure) -> Option<Summary> {
         let all = self.all(subject, measure);
         let quiet: Vec<f64> = all.iter().filter(|one| is_quiet(one.others_percent)).map(|one| one.value).collect();
-        let count = quiet.len();
-        let used = if count >= ENOUGH { quiet } else { all.iter().map(|one| one.value).collect() };
+        let (used, quality) = if quiet.is_empty() {
+            (all.iter().map(|one| one.value).collect(), Quality::Disturbed)
+        } else {
+            (quiet, Quality::Quiet)
+        };
         Some(Summary {
             median: median(&used)?,
             least: used.iter().copied().reduce(f64::min)?,
             greatest: used.iter().copied().reduce(f64::max)?,
             count: used.len(),
-            quiet: count,
+            quality,
         })
     }
 }
-
-/// The fewest figures that have a middle one with one on each side.
-const ENOUGH: usize = 3;
 
 /// Returns the middle figure, or the mean of the two middle ones.
 pub(crate) fn median(figures: &[f64]) -> Option<f64> {
@@ -101,21 +110,22 @@ mod tests {
             figures.add(Subject::TapLoop, Measure::Tcp, figure(10.0));
             figures.add(Subject::KernelBridge, Measure::Ping, figure(100.0));
         }
-        let want = Summary { median: 4.0, least: 2.0, greatest: 8.0, count: 3, quiet: 3 };
+        let want = Summary { median: 4.0, least: 2.0, greatest: 8.0, count: 3, quality: Quality::Quiet };
         assert_eq!(figures.summary(Subject::KernelBridge, Measure::Tcp), Some(want));
         assert_eq!(figures.summary(Subject::TapLoop, Measure::Ping), None);
     }
 
     #[test]
-    fn disturbed_figures_count_while_too_few_are_quiet() {
+    fn disturbed_figures_count_while_none_is_quiet() {
+        use Quality::*;
         let mut figures = Figures::default();
         let mut after = |value, others_percent| {
             figures.add(Subject::KernelBridge, Measure::Tcp, Figure { value, others_percent });
-            figures.summary(Subject::KernelBridge, Measure::Tcp).map(|s| (s.median, s.count, s.quiet))
+            figures.summary(Subject::KernelBridge, Measure::Tcp).map(|s| (s.median, s.count, s.quality))
         };
-        assert_eq!(after(1.0, 150.0), Some((1.0, 1, 0)));
-        assert_eq!(after(10.0, 0.0), Some((5.5, 2, 1)));
-        assert_eq!(after(12.0, 5.0), Some((10.0, 3, 2)));
-        assert_eq!(after(14.0, 5.0), Some((12.0, 3, 3)));
+        assert_eq!(after(1.0, 150.0), Some((1.0, 1, Disturbed)));
+        assert_eq!(after(3.0, 50.0), Some((2.0, 2, Disturbed)));
+        assert_eq!(after(12.0, 5.0), Some((12.0, 1, Quiet)));
+        assert_eq!(after(14.0, 0.0), Some((13.0, 2, Quiet)));
     }
 }

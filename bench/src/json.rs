@@ -25,6 +25,7 @@ pub(crate) fn value(suite: &Suite, figures: &Figures) -> Value {
         let (met, value) = match target.check(figures) {
             Outcome::Met(value) => (Some(true), Some(value)),
             Outcome::Missed(value) => (Some(false), Some(value)),
+            Outcome::Disturbed(value) => (None, Some(value)),
             Outcome::NotMeasured => (None, None),
         };
         let (subject, measure) = (target.subject.name(), target.measure.name());

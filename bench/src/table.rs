@@ -1,6 +1,6 @@
 //! Figures and targets as text.
 
-use crate::figures::Figures;
+use crate::figures::{Figures, Quality};
 use crate::measure::Measure;
 use crate::suite::Suite;
 use crate::target::Outcome;
@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 /// Returns the tables of one run: a block for each kind of figure, and the targets.
 ///
-/// Ratios are to the suite's first bridge, of medians.
+/// Ratios are to the suite's first bridge, of medians. A question mark stands after a disturbed figure.
 pub(crate) fn text(suite: &Suite, figures: &Figures) -> String {
     let mut out = String::new();
     for measure in Measure::ALL {
@@ -21,14 +21,12 @@ pub(crate) fn text(suite: &Suite, figures: &Figures) -> String {
         let base = suite.subjects.first().and_then(|first| figures.summary(*first, measure));
         for (subject, row) in rows {
             let range = format!("({} - {})", figure(row.least), figure(row.greatest));
-            let _ = write!(
-                out,
-                "  {:<14}{:>9}  {range:<19} n={} quiet={}",
-                subject.name(),
-                figure(row.median),
-                row.count,
-                row.quiet
-            );
+            let quality = match row.quality {
+                Quality::Quiet => ' ',
+                Quality::Disturbed => '?',
+            };
+            let (name, median) = (subject.name(), figure(row.median));
+            let _ = write!(out, "  {name:<14}{median:>9}{quality} {range:<19} n={}", row.count);
             match base {
                 Some(base) if base.median > 0.0 => {
                     let _ = writeln!(out, "  x{:.2}", row.median / base.median);
@@ -42,6 +40,7 @@ pub(crate) fn text(suite: &Suite, figures: &Figures) -> String {
         let (word, value) = match target.check(figures) {
             Outcome::Met(value) => ("met", Some(value)),
             Outcome::Missed(value) => ("missed", Some(value)),
+            Outcome::Disturbed(value) => ("disturbed", Some(value)),
             Outcome::NotMeasured => ("not measured", None),
         };
         let value = value.map(|value| format!(": {}", figure(value))).unwrap_or_default();

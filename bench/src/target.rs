@@ -1,6 +1,6 @@
 //! What Trestle must reach.
 
-use crate::figures::Figures;
+use crate::figures::{Figures, Quality, Summary};
 use crate::measure::Measure;
 use crate::subject::Subject;
 
@@ -33,6 +33,8 @@ pub(crate) enum Outcome {
     Met(f64),
     /// Beyond it; the same.
     Missed(f64),
+    /// The same, of figures that others disturbed: no verdict.
+    Disturbed(f64),
     /// The figure or the peer's is missing.
     NotMeasured,
 }
@@ -40,17 +42,25 @@ pub(crate) enum Outcome {
 impl Target {
     /// Holds the figures against the bound.
     pub(crate) fn check(&self, figures: &Figures) -> Outcome {
-        let median = |subject| figures.summary(subject, self.measure).map(|summary| summary.median);
-        let (value, met) = match (self.bound, median(self.subject)) {
-            (Bound::AtLeast(bound), Some(value)) => (value, value >= bound),
-            (Bound::AtMost(bound), Some(value)) => (value, value <= bound),
-            (Bound::TimesPeer(bound, peer), Some(value)) => match median(peer) {
-                Some(of_peer) if of_peer > 0.0 => (value / of_peer, value / of_peer >= bound),
+        let Some(own) = figures.summary(self.subject, self.measure) else { return Outcome::NotMeasured };
+        let peer = match self.bound {
+            Bound::AtLeast(_) | Bound::AtMost(_) => None,
+            Bound::TimesPeer(_, peer) => match figures.summary(peer, self.measure) {
+                Some(peer) if peer.median > 0.0 => Some(peer),
                 Some(_) | None => return Outcome::NotMeasured,
             },
-            (_, None) => return Outcome::NotMeasured,
         };
-        if met { Outcome::Met(value) } else { Outcome::Missed(value) }
+        let value = peer.map_or(own.median, |peer| own.median / peer.median);
+        let met = match self.bound {
+            Bound::AtLeast(bound) | Bound::TimesPeer(bound, _) => value >= bound,
+            Bound::AtMost(bound) => value <= bound,
+        };
+        let disturbed = |summary: Summary| summary.quality == Quality::Disturbed;
+        match met {
+            _ if disturbed(own) || peer.is_some_and(disturbed) => Outcome::Disturbed(value),
+            true => Outcome::Met(value),
+            false => Outcome::Missed(value),
+        }
     }
 
     /// Returns the bound in words.
@@ -75,6 +85,7 @@ mod tests {
         for (subject, value) in [(Subject::TrestleVport, 6.0), (Subject::KernelBridge, 8.0)] {
             figures.add(subject, Measure::Tcp, Figure { value, others_percent: 0.0 });
         }
+        figures.add(Subject::OpenVswitch, Measure::Tcp, Figure { value: 1.0, others_percent: 190.0 });
         let rows = [
             ("at the lower bound", AtLeast(6.0), Met(6.0)),
             ("below it", AtLeast(6.1), Missed(6.0)),
@@ -82,6 +93,7 @@ mod tests {
             ("above it", AtMost(5.9), Missed(6.0)),
             ("at the peer's share", TimesPeer(0.75, Subject::KernelBridge), Met(0.75)),
             ("below the peer's share", TimesPeer(0.8, Subject::KernelBridge), Missed(0.75)),
+            ("above a disturbed peer", TimesPeer(0.1, Subject::OpenVswitch), Disturbed(6.0)),
             ("without the peer", TimesPeer(0.1, Subject::TapLoop), NotMeasured),
         ];
         for (name, bound, want) in rows {
