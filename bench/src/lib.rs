@@ -1,1 +1,24 @@
-//! Benchmarks.
+//! Whole bridges measured against those that a user would pick today, in network namespaces of their own.
+//!
+//! A [`suite::Suite`] names the [`subject::Subject`]s, visits them in turn for some rounds, and holds the medians
+//! against its targets. One visit builds a [`bed::Bed`] (two hosts and a bridge between them), takes each
+//! [`measure::Measure`] once and removes everything.
+
+pub mod arguments;
+pub mod bed;
+mod clock;
+mod fault;
+pub mod figures;
+mod json;
+mod load;
+pub mod measure;
+mod ns;
+pub mod peer;
+mod program;
+pub mod subject;
+pub mod suite;
+mod table;
+mod target;
+
+pub use fault::Fault;
+pub use target::{Bound, Target};
