@@ -23,8 +23,8 @@ run:
   --state FILE    keep changes in FILE (else /var/lib/trestle/state.toml, or, not as root,
                   trestle/state.toml under $XDG_STATE_HOME or ~/.local/state)
   --workers N     forwarding threads, 1..16 (else half of the processors, at least 1, at most 4)
-  --priority N    nice value of the forwarding threads, -20..19; a lower one keeps forwarding
-                  when senders on the same machine take every processor
+  --priority N    nice value of the forwarding threads, -20..19 (else -5 where that is allowed);
+                  a lower one keeps forwarding when senders on the same machine take every processor
   --spin N        microseconds to wait actively for the next frame before blocking, 0..1000
 
 The control socket is $TRESTLE_SOCKET, else /run/trestle/control, else, not as root,

@@ -12,7 +12,7 @@ mod refusal;
 mod store;
 mod system;
 
-pub(crate) use kernel::{Kernel, KernelOptions};
+pub(crate) use kernel::Kernel;
 pub(crate) use memory::{Hosts, Memory, wait_readable};
 
 use crate::control::{ListenError, Listener, Served, is_system_root, socket_path};
@@ -56,7 +56,7 @@ pub fn run(options: &Options) -> Result<(), DaemonError> {
     let (state, store) = load(options)?;
     state.validate().map_err(|error| DaemonError::State { file: file_of(options), error })?;
     let listener = Listener::bind(&socket_path()).map_err(DaemonError::Listen)?;
-    let kernel = Kernel::start(&KernelOptions::of(options)).map_err(DaemonError::System)?;
+    let kernel = Kernel::start(options).map_err(DaemonError::System)?;
     caps::drop_privileges().map_err(|error| DaemonError::System(error.to_string()))?;
     let (bell, ringer) = UnixStream::pair().map_err(system_error)?;
     for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {

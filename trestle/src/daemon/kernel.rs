@@ -13,7 +13,7 @@ use bridge::{Bridge, Config};
 use frame::{Mac, PortId};
 use kernel_glue::admin::{Errno, Facts, InetAddress, SystemInterface};
 use kernel_glue::linux::netlink::{Changed, LinkMonitor, Netlink, Up};
-use kernel_glue::linux::{Interface, InterfaceName, Plane, PlaneOptions, TapDevice, clock};
+use kernel_glue::linux::{Interface, InterfaceName, Plane, PlaneError, PlaneOptions, TapDevice, clock};
 use quiet::Quiet;
 use snapshot::Snapshot;
 use std::collections::{BTreeMap, VecDeque};
@@ -22,23 +22,21 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How the data plane runs.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct KernelOptions {
-    workers: usize,
-    nice: i8,
-    spin: Duration,
-}
-
-impl KernelOptions {
-    /// Fills in what an operator left open.
-    pub(crate) fn of(options: &Options) -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        Self {
-            workers: options.workers.unwrap_or((processors / 2).clamp(1, 4)),
-            nice: options.priority.and_then(|nice| i8::try_from(nice).ok()).unwrap_or(0),
-            spin: Duration::from_micros(options.spin_micros.unwrap_or(0).into()),
-        }
+/// Starts the workers as an operator asked. Without a word of the operator, they get the recommended priority if this
+/// process may give it.
+fn start_plane(options: &Options) -> Result<Plane, PlaneError> {
+    let default = PlaneOptions::default();
+    let plane = |nice| PlaneOptions {
+        workers: options.workers.unwrap_or(default.workers),
+        nice,
+        spin: options.spin_micros.map_or(default.spin, |micros| Duration::from_micros(micros.into())),
+    };
+    match options.priority.and_then(|nice| i8::try_from(nice).ok()) {
+        Some(nice) => Plane::start(plane(nice)),
+        None => match Plane::start(plane(PlaneOptions::RECOMMENDED_NICE)) {
+            Err(PlaneError::Nice { .. }) => Plane::start(plane(default.nice)),
+            started => started,
+        },
     }
 }
 
@@ -61,9 +59,8 @@ impl Kernel {
     ///
     /// # Errors
     /// What the kernel refused, in words.
-    pub(crate) fn start(options: &KernelOptions) -> Result<Self, String> {
-        let plane = PlaneOptions { workers: options.workers, nice: options.nice, spin: options.spin };
-        let plane = Plane::start(plane).map_err(|error| error.to_string())?;
+    pub(crate) fn start(options: &Options) -> Result<Self, String> {
+        let plane = start_plane(options).map_err(|error| error.to_string())?;
         let netlink = |error: std::io::Error| format!("cannot ask the kernel for its interfaces: {error}");
         // The monitor first: what happens after the first look is not missed.
         let monitor = LinkMonitor::open().map_err(netlink)?;

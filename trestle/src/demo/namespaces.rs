@@ -5,7 +5,7 @@ use super::scratch::Dir;
 use super::tap_wire::TapWire;
 use super::{DemoError, Scene, Stage, kernel_host};
 use crate::control::Listener;
-use crate::daemon::{Embedded as Daemon, Kernel, KernelOptions, Options};
+use crate::daemon::{Embedded as Daemon, Kernel, Options};
 use crate::embedded::Embedded;
 use kernel_glue::linux::namespace::{Isolation, Namespace, isolate};
 use kernel_glue::linux::netlink::{Netlink, Up};
@@ -46,7 +46,7 @@ pub(super) fn build() -> Result<Stage, Refusal> {
     let dir = Dir::new()?;
     let socket = dir.path().join("control");
     let listener = Listener::bind(&socket).map_err(DemoError::of("listen"))?;
-    let kernel = Kernel::start(&KernelOptions::of(&Options::default())).map_err(DemoError::of("start workers"))?;
+    let kernel = Kernel::start(&Options::default()).map_err(DemoError::of("start workers"))?;
     let daemon = Daemon::start(kernel, listener).map_err(DemoError::of("start the daemon"))?;
     let given = Arc::clone(&container);
     let give = move || give_vport(&given);
