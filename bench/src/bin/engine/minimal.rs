@@ -1,9 +1,10 @@
 //! The least that a learning switch does: the yardstick.
 //!
-//! One table with a multiplicative hash that anybody can compute, linear probing, no ageing, no VLANs, no policy, no
-//! counters, one thread. It has as many slots of as many bytes as the engine's table.
+//! A table of cache lines, each with five addresses, their ports and when they were heard. A batch of frames is hashed
+//! first and looked up then: the source is entered or its time renewed, the destination gives the port, whose queue
+//! gets the frame. No key that makes the hash hard to aim at, no ageing, VLANs, policy or counters, and one thread.
 
-use crate::traffic::{Clock, Octets, Traffic};
+use crate::traffic::{BATCH, Clock, Octets, Traffic};
 use frame::PortId;
 
 /// 64 output queues, emptied after each batch.
@@ -34,31 +35,71 @@ impl Queues {
     }
 }
 
+const WAYS: usize = 5;
+
+/// Five stations: address in the high 48 bits, port in the low 16; and when each was heard.
+#[derive(Clone, Copy, Default)]
+#[repr(align(64))]
+struct Line {
+    stations: [u64; WAYS],
+    heard: [u32; WAYS],
+}
+
 pub(crate) struct Minimal {
-    slots: Vec<(u64, u64)>,
+    lines: Vec<Line>,
     shift: u32,
     pub(crate) queues: Queues,
 }
 
 impl Minimal {
-    pub(crate) fn new(slots: usize) -> Self {
-        Self { slots: vec![(0, 0); slots], shift: 64 - slots.trailing_zeros(), queues: Queues::new() }
+    /// Makes a table of so many bytes, a power of two.
+    pub(crate) fn new(bytes: usize) -> Self {
+        let lines = bytes / size_of::<Line>();
+        Self { lines: vec![Line::default(); lines], shift: 64 - lines.trailing_zeros(), queues: Queues::new() }
     }
 
-    fn batch(&mut self, from: PortId, frames: &[Octets], micros: u64) {
-        for (number, octets) in frames.iter().enumerate() {
+    fn batch(&mut self, from: PortId, frames: &[Octets; BATCH], micros: u64) {
+        let mut sources = [(0, 0); BATCH];
+        let mut destinations = [(0, 0); BATCH];
+        for ((octets, source), destination) in frames.iter().zip(&mut sources).zip(&mut destinations) {
             let [a, b, c, d, e, f, g, h, i, j, k, l, ..] = *octets;
-            let dst = u64::from_le_bytes([a, b, c, d, e, f, 0, 0]);
-            let src = u64::from_le_bytes([g, h, i, j, k, l, 0, 0]);
-            let seen = micros << 16 | u64::from(from.get());
-            let slot = probe(&self.slots, self.shift, src);
-            self.slots[slot] = (src, seen);
-            let (key, value) = self.slots[probe(&self.slots, self.shift, dst)];
-            if key == dst {
-                self.queues.append(value & 0xffff, number as u32, 0);
+            let dst = u64::from_be_bytes([a, b, c, d, e, f, 0, 0]);
+            let src = u64::from_be_bytes([g, h, i, j, k, l, 0, 0]);
+            *source = (src, hash(src, self.shift));
+            *destination = (dst, hash(dst, self.shift));
+        }
+        for (number, (&(src, home), &(dst, aim))) in sources.iter().zip(&destinations).enumerate() {
+            self.learn(src | u64::from(from.get()), home, micros as u32);
+            if let Some(port) = self.find(dst, aim) {
+                self.queues.append(port, number as u32, 0);
             }
         }
         self.queues.flush();
+    }
+
+    #[inline]
+    fn learn(&mut self, station: u64, home: usize, now: u32) {
+        let mask = self.lines.len() - 1;
+        // A line that is full spills into the next.
+        for at in [home, home + 1] {
+            let line = &mut self.lines[at & mask];
+            for way in 0..WAYS {
+                if line.stations[way] & !0xffff == station & !0xffff || line.stations[way] == 0 {
+                    line.stations[way] = station;
+                    line.heard[way] = now;
+                    return;
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn find(&self, address: u64, home: usize) -> Option<u64> {
+        let mask = self.lines.len() - 1;
+        [home, home + 1].into_iter().find_map(|at| {
+            let stations = &self.lines[at & mask].stations;
+            stations.iter().find(|&&station| station & !0xffff == address).map(|station| station & 0xffff)
+        })
     }
 
     pub(crate) fn play(&mut self, traffic: &Traffic, clock: &mut Clock) {
@@ -68,13 +109,9 @@ impl Minimal {
     }
 }
 
-/// Returns the slot that holds a key, or the empty one where it belongs.
+/// A multiplicative hash, folded so that every bit of an address counts.
 #[inline]
-fn probe(slots: &[(u64, u64)], shift: u32, key: u64) -> usize {
-    let mask = slots.len() - 1;
-    let mut slot = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> shift) as usize & mask;
-    while slots[slot].0 != key && slots[slot].0 != 0 {
-        slot = (slot + 1) & mask;
-    }
-    slot
+fn hash(address: u64, shift: u32) -> usize {
+    let product = u128::from(address ^ 0x9e37_79b9_7f4a_7c15) * 0xd6e8_feb8_6659_fd93;
+    ((product as u64 ^ (product >> 64) as u64) >> shift) as usize
 }

@@ -34,19 +34,19 @@ pub(crate) enum Destination {
 
 impl Traffic {
     /// Makes a ring of one frame an address, 65,536 at least: they do not come out of the first caches, and no
-    /// predictor learns them by heart. Every station
-    /// sends: at least once in a round.
+    /// predictor learns them by heart. Every station sends at least once in a round, in no order that could be guessed.
     pub(crate) fn new(shape: Shape) -> Self {
         let Shape { addresses, ports, destination } = shape;
         let senders = ports.min(addresses / 4).max(2);
         let per_port = addresses / senders;
         let mut random = Random(0x9e37_79b9_7f4a_7c15);
+        let order = random.permutation(per_port);
         let count = addresses.max(65_536).next_multiple_of(BATCH * senders) / BATCH;
         let batches = (0..count).map(|number| {
             let port = number % senders;
             let frames = std::array::from_fn(|place| {
                 let turn = number / senders * BATCH + place;
-                let station = if turn < per_port { turn } else { random.below(per_port) };
+                let station = order.get(turn).copied().unwrap_or_else(|| random.below(per_port));
                 let source = station * senders + port;
                 let target = random.below(senders - 1);
                 let target_port = if target >= port { target + 1 } else { target };
@@ -96,6 +96,12 @@ impl Clock {
 struct Random(u64);
 
 impl Random {
+    fn permutation(&mut self, length: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..length).collect();
+        (1..length).rev().for_each(|last| order.swap(last, self.below(last + 1)));
+        order
+    }
+
     fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
