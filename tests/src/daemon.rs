@@ -41,16 +41,21 @@ impl Daemon {
     /// Starts the program, again if it ran before, and waits until it answers.
     #[track_caller]
     pub fn run(&self) {
-        let mut command = self.ns.command(&trestle().to_string_lossy());
-        command.args(["run", "--state"]).arg(self.state());
-        self.run_as(command);
+        self.run_as(self.command());
     }
 
-    /// Starts the program by a command line of the caller's, with our socket in its environment.
+    /// Returns the command line that [`Self::run`] runs.
+    pub fn command(&self) -> Command {
+        let mut command = self.ns.command(&trestle().to_string_lossy());
+        command.args(["run", "--state"]).arg(self.state()).env("TRESTLE_SOCKET", self.socket());
+        command
+    }
+
+    /// Starts the program by a command line of the caller's, [`Self::command`] or one like it.
     #[track_caller]
     pub fn run_as(&self, mut command: Command) {
         let log = File::options().create(true).append(true).open(self.log_file()).expect("the directory is ours");
-        command.env("TRESTLE_SOCKET", self.socket()).stdin(Stdio::null());
+        command.stdin(Stdio::null());
         command.stdout(log.try_clone().expect("a second handle")).stderr(log);
         let child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         assert!(self.child().replace(child).is_none(), "it runs already");

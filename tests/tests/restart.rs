@@ -147,9 +147,7 @@ fn a_damaged_state_is_refused_and_left_alone() {
         [("cut off", &whole[..whole.len() / 2]), ("a word too many", &format!("{whole}\nnonsense = 1\n"))]
     {
         std::fs::write(daemon.state(), text).expect("ours");
-        let mut command = daemon.ns().command(&tests::trestle().to_string_lossy());
-        command.args(["run", "--state"]).arg(daemon.state()).env("TRESTLE_SOCKET", daemon.socket());
-        let said = tests::run(command, SOON).refused();
+        let said = tests::run(daemon.command(), SOON).refused();
         assert!(said.contains("state.toml"), "{name}: {said}");
         assert_eq!(std::fs::read_to_string(daemon.state()).expect("the state"), text, "{name}");
     }
