@@ -20,6 +20,14 @@ pub(crate) struct PacketSocket {
     pub(crate) fd: Arc<OwnedFd>,
     pub(super) ring: Ring,
     pub(super) vnet: Vnet,
+    told: Told,
+}
+
+/// Whether receiving a frame brought the error that the socket tells once, after its interface went down.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Told {
+    Nothing,
+    Error,
 }
 
 /// How the interface's frames reach the workers.
@@ -58,7 +66,7 @@ impl PacketSocket {
             Sharing::Alone => {}
             Sharing::Group(group) => join(fd.as_fd(), group).map_err(Action::Fanout.on(name))?,
         }
-        Ok(Self { fd: Arc::new(fd), ring, vnet })
+        Ok(Self { fd: Arc::new(fd), ring, vnet, told: Told::Nothing })
     }
 
     /// Returns what is sent through.
@@ -74,12 +82,13 @@ impl PacketSocket {
     /// Takes a burst, and tells how many frames the kernel dropped for want of slots.
     pub(super) fn take<'a>(&'a mut self, arena: &'a mut Arena, burst: &mut Burst<'a>) -> (Look, u32) {
         let mut slots = arena.slots();
-        let taken = self.ring.take(burst, |status| receive(self.fd.as_fd(), slots.next()?, self.vnet, status));
-        let lost = if taken.losing { option::take_kernel_drops(self.fd.as_fd()).unwrap_or(0) } else { 0 };
+        let (fd, told) = (self.fd.as_fd(), &mut self.told);
+        let taken = self.ring.take(burst, |status| receive(fd, slots.next()?, self.vnet, status, told));
+        let lost = if taken.losing { option::take_kernel_drops(fd).unwrap_or(0) } else { 0 };
         let look = if taken.more {
             Look::More
-        } else if burst.frames().is_empty() {
-            examine(self.fd.as_fd())
+        } else if *told == Told::Error || burst.frames().is_empty() {
+            examine(fd, core::mem::replace(told, Told::Nothing))
         } else {
             Look::Empty
         };
@@ -88,15 +97,15 @@ impl PacketSocket {
 }
 
 /// Receives a frame that is too large for the ring.
-fn receive<'a>(fd: BorrowedFd<'_>, slot: &'a mut [u8], vnet: Vnet, status: u32) -> Option<&'a [u8]> {
+fn receive<'a>(fd: BorrowedFd<'_>, slot: &'a mut [u8], vnet: Vnet, status: u32, told: &mut Told) -> Option<&'a [u8]> {
     match vnet {
         Vnet::Present => {
-            let bytes = recv(fd, &mut *slot)?;
+            let bytes = recv(fd, &mut *slot, told)?;
             slot.get(..bytes)
         }
         Vnet::Absent => {
             let (header, frame) = slot.split_at_mut_checked(VNET_BYTES)?;
-            let bytes = recv(fd, &mut *frame)?;
+            let bytes = recv(fd, &mut *frame, told)?;
             let state = offload_without_header(status, frame.get(..bytes)?)?;
             header.copy_from_slice(&state.to_vnet());
             slot.get(..VNET_BYTES + bytes)
@@ -104,16 +113,29 @@ fn receive<'a>(fd: BorrowedFd<'_>, slot: &'a mut [u8], vnet: Vnet, status: u32) 
     }
 }
 
-fn recv(fd: BorrowedFd<'_>, memory: &mut [u8]) -> Option<usize> {
-    rustix::net::recv(fd, memory, RecvFlags::DONTWAIT).ok().map(|(bytes, _)| bytes)
+/// Takes the frame that belongs to a slot, `None` if it is larger than `memory`.
+///
+/// The socket tells an error before any frame, once. The frame must be taken all the same, or the slots after this one
+/// would get each the frame before theirs.
+fn recv(fd: BorrowedFd<'_>, memory: &mut [u8], told: &mut Told) -> Option<usize> {
+    let bytes = match rustix::net::recv(fd, &mut *memory, RecvFlags::DONTWAIT) {
+        Ok((bytes, _)) => bytes,
+        Err(_) => {
+            *told = Told::Error;
+            rustix::net::recv(fd, &mut *memory, RecvFlags::DONTWAIT).ok()?.0
+        }
+    };
+    // What fills the memory may have been cut.
+    (bytes < memory.len()).then_some(bytes)
 }
 
 /// Finds out why the socket woke us without a frame. Asking for the error clears it, else it would wake us again.
-fn examine(fd: BorrowedFd<'_>) -> Look {
-    match rustix::net::sockopt::socket_error(fd) {
-        Ok(Err(_)) if option::bound_interface(fd).is_none() => Look::Failed(Errno::NODEV),
-        Ok(Err(_)) => Look::Down,
-        Ok(Ok(())) | Err(_) => Look::Empty,
+fn examine(fd: BorrowedFd<'_>, told: Told) -> Look {
+    let error = matches!(rustix::net::sockopt::socket_error(fd), Ok(Err(_)));
+    match told {
+        Told::Nothing if !error => Look::Empty,
+        Told::Nothing | Told::Error if option::bound_interface(fd).is_none() => Look::Failed(Errno::NODEV),
+        Told::Nothing | Told::Error => Look::Down,
     }
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::linux::buffer::{Arena, Burst};
 use crate::linux::lab::{Lab, PLAIN, Wire, in_namespace, super_frame, unsummed, verified};
+use crate::linux::netlink::Up;
 use crate::linux::transmit::{Queued, Tally, Transmitter};
 use frame::offload::{Gso, Offload, VNET_BYTES};
 use frame::{EtherType, FrameBuf, Tag, TagEdit};
@@ -177,5 +178,44 @@ fn large_frames_for_which_there_is_no_room_are_counted() {
             socket.ring.release();
         }
         assert!(whole > 50 && cut > 0, "{whole} whole, {cut} cut");
+    });
+}
+
+/// The socket told `ENETDOWN` in place of the frame, and each large frame after it came in the slot of the next.
+#[test]
+fn a_link_that_goes_down_does_not_mix_up_large_frames() {
+    in_namespace(|mut lab| {
+        for vnet in [Vnet::Present, Vnet::Absent] {
+            let (interface, wire) = lab.wire("wire0");
+            let mut socket = PacketSocket::open_with(interface, Sharing::Alone, vnet).unwrap();
+            let (first, state) = super_frame(Gso::TcpV4, DST, SRC, &[]);
+            let second: Vec<u8> =
+                first.iter().enumerate().map(|(n, byte)| if n < 54 { *byte } else { !byte }).collect();
+            wire.send(&first, state);
+            lab.set_up(interface, Up::No);
+            lab.set_up(interface, Up::Yes);
+            wire.send(&second, state);
+            let (mut got, mut looks) = (Vec::new(), Vec::new());
+            for _ in 0..3 {
+                let (mut arena, mut burst) = (Arena::new(), Burst::new());
+                looks.push(socket.take(&mut arena, &mut burst).0);
+                got.extend(burst.frames().iter().map(|frame| frame.stored()[VNET_BYTES..].to_vec()));
+                assert_eq!(burst.truncated, 0);
+                socket.ring.release();
+            }
+            assert!(got == [first, second], "{vnet:?}: {} frames", got.len());
+            assert_eq!(looks, [Look::More, Look::More, Look::Down], "{vnet:?}: the error is told once");
+        }
+    });
+}
+
+#[test]
+fn a_frame_larger_than_any_memory_is_counted() {
+    in_namespace(|mut lab| {
+        let (mut socket, wire) = open(&mut lab, Vnet::Present);
+        wire.send(&[&DST[..], &SRC, &[0x88, 0xb5], &[0; 72_000]].concat(), PLAIN);
+        let (mut arena, mut burst) = (Arena::new(), Burst::new());
+        let _ = socket.take(&mut arena, &mut burst);
+        assert_eq!((burst.frames().len(), burst.truncated), (0, 1));
     });
 }
