@@ -77,3 +77,23 @@ fn a_bridge_keeps_its_mac_address() {
     daemon.ok("bridge0 ether 02:00:00:00:00:99");
     assert_eq!(daemon.ns().link("bridge0").mac, "02:00:00:00:00:99");
 }
+
+/// Linux answers ARP on any interface for any of its addresses; one that is a member must not.
+#[test]
+fn arp_for_the_host_is_answered_with_the_address_of_the_bridge_alone() {
+    let Some(lab) = Lab::open("arp_for_the_host_is_answered_with_the_address_of_the_bridge_alone") else { return };
+    let daemon = Daemon::start(&lab, lab.ns("switch"));
+    let lan = Host::by_veth(lab.ns("lan"), daemon.ns(), "eth1", 2);
+    let setting = |key: &str| daemon.ns().read(&format!("/proc/sys/net/ipv4/conf/eth1/{key}")).trim().to_owned();
+    let before = [setting("arp_ignore"), setting("rp_filter")];
+    daemon.ok("bridge0 create addm eth1 inet 10.0.0.1/24 up");
+    let bridge = daemon.report("bridge0").ether.to_string();
+    for _ in 0..5 {
+        lan.ns.ip("neigh flush all");
+        assert!(lan.reaches(Host::address(1)));
+        let neighbour = lan.ns.ip("neigh show 10.0.0.1");
+        assert!(neighbour.contains(&bridge), "{bridge}: {neighbour}");
+    }
+    daemon.ok("bridge0 deletem eth1");
+    assert_eq!([setting("arp_ignore"), setting("rp_filter")], before);
+}

@@ -139,6 +139,26 @@ fn examine(fd: BorrowedFd<'_>, told: Told) -> Look {
     }
 }
 
+/// Opens an interface for sending alone: nothing is received there, and it stays out of promiscuous mode.
+///
+/// # Errors
+/// As [`PacketSocket::open`].
+pub(crate) fn open_mirror(interface: Interface) -> Result<Medium, DeviceError> {
+    open_mirror_with(interface, Vnet::Present).or_else(|_| open_mirror_with(interface, Vnet::Absent))
+}
+
+fn open_mirror_with(Interface { name, index }: Interface, vnet: Vnet) -> Result<Medium, DeviceError> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let fd = socket_with(AddressFamily::PACKET, SocketType::RAW, flags, None).map_err(Action::OpenPacket.on(name))?;
+    let option = Action::SetOption.on(name);
+    if vnet == Vnet::Present {
+        set(fd.as_fd(), libc::PACKET_VNET_HDR, &ON).map_err(&option)?;
+    }
+    option::set_buffer(fd.as_fd(), Buffer::Send, BUFFER_BYTES).map_err(&option)?;
+    option::bind_without_receiving(fd.as_fd(), index).map_err(Action::Bind.on(name))?;
+    Ok(Medium::Packet(Arc::new(fd), vnet))
+}
+
 fn prepare(fd: BorrowedFd<'_>, vnet: Vnet) -> Result<(), Errno> {
     set(fd, libc::PACKET_VERSION, &(libc::tpacket_versions::TPACKET_V2 as libc::c_int))?;
     if vnet == Vnet::Present {

@@ -7,7 +7,7 @@ pub use error::PlaneError;
 
 use super::memory::MemoryPort;
 use super::name::Interface;
-use super::packet::{PacketSocket, Sharing};
+use super::packet::{PacketSocket, Sharing, open_mirror};
 use super::tap::TapDevice;
 use super::transmit::Medium;
 use super::worker::{self, Command, Reporter, Source};
@@ -167,6 +167,16 @@ impl Plane {
             let medium = socket.medium();
             Ok((Some(Source::Packet(socket)), medium))
         })
+    }
+
+    /// Makes a kernel interface a port that only sends. Its frames are not received, and it is not made promiscuous.
+    ///
+    /// # Errors
+    /// [`PlaneError::Device`] if the interface cannot be opened.
+    pub fn add_mirror_port(&self, bridge: BridgeId, port: PortId, interface: Interface) -> Result<(), PlaneError> {
+        let media = self.workers.iter().map(|_| open_mirror(interface)).collect::<Result<Vec<_>, _>>()?;
+        let mut media = media.into_iter();
+        self.add_port(bridge, port, |_| Ok((None, media.next().ok_or(Errno::BADF)?)))
     }
 
     /// Makes one end of a [`memory_port`](super::memory_port) a port, read by the first worker.

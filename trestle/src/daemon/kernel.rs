@@ -128,10 +128,12 @@ impl Kernel {
                 let index = self.index(name)?;
                 let device = InterfaceName::new(name).map_err(|error| refused(&error))?;
                 let interface = Interface { name: device, index };
-                self.engines.attach(bridge, port, what, |plane, id| plane.add_packet_port(id, port, interface))?;
                 if matches!(what, Attached::Mirror(_)) {
-                    return Ok(());
+                    return self
+                        .engines
+                        .attach(bridge, port, what, |plane, id| plane.add_mirror_port(id, port, interface));
                 }
+                self.engines.attach(bridge, port, what, |plane, id| plane.add_packet_port(id, port, interface))?;
                 let mut quiet = Quiet::default();
                 if let Err(error) = quiet.impose(name) {
                     tracing::warn!("{name}: the host may answer ARP there for addresses on {bridge}: {error}");
