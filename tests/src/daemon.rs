@@ -62,7 +62,9 @@ impl Daemon {
         let answers = within(Duration::from_secs(15), || {
             UnixStream::connect(self.socket()).is_ok() || self.has_ended().is_some()
         });
-        assert!(answers && self.has_ended().is_none(), "the daemon does not answer:\n{}", self.log());
+        // It listens before all is as it was; it answers afterwards.
+        let ready = answers && self.ifconfig("-l").status == Some(0) && self.has_ended().is_none();
+        assert!(ready, "the daemon does not answer:\n{}", self.log());
     }
 
     /// Runs `trestle ifconfig` with `arguments`, separated by blanks.
