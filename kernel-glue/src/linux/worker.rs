@@ -1,11 +1,12 @@
 //! A worker: one thread that carries frames between the ports of every bridge.
 //!
-//! It sleeps in `epoll_wait` while nothing is ready. Ready ports take turns, a burst each, so that a busy one keeps
+//! It sleeps while nothing is ready. Ready ports take turns, a burst each, so that a busy one keeps
 //! no other waiting for more than a burst. Once started it allocates only to obey a command.
 
 mod command;
 mod inlet;
 mod obey;
+mod watch;
 
 pub(super) use command::{Command, Commander, Mailbox, Reporter, bell, clear, ring};
 pub(super) use inlet::{Look, Source};
@@ -17,10 +18,10 @@ use super::plane::{BridgeId, PlaneEvent};
 use super::transmit::{Tally, Transmitter};
 use frame::{DropReason, Instant, PortId};
 use inlet::{Inlet, State, Suspicion};
-use rustix::event::{Timespec, epoll};
-use rustix::fd::{AsFd, OwnedFd};
+use rustix::fd::AsFd;
 use rustix::io::Errno;
 use std::time::Duration;
+use watch::{Tokens, Watch};
 
 /// A bridge as one worker serves it.
 struct Served {
@@ -31,7 +32,7 @@ struct Served {
 
 /// What a worker owns.
 pub(super) struct Worker {
-    epoll: OwnedFd,
+    watch: Watch,
     mailbox: Mailbox,
     reporter: Reporter,
     spin: Duration,
@@ -56,12 +57,12 @@ impl Worker {
     /// Prepares a worker in the thread that will run it.
     ///
     /// # Errors
-    /// What the system answered to `epoll_create1` or `epoll_ctl`.
+    /// What the system answered when asked to watch for commands.
     pub(super) fn new(mailbox: Mailbox, reporter: Reporter, spin: Duration) -> Result<Self, Errno> {
-        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        epoll::add(&epoll, mailbox.as_fd(), epoll::EventData::new_u64(COMMANDS), epoll::EventFlags::IN)?;
+        let mut watch = Watch::new();
+        watch.add(mailbox.as_fd(), COMMANDS)?;
         Ok(Self {
-            epoll,
+            watch,
             mailbox,
             reporter,
             spin,
@@ -88,13 +89,12 @@ impl Worker {
 
     /// Waits for frames and commands, and obeys the commands.
     fn wait(&mut self) -> Next {
-        let mut events = [NO_EVENT; EVENTS];
-        let count = self.poll(&mut events);
+        let tokens = self.poll();
         if self.suspicion.is_some() {
             self.examine_suspects(clock::monotonic());
         }
-        for event in events.iter().take(count) {
-            match event.data.u64() {
+        for token in tokens {
+            match token {
                 COMMANDS => {
                     if self.obey() == Next::Stop {
                         return Next::Stop;
@@ -106,24 +106,20 @@ impl Worker {
         Next::Serve
     }
 
-    fn poll(&self, events: &mut [epoll::Event]) -> usize {
-        let mut look = |timeout| epoll::wait(&self.epoll, &mut *events, timeout).unwrap_or(0);
+    fn poll(&mut self) -> Tokens {
         if !self.ready.is_empty() {
-            return look(Some(&AT_ONCE));
+            return self.watch.wait(AT_ONCE);
         }
         if !self.spin.is_zero() {
             let until = clock::monotonic().plus(self.spin);
             while clock::monotonic() < until {
-                let count = look(Some(&AT_ONCE));
-                if count > 0 {
-                    return count;
+                let tokens = self.watch.wait(AT_ONCE);
+                if !tokens.is_empty() {
+                    return tokens;
                 }
             }
         }
-        match self.suspicion {
-            None => look(None),
-            Some(at) => look(Some(&until(at))),
-        }
+        self.watch.wait(self.suspicion.map(until))
     }
 
     fn mark(&mut self, place: usize) {
@@ -192,7 +188,7 @@ impl Worker {
         };
         inlet.state = State::Failed;
         let port = inlet.port;
-        let _ = epoll::delete(&self.epoll, inlet.source.as_fd());
+        self.watch.remove(inlet.source.as_fd());
         if let Some(Some(served)) = self.bridges.get(inlet.bridge) {
             self.reporter.report(PlaneEvent::PortFailed { bridge: served.id, port, errno });
             self.reporter.ring();
@@ -261,16 +257,12 @@ fn book(engine: &mut bridge::Worker, port: PortId, tally: &Tally) {
 }
 
 /// Returns the time left, a millisecond more for the clock's coarseness.
-fn until(at: Instant) -> Timespec {
-    let left = at.since(clock::monotonic()) + Duration::from_millis(1);
-    Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() }
+fn until(at: Instant) -> Duration {
+    at.since(clock::monotonic()) + Duration::from_millis(1)
 }
 
 /// The mailbox's token; inlets have their place.
 const COMMANDS: u64 = u64::MAX;
-/// Descriptors that one wait reports at most; the kernel reports the others next time.
-const EVENTS: usize = 64;
 /// Bursts that each port may have between two looks at the mailbox.
 const PASSES: usize = 8;
-const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
-const NO_EVENT: epoll::Event = epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) };
+const AT_ONCE: Option<Duration> = Some(Duration::ZERO);

@@ -5,7 +5,6 @@ use super::inlet::{Inlet, State};
 use super::{Next, Served, Worker};
 use crate::linux::io::Outlets;
 use crate::linux::plane::BridgeId;
-use rustix::event::epoll;
 use rustix::fd::AsFd;
 use rustix::io::Errno;
 
@@ -70,8 +69,7 @@ impl Worker {
         let Some(Some(inlet)) = self.inlets.get(place) else {
             return Ok(());
         };
-        let token = epoll::EventData::new_u64(place as u64);
-        let watched = epoll::add(&self.epoll, inlet.source.as_fd(), token, epoll::EventFlags::IN);
+        let watched = self.watch.add(inlet.source.as_fd(), place as u64);
         if watched.is_err()
             && let Some(slot) = self.inlets.get_mut(place)
         {
@@ -86,7 +84,7 @@ impl Worker {
                 && which(inlet)
             {
                 if inlet.state != State::Failed {
-                    let _ = epoll::delete(&self.epoll, inlet.source.as_fd());
+                    self.watch.remove(inlet.source.as_fd());
                 }
                 *slot = None;
                 self.ready.retain(|&ready| ready != place);
