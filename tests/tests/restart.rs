@@ -155,3 +155,25 @@ fn a_damaged_state_is_refused_and_left_alone() {
     daemon.run();
     assert_eq!(daemon.report("bridge0").description, "kept");
 }
+
+/// A configuration that belongs to somebody else is read, and never written.
+#[test]
+fn a_configuration_file_is_left_alone() {
+    let Some(lab) = Lab::open("a_configuration_file_is_left_alone") else { return };
+    let daemon = Daemon::start(&lab, lab.ns("switch"));
+    daemon.ok("bridge0 create description kept timeout 77 up");
+    daemon.stop();
+    let file = lab.directory().join("trestle.toml");
+    std::fs::rename(daemon.state(), &file).expect("ours");
+    let text = std::fs::read_to_string(&file).expect("ours");
+    for _ in 0..2 {
+        let mut command = daemon.ns().command(&tests::trestle().to_string_lossy());
+        command.args(["run", "--config"]).arg(&file).env("TRESTLE_SOCKET", daemon.socket());
+        daemon.run_as(command);
+        assert_eq!((daemon.report("bridge0").description, daemon.bridge().timeout), ("kept".to_owned(), 77));
+        daemon.ok("bridge0 description forgotten timeout 78");
+        daemon.stop();
+    }
+    assert_eq!(std::fs::read_to_string(&file).expect("ours"), text);
+    assert!(!daemon.state().exists());
+}

@@ -112,7 +112,7 @@ fn it_runs_in_a_user_namespace() {
         ip link set lo up
         ip link add eth1 type veth peer name far1
         ip link set eth1 up; ip link set far1 up
-        {program} run --state {home}/state.toml >/dev/null 2>{home}/log &
+        setpriv --pdeathsig KILL {program} run --state {home}/state.toml >/dev/null 2>{home}/log &
         daemon=$!
         trap 'kill $daemon' EXIT
         n=0; until {program} ifconfig -l >/dev/null 2>&1; do n=$((n+1)); [ $n -lt 200 ]; sleep 0.05; done

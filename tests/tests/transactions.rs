@@ -82,6 +82,25 @@ fn what_the_kernel_refuses_is_taken_back() {
     assert_eq!(before.daemon.ns().link("low0").mtu, 9000);
 }
 
+/// What is in a container is out of reach: a change that needs it is refused as a whole, and others go on.
+#[test]
+fn a_vport_elsewhere_is_left_alone() {
+    let Some(lab) = Lab::open("a_vport_elsewhere_is_left_alone") else { return };
+    let before = Before::new(&lab);
+    before.daemon.ok("vport7 create up");
+    before.daemon.ok("bridge0 addm vport7");
+    before.daemon.ns().ip(&format!("link set vport7 netns {}", before.other.name()));
+    before.refuses("bridge0 addm tap1 mtu 1400", "");
+    before.refuses("vport7 down", "");
+    before.daemon.ok("bridge0 addm tap1 private vport7 timeout 60 down up");
+    before.daemon.ok("bridge0 deletem vport7");
+    assert!(before.other.links().contains_key("vport7"), "it is the container's to use");
+    before.daemon.ok("bridge0 addm vport7");
+    before.daemon.ok("vport7 destroy");
+    assert!(!before.other.links().contains_key("vport7"));
+    before.daemon.ok("bridge0 mtu 1400 destroy");
+}
+
 #[test]
 fn refusals_name_the_remedy() {
     let Some(lab) = Lab::open("refusals_name_the_remedy") else { return };
