@@ -53,6 +53,23 @@ impl Netlink {
         Ok(links)
     }
 
+    /// Returns one interface.
+    ///
+    /// # Errors
+    /// The kernel's: `ENODEV` if there is none of that index.
+    pub fn link(&mut self, index: u32) -> io::Result<Link> {
+        let mut message = LinkMessage::default();
+        message.header.index = index;
+        let mut found = None;
+        self.send(RouteNetlinkMessage::GetLink(message), NLM_F_REQUEST | NLM_F_ACK)?;
+        self.receive(|message| {
+            if let RouteNetlinkMessage::NewLink(link) = message {
+                found = Some(Link::of(&link));
+            }
+        })?;
+        found.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
     /// Lists addresses, each with the index of its interface.
     ///
     /// # Errors

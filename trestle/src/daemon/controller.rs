@@ -2,7 +2,7 @@
 
 use super::moves::MoveLog;
 use super::picture::Picture;
-use super::plan::{self, Step};
+use super::plan::{self, Step, Undo};
 use super::store::{Store, StoreError};
 use super::system::{Condition, System, SystemEvent};
 use super::{live, refusal};
@@ -28,7 +28,7 @@ impl<S: System> Controller<S> {
     /// Changes are kept in `store`, if there is one. `mac` derives the address of an interface that was given none.
     ///
     /// # Errors
-    /// The first thing that the system refuses; what was done before it is taken back.
+    /// The first interface or engine that cannot be made; what was done before it is taken back.
     pub(crate) fn start(
         system: S,
         mut state: State,
@@ -37,11 +37,8 @@ impl<S: System> Controller<S> {
     ) -> Result<Self, AdminError> {
         state.settle(&system);
         let mut this = Self { state, picture: Picture::default(), system, store, mac, moves: MoveLog::default() };
-        let new = Picture::of(&this.state, &this.system, &this.mac);
-        let steps = plan::plan(&this.picture, &new);
-        if let Err((step, error)) = plan::attempt(&mut this.system, &steps.attempt).map(drop) {
-            return Err(refusal::of(&step, error));
-        }
+        let mut new = Picture::of(&this.state, &this.system, &this.mac);
+        this.restore(&mut new)?;
         this.picture = new;
         this.publish_all();
         this.enter_statics();
@@ -49,6 +46,27 @@ impl<S: System> Controller<S> {
             tracing::info!("{name}: restored with {} members", bridge.members.len());
         }
         Ok(this)
+    }
+
+    /// Brings about a picture from nothing. Only an interface or engine that cannot be made ends it; what else the
+    /// system refuses is logged and left out, for a daemon with a part of its state is worth more than none.
+    fn restore(&mut self, new: &mut Picture) -> Result<(), AdminError> {
+        let steps = plan::plan(&self.picture, new);
+        let mut performed = Vec::new();
+        for step in &steps.attempt {
+            match self.system.perform(step) {
+                Ok(inverse) => performed.extend(inverse),
+                Err(error) if matches!(step, Step::CreateInterface { .. } | Step::AddEngine { .. }) => {
+                    Undo::of(performed).take_back(&mut self.system);
+                    return Err(refusal::of(step, error));
+                }
+                Err(error) => {
+                    tracing::error!("{}", refusal::of(step, error));
+                    new.leave_out(step);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Answers a call.

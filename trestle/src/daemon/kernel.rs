@@ -15,6 +15,8 @@ use kernel_glue::admin::{Errno, Facts, InetAddress, SystemInterface};
 use kernel_glue::linux::netlink::{Changed, LinkMonitor, Netlink, Up};
 use kernel_glue::linux::{Interface, InterfaceName, Plane, PlaneError, PlaneOptions, TapDevice, clock};
 use quiet::Quiet;
+use rustix::net::netdevice::name_to_index;
+use rustix::net::{AddressFamily, SocketType, socket};
 use snapshot::Snapshot;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
@@ -83,6 +85,10 @@ impl Kernel {
         Ok(())
     }
 
+    fn renew(&mut self, index: u32) -> Result<(), SystemError> {
+        self.links.renew(&mut self.netlink, index).map_err(|error| refused(&error))
+    }
+
     fn index(&self, interface: &str) -> Result<u32, SystemError> {
         if let Some(link) = self.links.get(interface) {
             return Ok(link.index);
@@ -106,12 +112,13 @@ impl Kernel {
             });
         }
         let device = InterfaceName::new(name).map_err(|error| refused(&error))?;
+        let socket = socket(AddressFamily::UNIX, SocketType::DGRAM, None).map_err(|errno| refused(&errno))?;
         let tap = TapDevice::create(device, self.engines.plane.workers()).map_err(|error| words::device(&error))?;
         self.taps.insert(name.to_owned(), tap);
-        let set = self
-            .look()
-            .and_then(|()| self.index(name))
-            .and_then(|index| self.netlink.set_mac(index, mac).map_err(|error| words::netlink(&error)));
+        let set = name_to_index(&socket, name).map_err(|errno| refused(&errno)).and_then(|index| {
+            self.netlink.set_mac(index, mac).map_err(|error| words::netlink(&error))?;
+            self.renew(index)
+        });
         if set.is_err() {
             self.taps.remove(name);
         }
@@ -305,13 +312,25 @@ impl Facts for Kernel {
 
 impl System for Kernel {
     fn perform(&mut self, step: &Step) -> Result<Option<Step>, SystemError> {
-        let done = self.carry_out(step);
-        // What was done is not news.
-        if matches!(step, Step::AddEngine { .. } | Step::RemoveEngine { .. }) || done.is_err() {
-            return done;
+        let done = self.carry_out(step)?;
+        // What the next step is decided on. Everything else comes by the monitor.
+        match step {
+            Step::SetMac { interface, .. } | Step::SetMtu { interface, .. } | Step::SetAdmin { interface, .. } => {
+                if let Some(index) = self.links.get(interface).map(|link| link.index) {
+                    self.renew(index)?;
+                }
+            }
+            Step::DestroyInterface { name } => self.links.forget(name),
+            Step::AddAddress { .. }
+            | Step::DeleteAddress { .. }
+            | Step::CreateInterface { .. }
+            | Step::SetDescription { .. }
+            | Step::Attach { .. }
+            | Step::Detach { .. }
+            | Step::AddEngine { .. }
+            | Step::RemoveEngine { .. } => {}
         }
-        self.look()?;
-        done
+        Ok(done)
     }
 
     fn engine(&self, bridge: &str) -> Option<&Arc<Bridge>> {

@@ -150,6 +150,11 @@ pub(crate) fn attempt(system: &mut impl System, steps: &[Step]) -> Result<Undo, 
 pub(crate) struct Undo(Vec<Step>);
 
 impl Undo {
+    /// Collects the inverses of steps, in the order in which the steps were performed.
+    pub(crate) fn of(inverses: Vec<Step>) -> Self {
+        Self(inverses)
+    }
+
     /// Takes the steps back, the last first. A step that cannot be taken back is logged and passed over.
     pub(crate) fn take_back(self, system: &mut impl System) {
         for step in self.0.into_iter().rev() {

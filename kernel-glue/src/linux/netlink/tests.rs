@@ -40,6 +40,8 @@ fn what_is_set_is_shown() {
         assert!(netlink.addresses().unwrap().contains(&(link.index, "10.0.0.1".parse().unwrap())));
         netlink.delete_address(link.index, "10.0.0.1".parse().unwrap(), 24).unwrap();
         assert!(!netlink.addresses().unwrap().iter().any(|(index, ip)| *index == link.index && ip.is_ipv4()));
+        assert_eq!(netlink.link(link.index).unwrap(), link);
+        assert_eq!(netlink.link(1 << 20).unwrap_err().raw_os_error(), Some(libc::ENODEV));
         let too_big = netlink.set_mtu(link.index, 1 << 20).unwrap_err();
         assert_eq!(too_big.raw_os_error(), Some(libc::EINVAL));
         netlink.move_to(link.index, &other).unwrap();

@@ -27,6 +27,20 @@ impl Snapshot {
         self.by_name.get(name)
     }
 
+    /// Looks at one interface again, after it was made or changed.
+    pub(super) fn renew(&mut self, netlink: &mut Netlink, index: u32) -> io::Result<()> {
+        let link = netlink.link(index)?;
+        self.by_name.insert(link.name.clone(), link);
+        Ok(())
+    }
+
+    /// Forgets an interface that was destroyed.
+    pub(super) fn forget(&mut self, name: &str) {
+        if let Some(link) = self.by_name.remove(name) {
+            self.addresses.remove(&link.index);
+        }
+    }
+
     pub(super) fn by_index(&self, index: u32) -> Option<&Link> {
         self.by_name.values().find(|link| link.index == index)
     }

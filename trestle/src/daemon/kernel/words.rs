@@ -2,7 +2,7 @@
 
 use super::super::system::SystemError;
 use kernel_glue::admin::{Errno, InetAddress};
-use kernel_glue::linux::DeviceError;
+use kernel_glue::linux::{Action, DeviceError};
 use rustix::io::Errno as Code;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
@@ -10,6 +10,9 @@ use std::net::{IpAddr, Ipv4Addr};
 /// Puts a device's refusal in words.
 pub(super) fn device(error: &DeviceError) -> SystemError {
     let remedy = match error.errno {
+        Code::ACCESS if error.action == Action::OpenTun => {
+            "; the device file is not open to this user: chmod a+rw /dev/net/tun as root, which gives no other right"
+        }
         Code::PERM | Code::ACCESS => {
             "; it takes CAP_NET_ADMIN: run the daemon as root, or in a user namespace: unshare -Urn trestle run"
         }
