@@ -81,7 +81,7 @@ fn reason(errno: Errno) -> DropReason {
 pub(super) struct Transmitter {
     heads: Box<[Head; QUEUE]>,
     messages: Box<[libc::mmsghdr; QUEUE]>,
-    /// `None` where the system has or allows none.
+    /// `None` where the system has or allows none, and where it does not pay.
     uring: Option<Uring>,
     finisher: Finisher,
 }
@@ -91,10 +91,14 @@ type Pieces<'f> = [IoSlice<'f>; 2];
 impl Transmitter {
     /// Must be called by the thread that will send.
     pub(super) fn new() -> Self {
+        Self::with(Uring::new(QUEUE).ok().and_then(|mut ring| ring.pays().then_some(ring)))
+    }
+
+    fn with(uring: Option<Uring>) -> Self {
         Self {
             heads: Box::new([[0; size_of::<Head>()]; QUEUE]),
             messages: Box::new([EMPTY_MESSAGE; QUEUE]),
-            uring: Uring::new(QUEUE).ok(),
+            uring,
             finisher: Finisher::new(),
         }
     }

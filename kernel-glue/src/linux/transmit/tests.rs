@@ -41,7 +41,7 @@ fn expected(count: u8) -> Vec<Vec<u8>> {
 }
 
 fn with_and_without_ring(mut test: impl FnMut(&mut Transmitter)) {
-    let mut transmitter = Transmitter::new();
+    let mut transmitter = Transmitter::with(Uring::new(QUEUE).ok());
     if transmitter.uring.is_none() {
         println!("skipped: no io_uring");
     }
@@ -70,7 +70,7 @@ fn a_packet_socket_takes_few_frames_and_many() {
     in_namespace(|mut lab| {
         let (interface, wire) = lab.wire("wire0");
         let socket = crate::linux::packet::PacketSocket::open(interface, crate::linux::packet::Sharing::Alone).unwrap();
-        let mut transmitter = Transmitter::new();
+        let mut transmitter = Transmitter::with(Uring::new(QUEUE).ok());
         for count in [1, 5, 32] {
             let tally = send(&mut transmitter, &socket.medium(), count, PLAIN);
             assert_eq!((tally.frames, tally.drops.total()), (count.into(), 0));
@@ -105,7 +105,7 @@ fn refusals_are_counted_by_their_reason() {
         Lab::ip("link del tap0");
         drop(wire);
         for medium in &mut media {
-            let tally = send(&mut Transmitter::new(), medium, 5, PLAIN);
+            let tally = send(&mut Transmitter::with(Uring::new(QUEUE).ok()), medium, 5, PLAIN);
             assert_eq!((tally.frames, tally.drops.total()), (0, 5));
             assert!(tally.gone.is_some());
         }
