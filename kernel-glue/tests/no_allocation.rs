@@ -159,6 +159,9 @@ fn workers_allocate_nothing() {
     // SAFETY: a thread's network namespace concerns no memory and no descriptor of others.
     match unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNET) } {
         Ok(()) => through_devices(),
-        Err(errno) => println!("skipped: no network namespace: {errno}"),
+        Err(errno) => {
+            assert!(std::env::var_os("CI").is_none(), "CI skips nothing: {errno}");
+            println!("skipped: the data path allocates nothing: needs root (network namespaces): {errno}");
+        }
     }
 }
