@@ -7,6 +7,7 @@ pub mod caps;
 pub mod clock;
 mod edit;
 mod error;
+mod face;
 mod finish;
 pub mod generator;
 mod io;
@@ -27,6 +28,7 @@ mod uring;
 mod worker;
 
 pub use error::{Action, DeviceError};
+pub use face::Face;
 pub use memory::{MemoryHost, MemoryPort, memory_port};
 pub use name::{Interface, InterfaceName, NameError};
 pub use plane::{BridgeId, Plane, PlaneError, PlaneEvent, PlaneOptions};
