@@ -10,6 +10,7 @@ mod address;
 mod check;
 mod counters;
 mod device;
+mod devices;
 mod flow;
 mod gate;
 mod handle;
@@ -25,6 +26,10 @@ pub use address::stable_mac;
 pub use check::{PacketError, check_write};
 pub use counters::{Counters, Passed};
 pub use device::{Carrier, Device, Link, Settings};
+pub use devices::{
+    ControlError, Credentials, DeviceSettings, Devices, Effect, HandleId, MAX_DEVICES, MAX_HANDLES, MAX_QUEUES,
+    Opening, Sharing, Standing, Transport,
+};
 pub use flow::flow;
 pub use handle::{AttachError, Handle, Read, ReadError, Write, WriteError};
 pub use header::{Cut, Families, Fit, Header, HeaderBytes, VnetBytes};
