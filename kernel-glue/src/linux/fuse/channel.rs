@@ -53,7 +53,15 @@ impl Channel {
 
     /// Replies with the bytes of both parts.
     pub(in crate::linux) fn answer(&self, unique: u64, body: &[u8], more: &[u8]) {
-        self.write(&answer::header(unique, body.len() + more.len(), None), body, more);
+        let _ = self.deliver(unique, body, more);
+    }
+
+    /// As [`Self::answer`], for what must be undone if nobody gets it.
+    ///
+    /// # Errors
+    /// `ENOENT` if the request is gone: its caller was killed before the reply, or the connection aborted.
+    pub(in crate::linux) fn deliver(&self, unique: u64, body: &[u8], more: &[u8]) -> Result<(), Errno> {
+        self.write(&answer::header(unique, body.len() + more.len(), None), body, more)
     }
 
     /// Replies that it is done.
@@ -63,32 +71,32 @@ impl Channel {
 
     /// Replies with an error.
     pub(in crate::linux) fn refuse(&self, unique: u64, errno: Errno) {
-        self.write(&answer::header(unique, 0, Some(errno)), &[], &[]);
+        let _ = self.write(&answer::header(unique, 0, Some(errno)), &[], &[]);
     }
 
     /// Wakes who sleeps for a change of the open file: it asks again how ready that is.
     pub(in crate::linux) fn notify_poll(&self, kernel_handle: u64) {
         let body = answer::wakeup(kernel_handle);
-        self.write(&answer::notice(NOTIFY_POLL, body.len()), &body, &[]);
+        let _ = self.write(&answer::notice(NOTIFY_POLL, body.len()), &body, &[]);
     }
 
     /// Asks for every request again that was taken and not answered. Linux 6.9 and later do it.
     pub(in crate::linux) fn resend(&self) {
-        self.write(&answer::notice(NOTIFY_RESEND, 0), &[], &[]);
+        let _ = self.write(&answer::notice(NOTIFY_RESEND, 0), &[], &[]);
     }
 
     /// Has the kernel send one request, [`NotifyReply`](super::protocol::request::Operation::NotifyReply): a thread
     /// that waits for requests wakes.
     pub(in crate::linux) fn nudge(&self) {
         let body = answer::retrieve(ROOT);
-        self.write(&answer::notice(NOTIFY_RETRIEVE, body.len()), &body, &[]);
+        let _ = self.write(&answer::notice(NOTIFY_RETRIEVE, body.len()), &body, &[]);
     }
 
-    fn write(&self, header: &[u8], body: &[u8], more: &[u8]) {
+    /// Mostly nobody looks at the result: a request is gone when nobody waits for the reply any more.
+    fn write(&self, header: &[u8], body: &[u8], more: &[u8]) -> Result<(), Errno> {
         let parts = [header, body, more].map(IoSlice::new);
         let used = if more.is_empty() { parts.get(..2) } else { None };
-        // ENOENT: the request is gone, its caller killed or the connection aborted. Nobody waits for the rest then.
-        let _ = rustix::io::writev(&self.0, used.unwrap_or(&parts));
+        rustix::io::writev(&self.0, used.unwrap_or(&parts)).map(drop)
     }
 }
 

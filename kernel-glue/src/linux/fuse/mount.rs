@@ -3,7 +3,7 @@
 use super::channel::Channel;
 use core::fmt;
 use rustix::fd::{AsRawFd, OwnedFd};
-use rustix::fs::{CWD, Mode, OFlags};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::mount::{MountFlags, UnmountFlags};
 use std::ffi::CString;
@@ -139,7 +139,7 @@ fn is_ours(directory: &Path) -> bool {
     let whole = directory.parent().and_then(|parent| Some(parent.canonicalize().ok()?.join(directory.file_name()?)));
     let Some(whole) = whole else { return false };
     let Ok(table) = std::fs::read_to_string("/proc/self/mountinfo") else {
-        return rustix::fs::statat(CWD, directory, rustix::fs::AtFlags::empty()) == Err(Errno::NOTCONN);
+        return rustix::fs::stat(directory).is_err_and(|errno| errno == Errno::NOTCONN);
     };
     table.lines().any(|line| {
         let mut fields = line.split(' ');

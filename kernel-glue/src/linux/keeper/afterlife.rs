@@ -8,7 +8,7 @@ use rustix::event::Timespec;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use std::collections::HashMap;
-use tap::{Pace, Verdict};
+use crate::linux::fuse::farewell::{Pace, Verdict};
 
 /// Answers until the last open file is closed.
 pub(super) fn serve(channel: &Channel, sleepers: &Sleepers) {
