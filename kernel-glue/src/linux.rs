@@ -9,8 +9,10 @@ mod edit;
 mod error;
 mod face;
 mod finish;
+pub mod fuse;
 pub mod generator;
 mod io;
+pub mod keeper;
 #[cfg(test)]
 mod lab;
 mod memory;
