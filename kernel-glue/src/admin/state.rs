@@ -197,7 +197,13 @@ impl State {
     }
 
     /// Follows the system's renaming of a member or span port. Returns whether there was one of that name.
+    ///
+    /// One that takes the name of ours, which it can while ours is in another network namespace, stays in the state
+    /// under its old name: two could not be told apart, nor could every kind be a port.
     pub fn rename(&mut self, from: &str, to: &str) -> bool {
+        if self.kind_of(to).is_some() {
+            return false;
+        }
         let mut renamed = false;
         for bridge in self.bridges.values_mut() {
             let members = bridge.members.iter_mut().map(|member| &mut member.interface);
