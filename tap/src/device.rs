@@ -24,7 +24,7 @@ pub struct Device<P, W> {
     carrier: AtomicU8,
     opens: AtomicU32,
     /// The open descriptors among which packets are spread; replaced as a whole.
-    seats: SharedLock<Arc<[Arc<Seat<P, W>>]>>,
+    seats: SharedLock<Seats<P, W>>,
     /// Packets that applications wrote.
     written: Apart<Queue<P>>,
     /// Someone found `written` full since packets were last taken.
@@ -33,6 +33,9 @@ pub struct Device<P, W> {
     to_application: Tally,
     from_application: Tally,
 }
+
+/// The descriptors that have a device open, as one that looks at them keeps them.
+type Seats<P, W> = Arc<[Arc<Seat<P, W>>]>;
 
 /// What does not change while a device lives.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -369,7 +372,7 @@ fn choose<T>(seats: &[T], flow: u32) -> Option<&T> {
     match seats {
         [only] => Some(only),
         // The high bits of the product spread as evenly as a remainder, without a division.
-        several => several.get((u64::from(flow) * several.len() as u64 >> 32) as usize),
+        several => several.get(((u64::from(flow) * several.len() as u64) >> 32) as usize),
     }
 }
 

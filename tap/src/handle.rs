@@ -71,7 +71,7 @@ pub enum Write<P> {
     Failed(P, WriteError),
 }
 
-/// Why a descriptor cannot be attached.
+/// Why a descriptor cannot be attached, or detached.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AttachError {
     /// It has a device already.
@@ -80,6 +80,8 @@ pub enum AttachError {
     Dead,
     /// The descriptor is closed.
     Closed,
+    /// It has no part in a device.
+    Detached,
 }
 
 impl<P, W> Handle<P, W> {
@@ -263,21 +265,35 @@ impl<P, W> Handle<P, W> {
     }
 
     /// Leaves the device's queues but stays open (`IFF_DETACH_QUEUE`); reads and writes fail meanwhile.
-    pub fn stand_aside(&self, wake: &mut dyn FnMut(W)) {
-        let Some(device) = self.device() else { return };
-        if !self.seat.set(SeatFlags::ASIDE).intersects(SeatFlags::ASIDE | SeatFlags::CLOSED) {
-            device.delist(&self.seat);
-            self.seat.gate.hand_out(Ready::all(), wake);
+    ///
+    /// # Errors
+    /// The descriptor has no part in a device.
+    pub fn stand_aside(&self, wake: &mut dyn FnMut(W)) -> Result<(), AttachError> {
+        let device = self.device().ok_or(AttachError::Detached)?;
+        if self.seat.set(SeatFlags::ASIDE).intersects(SeatFlags::ASIDE | SeatFlags::CLOSED) {
+            return Err(AttachError::Detached);
         }
+        device.delist(&self.seat);
+        self.seat.gate.hand_out(Ready::all(), wake);
+        Ok(())
     }
 
     /// Takes part again (`IFF_ATTACH_QUEUE`).
-    pub fn step_in(&self, wake: &mut dyn FnMut(W)) {
-        let Some(device) = self.device() else { return };
-        if self.seat.flags().contains(SeatFlags::ASIDE) && device.enlist(&self.seat).is_ok() {
-            self.seat.clear(SeatFlags::ASIDE);
-            self.seat.gate.hand_out(Ready::all(), wake);
+    ///
+    /// # Errors
+    /// The descriptor has not stood aside, or its device is gone.
+    pub fn step_in(&self, wake: &mut dyn FnMut(W)) -> Result<(), AttachError> {
+        let flags = self.seat.flags();
+        let Some(device) = self.device().filter(|_| flags.contains(SeatFlags::ASIDE)) else {
+            return Err(AttachError::Attached);
+        };
+        if flags.contains(SeatFlags::CLOSED) {
+            return Err(AttachError::Closed);
         }
+        device.enlist(&self.seat).map_err(|_| AttachError::Dead)?;
+        self.seat.clear(SeatFlags::ASIDE);
+        self.seat.gate.hand_out(Ready::all(), wake);
+        Ok(())
     }
 
     /// Closes the descriptor: every token goes to `wake`, what was not read is dropped. What was written stays.
