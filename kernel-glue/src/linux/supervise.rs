@@ -6,10 +6,14 @@
 //! are caught alike, and so are the children of the program. Needs Linux 5.14.
 
 mod detach;
+mod driver;
 mod filter;
 mod listener;
 mod memory;
+mod peer;
 
 pub use detach::{detach, inherited};
+pub use driver::TunFile;
 pub use listener::{Flags, Listener, Notice, Pass, Trapped};
 pub use memory::{read_bytes, read_text, write_bytes};
+pub use peer::{Credentials, credentials};

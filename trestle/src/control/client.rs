@@ -2,9 +2,8 @@
 
 use super::descriptor;
 use super::message::{self, Call, Reply};
+use kernel_glue::linux::supervise::credentials;
 use rustix::fd::BorrowedFd;
-use rustix::net::sockopt::socket_peercred;
-use rustix::process::Pid;
 use std::fmt;
 use std::io::{self, BufReader, Write};
 use std::os::unix::net::UnixStream;
@@ -51,16 +50,15 @@ impl Client {
         let mut bytes = call.to_json().to_string().into_bytes();
         bytes.push(0);
         let stream = self.stream.get_mut();
-        descriptor::send(&*stream, &bytes, descriptor)
+        descriptor::send(&*stream, &bytes, Some(descriptor))
             .and_then(|sent| stream.write_all(bytes.get(sent..).unwrap_or_default()))
             .map_err(|error| self.broken(error))?;
         self.answer(call)
     }
 
     /// Returns the process that serves the connection, `None` when it is in no process namespace of this one.
-    pub fn server(&self) -> Option<Pid> {
-        // socket_peercred expects a process number; one from elsewhere is 0.
-        socket_peercred(self.stream.get_ref()).ok().map(|peer| peer.pid)
+    pub fn server(&self) -> Option<u32> {
+        credentials(self.stream.get_ref()).ok()?.pid
     }
 
     fn broken(&self, error: io::Error) -> CallError {

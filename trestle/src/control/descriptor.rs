@@ -9,12 +9,12 @@ use std::io::{self, IoSlice, IoSliceMut, Read};
 use std::mem::MaybeUninit;
 use std::os::unix::net::UnixStream;
 
-/// Sends the front of `bytes` and with its first octet a descriptor; returns how much was sent.
-pub(crate) fn send(socket: impl AsFd, bytes: &[u8], descriptor: BorrowedFd<'_>) -> io::Result<usize> {
+/// Sends the front of `bytes`, and with its first octet a descriptor, if any; returns how much was sent.
+pub(crate) fn send(socket: impl AsFd, bytes: &[u8], descriptor: Option<BorrowedFd<'_>>) -> io::Result<usize> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut ancillary = SendAncillaryBuffer::new(&mut space);
-    let descriptors = [descriptor];
-    if !ancillary.push(SendAncillaryMessage::ScmRights(&descriptors)) {
+    let descriptors = descriptor.as_slice();
+    if !descriptors.is_empty() && !ancillary.push(SendAncillaryMessage::ScmRights(descriptors)) {
         return Err(io::ErrorKind::InvalidInput.into());
     }
     Ok(sendmsg(socket, &[IoSlice::new(bytes)], &mut ancillary, SendFlags::NOSIGNAL)?)
@@ -50,7 +50,7 @@ impl<'s> Incoming<'s> {
     }
 
     /// Takes the descriptor that arrived last.
-    pub(super) fn take(&mut self) -> Option<OwnedFd> {
+    pub(super) fn take_descriptor(&mut self) -> Option<OwnedFd> {
         self.descriptor.take()
     }
 }

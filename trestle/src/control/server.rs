@@ -144,7 +144,7 @@ fn converse(stream: &UnixStream, deliver: &dyn Fn(Served) -> bool) -> io::Result
     let mut reader = BufReader::new(Incoming::new(stream));
     while let Some(bytes) = message::read(&mut reader)? {
         // A descriptor that came while the next message is here already belongs to that one.
-        let fd = if reader.buffer().is_empty() { reader.get_mut().take() } else { None };
+        let fd = if reader.buffer().is_empty() { reader.get_mut().take_descriptor() } else { None };
         let answer = match Call::from_json(&bytes) {
             Err(error) => error,
             Ok(Call::Info) => info(),

@@ -10,15 +10,15 @@ fn open_descriptors() -> usize {
 fn a_descriptor_arrives_with_the_first_octet() {
     let (near, far) = UnixStream::pair().unwrap();
     let file = File::open("/proc/self/status").unwrap();
-    assert_eq!(send(&near, b"abc", file.as_fd()).unwrap(), 3);
+    assert_eq!(send(&near, b"abc", Some(file.as_fd())).unwrap(), 3);
     let mut incoming = Incoming::new(&far);
     let mut one = [0];
     assert_eq!(incoming.read(&mut one).unwrap(), 1);
-    let copy = File::from(incoming.take().unwrap());
+    let copy = File::from(incoming.take_descriptor().unwrap());
     assert_ne!(copy.as_raw_fd(), file.as_raw_fd());
     assert!(std::io::read_to_string(copy).unwrap().contains("Threads"));
     assert_eq!(incoming.read(&mut [0; 8]).unwrap(), 2);
-    assert!(incoming.take().is_none());
+    assert!(incoming.take_descriptor().is_none());
 }
 
 /// Runs alone in its process: other tests open and close descriptors meanwhile.
