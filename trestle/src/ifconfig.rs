@@ -8,6 +8,7 @@ mod accounts;
 mod address;
 mod arguments;
 mod command;
+mod device;
 mod error;
 pub mod format;
 mod help;

@@ -1,6 +1,7 @@
 //! IP addresses on the line: `inet A/N broadcast B`, `inet A netmask M`, `inet6 A -alias`, `alias A/N`, `A/N`.
 
 use super::arguments::{Arguments, Words, bad};
+use super::device::is_device;
 use super::error::{UsageError, What};
 use super::keywords::{self, Clause};
 use super::netmask;
@@ -80,8 +81,7 @@ fn modifies(words: &Words<'_>, address: Option<&str>) -> bool {
 
 /// Returns what to write in place of a second address.
 fn no_destination(interface: &str, source: &str) -> String {
-    let kind = interface.trim_end_matches(|c: char| c.is_ascii_digit());
-    if !matches!(kind, "tap" | "tun") {
+    if !is_device(interface) {
         return "only a point-to-point link has one; a mask follows netmask".to_owned();
     }
     let (address, _) = source.split_once('/').unwrap_or((source, ""));

@@ -232,8 +232,6 @@ fn verb_table() {
         ("owner root", vec![Verb::Owner { uid: 0 }]),
         ("owner 1000", vec![Verb::Owner { uid: 1000 }]),
         ("owner 0010", vec![Verb::Owner { uid: 10 }]),
-        ("group root up", vec![Verb::Group { gid: Some(0) }, Verb::Up]),
-        ("group 4294967294", vec![Verb::Group { gid: Some(u32::MAX - 1) }]),
         ("-group up", vec![Verb::Group { gid: None }, Verb::Up]),
         ("mode 660", vec![Verb::Mode { mode: 0o660 }]),
         ("mode 0660", vec![Verb::Mode { mode: 0o660 }]),
@@ -255,6 +253,21 @@ fn verb_table() {
     ];
     for (text, want) in rows {
         assert_eq!(verbs(text), want, "{text}");
+    }
+}
+
+/// Of a bridge, `group` would mean another thing.
+#[test]
+fn the_group_of_a_node() {
+    #[rustfmt::skip]
+    let rows = [
+        ("tap0 group root up", "tap0", vec![Verb::Group { gid: Some(0) }, Verb::Up]),
+        ("tun7 group 4294967294", "tun7", vec![Verb::Group { gid: Some(u32::MAX - 1) }]),
+        ("tap create group 36", "tap", vec![Verb::Create, Verb::Group { gid: Some(36) }]),
+    ];
+    for (text, interface, verbs) in rows {
+        let change = Change { interface: interface.into(), verbs };
+        assert_eq!(line(text), Ok(Command::Change { change, then: None, style: Style::Text }), "{text}");
     }
 }
 
@@ -339,6 +352,7 @@ fn usage_errors() {
         ("tap0 owner -1", "unknown user: -1: /etc/passwd does not have it; write its number, which 'id -u' knows"),
         ("tap0 owner 4294967295", "unknown user: 4294967295: /etc/passwd does not have it; write its number, which 'id -u' knows"),
         ("tap0 group no:body", "unknown group: no:body: /etc/group does not have it; write its number, which 'getent group' knows"),
+        ("bridge0 group uplinks", "'group' is not supported: an interface is in the group of its kind; only the node of a tap or tun is somebody's"),
         ("tap0 group", "'group' requires argument: group <group>"),
         ("tap0 mode", "'mode' requires argument: mode <mode>"),
         ("tap0 mode rw", "invalid mode: rw: use octal digits in 0 to 777, as 660"),

@@ -145,7 +145,7 @@ fn of_member() -> impl Strategy<Value = Verb> {
 
 fn change() -> impl Strategy<Value = Change> {
     let verbs = vec(prop_oneof![plain(), of_bridge(), of_member(), of_device()], 1..8);
-    verbs.prop_map(|verbs| Change { interface: "bridge0".to_owned(), verbs })
+    verbs.prop_map(|verbs| Change { interface: "tap0".to_owned(), verbs })
 }
 
 /// Splits a line as a POSIX shell does, of which it knows single quotes and a backslash.
