@@ -88,10 +88,8 @@ pub(super) fn mount(directory: &Path) -> Result<Mount, MountError> {
     let device = Path::new("/dev/fuse");
     let fuse = rustix::fs::open(device, flags, Mode::empty()).map_err(MountStep::OpenDevice.on(device))?;
     let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
-    let options = format!(
-        "fd={},rootmode=40000,user_id={uid},group_id={gid},allow_other,default_permissions",
-        fuse.as_raw_fd()
-    );
+    let options =
+        format!("fd={},rootmode=40000,user_id={uid},group_id={gid},allow_other,default_permissions", fuse.as_raw_fd());
     let options = CString::new(options).unwrap_or_default();
     let safe = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOATIME;
     rustix::mount::mount(SOURCE, directory, FILE_SYSTEM, safe, Some(options.as_c_str()))

@@ -2,6 +2,7 @@
 
 use super::device::{Descriptor, Kind, Waiter, Waiting};
 use super::farewell::Farewell;
+use super::farewell::{Pace, Verdict};
 use super::packet::Packet;
 use super::protocol::POLL_SCHEDULE_NOTIFY;
 use super::protocol::answer;
@@ -14,7 +15,6 @@ use rustix::io::Errno;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use super::farewell::{Pace, Verdict};
 use tap::{PacketError, Read, ReadError, Ready, WriteError};
 
 /// An open file.
@@ -241,7 +241,8 @@ fn events(ready: Ready) -> u32 {
         (Ready::ERROR, PollFlags::ERR),
         (Ready::HANGUP, PollFlags::HUP),
     ];
-    let all = table.iter().filter(|(bit, _)| ready.contains(*bit)).fold(PollFlags::empty(), |all, (_, flags)| all | *flags);
+    let all =
+        table.iter().filter(|(bit, _)| ready.contains(*bit)).fold(PollFlags::empty(), |all, (_, flags)| all | *flags);
     u32::from(all.bits())
 }
 

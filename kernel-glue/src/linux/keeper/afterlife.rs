@@ -2,13 +2,13 @@
 
 use super::link::Sleepers;
 use crate::linux::clock::monotonic;
+use crate::linux::fuse::farewell::{Pace, Verdict};
 use crate::linux::fuse::{Channel, Farewell, Farewells, Operation, Received, Request, RequestBuffer};
 use frame::Instant;
 use rustix::event::Timespec;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use std::collections::HashMap;
-use crate::linux::fuse::farewell::{Pace, Verdict};
 
 /// Answers until the last open file is closed.
 pub(super) fn serve(channel: &Channel, sleepers: &Sleepers) {
