@@ -82,6 +82,8 @@ impl<S: System> Controller<S> {
         });
         match request.and_then(|request| self.control(id, request, &who)) {
             Ok(answer) => {
+                let room = tap::ioctl::shape(Dialect::Linux, call.number).map_or(0, |shape| shape.write);
+                memory.resize(room.max(memory.len()), 0);
                 let bytes = tap::ioctl::encode(Dialect::Linux, call.number, &answer, &mut memory);
                 memory.truncate(bytes);
                 IoctlAnswer { errno: 0, memory, detail: None }
