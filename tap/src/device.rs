@@ -56,6 +56,20 @@ impl Default for Settings {
     }
 }
 
+/// What became of a look for a packet that an application wrote.
+#[derive(Debug, Eq, PartialEq)]
+#[must_use]
+pub enum Take<P> {
+    /// A packet.
+    Packet(P),
+    /// The token is kept; once it is given to a `wake`, try again.
+    Waiting,
+    /// The device is destroyed; the token is dropped.
+    Dead,
+    /// As many wait as may; the token is dropped.
+    Crowded,
+}
+
 /// Whether the operator wants the device to carry packets.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Link {
@@ -167,18 +181,21 @@ impl<P, W> Device<P, W> {
     }
 
     /// As [`Self::take`]; with nothing to take it keeps the token until an application writes.
-    ///
-    /// # Errors
-    /// The token comes back when too many wait already.
-    pub fn take_or_wait(&self, token: W, wake: &mut dyn FnMut(W)) -> Result<Option<P>, W> {
-        if let Some(packet) = self.take(wake) {
-            return Ok(Some(packet));
-        }
-        let again = || (!self.written.0.is_empty()).then_some(());
-        match self.system.wait_unless(Ready::READ, token, again) {
-            // Another may take it in between; then the caller asks again, as after any wake-up.
-            Ok(found) => Ok(found.and_then(|()| self.take(wake))),
-            Err(Crowded(token)) => Err(token),
+    pub fn take_or_wait(&self, mut token: W, wake: &mut dyn FnMut(W)) -> Take<P> {
+        loop {
+            if let Some(packet) = self.take(wake) {
+                return Take::Packet(packet);
+            }
+            if self.is_dead() {
+                return Take::Dead;
+            }
+            let again = || (!self.written.0.is_empty() || self.is_dead()).then_some(());
+            match self.system.wait_unless(Ready::READ, token, again) {
+                Ok(None) => return Take::Waiting,
+                // Once more: another may be faster, and then there is nothing again.
+                Ok(Some(((), back))) => token = back,
+                Err(Crowded(_)) => return Take::Crowded,
+            }
         }
     }
 
@@ -260,7 +277,7 @@ impl<P, W> Device<P, W> {
         State::from_bits_retain(self.state.load(Ordering::Acquire))
     }
 
-    /// Puts a descriptor in the list; `false` when the device is dead.
+    /// Puts a descriptor in the list.
     pub(crate) fn enlist(&self, seat: &Arc<Seat<P, W>>) -> Result<(), Dead> {
         seat.furnish(self.queue_packets);
         let mut seats = self.seats.write();
