@@ -22,6 +22,10 @@ impl Clerk for Letterbox {
         self.ask(Ask::Open { node, caller, done });
     }
 
+    fn ioctl(&self, id: u64, request: Request, caller: Caller, done: Done<Answer>) {
+        self.ask(Ask::Ioctl { id, request, caller, done });
+    }
+
     fn close(&self, id: u64) {
         self.ask(Ask::Close { id });
     }

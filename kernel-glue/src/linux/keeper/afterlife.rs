@@ -2,13 +2,13 @@
 
 use super::link::Sleepers;
 use crate::linux::clock::monotonic;
-use crate::linux::fuse::farewell::{Pace, Verdict};
 use crate::linux::fuse::{Channel, Farewell, Farewells, Operation, Received, Request, RequestBuffer};
 use frame::Instant;
 use rustix::event::Timespec;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use std::collections::HashMap;
+use tap::{Pace, Verdict};
 
 /// Answers until the last open file is closed.
 pub(super) fn serve(channel: &Channel, sleepers: &Sleepers) {
@@ -66,11 +66,12 @@ impl Estate<'_> {
             | Operation::Access
             | Operation::Destroy => self.channel.done(unique),
             Operation::Forget { .. } | Operation::BatchForget(_) | Operation::NotifyReply => {}
-            Operation::Open { .. } => self.channel.refuse(unique, Errno::NXIO),
+            Operation::Open => self.channel.refuse(unique, Errno::NXIO),
             Operation::Lookup { .. } => self.channel.refuse(unique, Errno::NOENT),
             Operation::Lseek => self.channel.refuse(unique, Errno::SPIPE),
             Operation::Init(_)
             | Operation::GetAttr
+            | Operation::Change
             | Operation::SetAttr { .. }
             | Operation::OpenDir
             | Operation::ReadDir { .. }
