@@ -9,7 +9,7 @@ mod app;
 mod packets;
 
 pub use app::{Answer, App, Pending, unhex, words};
-pub use packets::{numbered, numbered_ip, numbers};
+pub use packets::{hex, numbered, numbered_ip, numbers};
 
 use crate::clock::within;
 use crate::daemon::Daemon;

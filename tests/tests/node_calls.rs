@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::time::Duration;
-use tests::nodes::{Answer, Face, Rig, numbered, numbered_ip, numbers, unhex};
+use tests::nodes::{Answer, Face, Rig, hex, numbered, numbered_ip, numbers, unhex};
 use tests::{EtherFrame, Limit, mac, within};
 
 tests::on_faces! {
@@ -318,8 +318,4 @@ fn packet_information_both_ways(rig: &Rig) {
         wire.send(&packet);
         assert_eq!(app.bytes(&format!("os.read({fd}, 2000)")), behind, "IPv{version} to the application");
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

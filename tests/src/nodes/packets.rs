@@ -49,6 +49,11 @@ pub fn numbers<'p>(packets: impl IntoIterator<Item = &'p Vec<u8>>) -> Vec<u32> {
     packets.into_iter().filter_map(number).collect()
 }
 
+/// Returns hexadecimal digits, as Python's `bytes.fromhex` takes them.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn sign(packet: &mut [u8], n: u32) {
     let at = packet.len() - 8;
     packet[at..at + 4].copy_from_slice(MARK);
