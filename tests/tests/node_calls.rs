@@ -21,7 +21,6 @@ tests::on_faces! {
     a_kill_frees_a_blocked_reader: kernel node exec;
     a_write_passes_while_a_read_waits: kernel node exec;
     packets_keep_their_bytes_and_order: kernel node exec;
-    packet_information_both_ways: kernel node exec;
 }
 
 const SOON: Duration = Duration::from_secs(3);
@@ -300,22 +299,5 @@ fn packets_keep_their_bytes_and_order(rig: &Rig) {
     for frame in &frames {
         wire.send(frame);
         assert_eq!(app.bytes(&format!("os.read({fd}, 2000)")), *frame);
-    }
-}
-
-fn packet_information_both_ways(rig: &Rig) {
-    rig.create("tun0");
-    let app = rig.app();
-    let fd = rig.open_with(&app, "tun0", "0");
-    let wire = rig.wire("tun0");
-    app.value(&format!("read_all({fd})"));
-    app.run(&format!("blocking({fd}, True)"));
-    for (version, ether_type) in [(4, [0x08, 0x00]), (6, [0x86, 0xdd])] {
-        let packet = numbered_ip(version, 1, 100, 1);
-        let behind = [&[0, 0], &ether_type[..], &packet].concat();
-        app.run(&format!("os.write({fd}, bytes.fromhex('{}'))", hex(&behind)));
-        assert!(wire.hears(&packet), "IPv{version} from the application");
-        wire.send(&packet);
-        assert_eq!(app.bytes(&format!("os.read({fd}, 2000)")), behind, "IPv{version} to the application");
     }
 }
