@@ -22,6 +22,7 @@ mod partial;
 mod plane;
 pub mod random;
 mod ring;
+pub mod supervise;
 mod tap;
 mod transmit;
 mod uring;

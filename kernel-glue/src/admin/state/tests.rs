@@ -144,8 +144,8 @@ fn values_that_no_verb_would_set() {
         ("#vport",  "ether = \"0:0:0:0:0:0\"", "vport.vport0.ether: Invalid argument: 00:00:00:00:00:00 names no station"),
         ("#vport",  "inet = [\"224.0.0.1/4\"]", "vport.vport0.inet: Invalid argument: 224.0.0.1 can not be the address of an interface"),
         ("#vport",  "[vport.vport01]",         "vport.vport01: Invalid argument: the unit is a number 0..32767 without leading zeros; leave it out to be given a free one"),
-        ("#vport",  "[vport.bridge1]",         "vport.bridge1: Invalid argument: the name is the kind and a unit: [bridge.bridge0], [vport.vport0]"),
-        ("#vport",  "[bridge.br0]",            "bridge.br0: Invalid argument: only bridge and vport interfaces can be created; name one bridge0 or vport0"),
+        ("#vport",  "[vport.bridge1]",         "vport.bridge1: Invalid argument: the name is the kind and a unit: [bridge.bridge0], [tap.tap0]"),
+        ("#vport",  "[bridge.br0]",            "bridge.br0: Invalid argument: only bridge, vport, tap and tun interfaces can be created; name one bridge0, vport0, tap0 or tun0"),
     ];
     read(SOUND).validate().unwrap();
     for (place, text, want) in rows {
@@ -171,7 +171,7 @@ fn text_that_is_no_state() {
         ("#member", "storm = { all = 1 }", "unknown variant `all`"),
         ("#span",   "learn = true",        "unknown field `learn`"),
         ("#static", "vlan = 0",            "VLAN ID outside 1..4094"),
-        ("#vport",  "[tap.tap0]",          "unknown field `tap`"),
+        ("#vport",  "[ppp.ppp0]",          "unknown field `ppp`"),
         ("#vport",  "timeout = 5",         "unknown field `timeout`"),
     ];
     for (place, text, want) in rows {

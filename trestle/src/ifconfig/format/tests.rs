@@ -30,6 +30,7 @@ fn report(name: &str, kind: InterfaceKind, ether: [u8; 6]) -> InterfaceReport {
         member_of: None,
         elsewhere: false,
         bridge: None,
+        tap: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The words after the interface.
 
+use crate::ifconfig::accounts::Accounts;
 use crate::ifconfig::address;
 use crate::ifconfig::arguments::{Arguments, Words, bad, vlan, vlan_set};
 use crate::ifconfig::command::{Style, Verbosity};
@@ -83,6 +84,10 @@ impl Parsed {
                 let (address, vid) = from.mac_in_vlan()?;
                 Verb::DeleteMac { address, vid }
             }
+            Shape::User(verb) => verb(Accounts::Users.number(from.word()?)?),
+            Shape::Group(verb) => verb(Accounts::Groups.number(from.word()?)?),
+            Shape::Mode => Verb::Mode { mode: from.mode()? },
+            Shape::Carrier => Verb::Carrier { carrier: from.carrier()? },
             &Shape::Address(clause) => address::read(interface, clause, from)?,
             Shape::AddressOption(_) => return Err(UsageError::Usage(ADDRESS_USAGE)),
             Shape::Read(Reading::Addresses) => {
