@@ -12,6 +12,7 @@ pub mod figures;
 mod json;
 mod load;
 pub mod measure;
+pub mod node;
 mod ns;
 pub mod peer;
 mod program;
