@@ -18,6 +18,7 @@ mod etherframe;
 mod host;
 mod lab;
 mod links;
+pub mod nodes;
 mod ns;
 mod plug;
 mod process;
