@@ -70,6 +70,8 @@ reasons! {
     StormMulticast = "storm-multicast",
     /// Over the port's unknown-unicast rate.
     StormUnknown = "storm-unknown",
+    /// No application has the device open.
+    NotOpen = "not-open",
     /// The port's transmit queue was full.
     QueueFull = "queue-full",
     /// The system refused the frame on transmission.

@@ -5,12 +5,15 @@
 mod buffer;
 pub mod caps;
 pub mod clock;
+mod counts;
 mod edit;
 mod error;
 mod face;
 mod finish;
+pub mod fuse;
 pub mod generator;
 mod io;
+pub mod keeper;
 #[cfg(test)]
 mod lab;
 mod memory;
@@ -22,14 +25,19 @@ mod partial;
 mod plane;
 pub mod random;
 mod ring;
+pub mod supervise;
+mod seat;
 mod tap;
 mod transmit;
 mod uring;
 mod worker;
 
+pub use counts::Passed;
 pub use error::{Action, DeviceError};
 pub use face::Face;
 pub use memory::{MemoryHost, MemoryPort, memory_port};
 pub use name::{Interface, InterfaceName, NameError};
 pub use plane::{BridgeId, Plane, PlaneError, PlaneEvent, PlaneOptions};
-pub use tap::{PlainTap, TapDevice};
+pub use seat::{FaceCounts, NodePort, Offloads, seat_pair};
+pub use tap::{Carrier, PlainTap, TapDevice};
+pub use worker::Wire;

@@ -1,9 +1,9 @@
 //! The program: which of its parts runs, and how it ends.
 //!
-//! Exit status is 0 or 1, as scripts around `ifconfig` expect.
+//! Exit status is 0 or 1, as scripts around `ifconfig` expect; that of `exec` is its program's.
 
 use crate::daemon::{self, Options};
-use crate::{administer, demo};
+use crate::{administer, demo, exec};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,11 +12,13 @@ const USAGE: &str = "\
 usage: trestle run [--config FILE | --state FILE] [--workers N] [--priority N] [--spin MICROSECONDS]
        trestle ifconfig [-v] [-j] [INTERFACE [VERB ...]]
        trestle demo [--json] [--memory]
+       trestle exec [--tun tunN | --tap tapN] [--fd N] [--] PROGRAM [ARGUMENT ...]
        trestle help | --version
 
   run       the daemon: holds the interfaces and forwards their frames
   ifconfig  administers a daemon; the program does the same when it is called 'ifconfig'
   demo      builds a bridge between hosts that exist only for it, sends traffic, shows what happened
+  exec      runs PROGRAM, whose opens of /dev/net/tun, /dev/tunN and /dev/tapN get devices of the daemon
 
 run:
   --config FILE   start from FILE, and keep changes only until the end
@@ -26,6 +28,12 @@ run:
   --priority N    nice value of the forwarding threads, -20..19 (else -5 where that is allowed);
                   a lower one keeps forwarding when senders on the same machine take every processor
   --spin N        microseconds to wait actively for the next frame before blocking, 0..1000
+
+exec:
+  --tap tapN      the device that PROGRAM gets whenever it asks for a TAP device, by any name (--tun likewise)
+  --fd N          PROGRAM also inherits that device, open, as descriptor N: one packet a read or write, no header
+  PROGRAM takes the place of trestle: its process, signals and exit status are PROGRAM's own. The exit status is 1 when
+  no daemon answers or the arguments are wrong, 126 when PROGRAM cannot be executed, 127 when there is none.
 
 The control socket is $TRESTLE_SOCKET, else /run/trestle/control, else, not as root,
 $XDG_RUNTIME_DIR/trestle/control.
@@ -47,6 +55,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some("ifconfig") => administer::main(&arguments.collect::<Vec<_>>()),
         Some("run") => finish(run(arguments.collect())),
         Some("demo") => finish(demo(arguments.collect())),
+        Some("exec") => exec::main(arguments.collect()),
         Some("help" | "--help" | "-h") => {
             print!("{USAGE}");
             ExitCode::SUCCESS

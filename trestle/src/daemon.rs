@@ -112,7 +112,7 @@ fn serve<S: System>(
             controller.on_event(event, now);
         }
         let _ = (&doorbell).read(&mut [0; QUEUE]);
-        while let Ok(Served { call, peer, reply }) = calls.try_recv() {
+        while let Ok(Served { call, peer, reply, .. }) = calls.try_recv() {
             reply(controller.handle(call, peer, now));
         }
         controller.on_timeout(now);

@@ -7,4 +7,5 @@ pub mod control;
 pub mod daemon;
 pub mod demo;
 mod embedded;
+pub mod exec;
 pub mod ifconfig;

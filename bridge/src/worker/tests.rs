@@ -204,7 +204,7 @@ fn every_reason_of_the_engine_has_a_row() {
             // The frame loop's; its tests show them.
             Malformed | NoBuffer => true,
             // The platform's.
-            Truncated | QueueFull | TransmitError | Offload => true,
+            Truncated | NotOpen | QueueFull | TransmitError | Offload => true,
             GroupSource | ZeroSource | OwnAddress | LinkLocal | PortDown | SpanIngress | VlanInvalid | VlanUntagged
             | VlanIngress | VlanEgress | VlanNested | Locked | AddressLimit | SamePort | Isolated | NoPort | TooBig
             | StormBroadcast | StormMulticast | StormUnknown => false,

@@ -5,9 +5,10 @@ use super::edit::{self, Head};
 use super::finish::Finisher;
 use super::memory::MemoryPort;
 use super::ring::Vnet;
+use super::seat::{Outward, Sender};
 use super::uring::Uring;
 use frame::offload::VNET_BYTES;
-use frame::{DropCounts, DropReason, TagEdit};
+use frame::{DropCounts, DropReason, FrameBuf, TagEdit};
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use std::io::IoSlice;
@@ -27,6 +28,8 @@ pub(super) enum Medium {
     Packet(Arc<OwnedFd>, Vnet),
     /// A host in this process.
     Memory(MemoryPort),
+    /// The readers of an application face.
+    Node(Outward),
 }
 
 /// A frame waiting at a port.
@@ -48,9 +51,16 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    fn sent(&mut self, bytes: usize) {
+    pub(super) fn sent(&mut self, bytes: usize) {
         self.frames += 1;
         self.bytes += bytes as u32;
+    }
+
+    /// Adds what became of others.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.frames += other.frames;
+        self.bytes += other.bytes;
+        other.drops.nonzero().for_each(|(why, frames)| self.drops.add(why, frames));
     }
 
     fn refused(&mut self, errno: Errno, frames: usize) {
@@ -66,7 +76,7 @@ pub(super) fn is_gone(errno: Errno) -> bool {
     matches!(errno, Errno::BADFD | Errno::NODEV | Errno::NXIO | Errno::BADF)
 }
 
-fn reason(errno: Errno) -> DropReason {
+pub(super) fn reason(errno: Errno) -> DropReason {
     match errno {
         Errno::AGAIN | Errno::NOBUFS | Errno::NOMEM => DropReason::QueueFull,
         // A TAP that is down answers EIO.
@@ -84,9 +94,11 @@ pub(super) struct Transmitter {
     /// `None` where the system has or allows none, and where it does not pay.
     uring: Option<Uring>,
     finisher: Finisher,
+    seats: Sender,
 }
 
-type Pieces<'f> = [IoSlice<'f>; 2];
+/// A frame in one or two pieces, its virtio-net header first; the former is empty if it leaves as it came.
+pub(super) type Pieces<'f> = [IoSlice<'f>; 2];
 
 impl Transmitter {
     /// Must be called by the thread that will send.
@@ -100,6 +112,7 @@ impl Transmitter {
             messages: Box::new([EMPTY_MESSAGE; QUEUE]),
             uring,
             finisher: Finisher::new(),
+            seats: Sender::new(),
         }
     }
 
@@ -122,6 +135,11 @@ impl Transmitter {
                 finish(&mut self.finisher, pieces, tally, |frame| send_finished(fd.as_fd(), frame).map_err(reason))
             }
             Medium::Memory(port) => finish(&mut self.finisher, pieces, tally, |frame| port.give(frame)),
+            Medium::Node(outward) => {
+                let heads =
+                    queued.iter().map(|queued| frames.get(usize::from(queued.index)).map_or(&[][..], FrameBuf::head));
+                self.seats.send(outward, pieces, heads, &mut self.finisher, tally);
+            }
         }
     }
 }
@@ -164,7 +182,7 @@ fn write_to_tap(fd: BorrowedFd<'_>, uring: Option<&mut Uring>, pieces: &[Pieces<
 
 fn send_packets(fd: BorrowedFd<'_>, messages: &mut [libc::mmsghdr], mut pieces: &[Pieces<'_>], tally: &mut Tally) {
     while let Some((first, others)) = pieces.split_first() {
-        match send_some(fd, messages, pieces) {
+        match send_many(fd, messages, pieces.iter().map(used)) {
             Ok(sent) => {
                 for pieces in pieces.iter().take(sent) {
                     tally.sent(frame_bytes(pieces));
@@ -183,16 +201,19 @@ fn send_packets(fd: BorrowedFd<'_>, messages: &mut [libc::mmsghdr], mut pieces: 
     }
 }
 
-/// Sends the first frames, as many as the socket takes; an error concerns the first.
-fn send_some(fd: BorrowedFd<'_>, messages: &mut [libc::mmsghdr], pieces: &[Pieces<'_>]) -> Result<usize, Errno> {
+/// Sends messages, each in pieces, as many as the socket takes; an error concerns the first.
+pub(super) fn send_many<'p>(
+    fd: BorrowedFd<'_>,
+    messages: &mut [libc::mmsghdr],
+    contents: impl Iterator<Item = &'p [IoSlice<'p>]>,
+) -> Result<usize, Errno> {
     let mut count = 0;
-    for (message, pieces) in messages.iter_mut().zip(pieces) {
-        let pieces = used(pieces);
+    for (message, pieces) in messages.iter_mut().zip(contents) {
         message.msg_hdr.msg_iov = pieces.as_ptr().cast_mut().cast();
         message.msg_hdr.msg_iovlen = pieces.len();
         count += 1;
     }
-    let flags = libc::MSG_DONTWAIT;
+    let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
     // SAFETY: the first `count` messages were pointed at pieces that outlive the call, and have no other pointers;
     // an `IoSlice` is an `iovec`, and the kernel only reads what it points to.
     let sent = unsafe { libc::sendmmsg(fd.as_raw_fd(), messages.as_mut_ptr(), count, flags) };
@@ -212,7 +233,7 @@ fn settle(pieces: Option<&Pieces<'_>>, result: Result<usize, Errno>, tally: &mut
 
 /// Leaves out a head that is not there.
 #[inline]
-fn used<'p, 'f>(pieces: &'p Pieces<'f>) -> &'p [IoSlice<'f>] {
+pub(super) fn used<'p, 'f>(pieces: &'p Pieces<'f>) -> &'p [IoSlice<'f>] {
     match pieces {
         [head, rest] if head.is_empty() => core::slice::from_ref(rest),
         both => both,

@@ -84,6 +84,11 @@ impl<S: System> Controller<S> {
                 Ok(entries) => Reply::Addresses(entries),
                 Err(error) => Reply::Refused(error),
             },
+            Call::Open(_) | Call::Ioctl(_) | Call::CloseHandle { .. } => Reply::Refused(AdminError {
+                operation: "not served here".into(),
+                errno: Some(Errno::NotSupported),
+                detail: String::new(),
+            }),
             // The server answers these itself.
             Call::Info | Call::Describe(_) => Reply::Raw(serde_json::Value::Null),
         }
