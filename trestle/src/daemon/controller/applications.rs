@@ -129,13 +129,7 @@ impl<S: System> Controller<S> {
                     self.opened.insert(device);
                     self.follow();
                 }
-                Asked::Closed(device) => {
-                    // Whoever opens it in the meantime has it again, and makes it stay.
-                    let open = self.system.device(&device).is_some_and(|live| !live.opens.is_empty());
-                    if !open && self.state.device(&device).is_some_and(|device| device.transient) {
-                        result = result.and(self.arrange(&device, vec![Verb::Destroy]).map(drop));
-                    }
-                }
+                Asked::Closed(device) => result = result.and(self.end_unopened(&device)),
                 Asked::Settled(_) => {
                     self.flush_stopped();
                     self.publish_all();
@@ -150,6 +144,15 @@ impl<S: System> Controller<S> {
             }
         }
         result
+    }
+
+    /// Destroys a device that lives as long as it is open, if it is not.
+    pub(super) fn end_unopened(&mut self, device: &str) -> Result<(), AdminError> {
+        let open = self.system.device(device).is_none_or(|live| !live.opens.is_empty());
+        if open || self.state.device(device).is_none_or(|device| !device.transient) {
+            return Ok(());
+        }
+        self.arrange(device, vec![Verb::Destroy]).map(drop)
     }
 
     fn open(&mut self, opening: Opening, opener: &mut Opener) -> Result<HandleId, Refused> {
