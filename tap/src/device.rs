@@ -202,11 +202,14 @@ impl<P, W> Device<P, W> {
     /// Follows the operator. Going down drops what applications wrote, and wakes those who wait to write.
     pub fn set_link(&self, link: Link, wake: &mut dyn FnMut(W)) {
         match link {
-            Link::Up => {
+            Link::Up if self.state().is_empty() => {
                 // What slipped in while down is stale.
                 self.from_application.drop(DropReason::PortDown, self.flush_written());
-                self.state.fetch_or(State::UP.bits(), Ordering::SeqCst);
+                // Fails if the device is destroyed meanwhile, which is for good.
+                let (down, up) = (State::empty().bits(), State::UP.bits());
+                let _ = self.state.compare_exchange(down, up, Ordering::SeqCst, Ordering::Relaxed);
             }
+            Link::Up => return,
             Link::Down => {
                 self.state.fetch_and(!State::UP.bits(), Ordering::SeqCst);
                 self.from_application.drop(DropReason::PortDown, self.flush_written());
@@ -403,3 +406,6 @@ fn bounded(packets: usize) -> usize {
 fn bounded(packets: usize) -> usize {
     packets
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -371,3 +371,6 @@ impl<P, W> fmt::Debug for Handle<P, W> {
         out.debug_struct("Handle").field("device", &name).field("header", &self.header()).finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

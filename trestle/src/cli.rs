@@ -3,7 +3,7 @@
 //! Exit status is 0 or 1, as scripts around `ifconfig` expect; that of `exec` is its program's.
 
 use crate::daemon::{self, Options};
-use crate::{administer, demo, exec};
+use crate::{administer, demo, exec, plug};
 use std::ffi::OsString;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
@@ -14,12 +14,14 @@ usage: trestle run [--config FILE | --state FILE] [--workers N] [--priority N] [
        trestle ifconfig [-v] [-j] [INTERFACE [VERB ...]]
        trestle demo [--json] [--memory]
        trestle exec [--tun tunN | --tap tapN] [--fd N] [--] PROGRAM [ARGUMENT ...]
+       trestle plug unix [--tun tunN | --tap tapN] [--fd N]
        trestle help | --version
 
   run       the daemon: holds the interfaces and forwards their frames
   ifconfig  administers a daemon; the program does the same when it is called 'ifconfig'
   demo      builds a bridge between hosts that exist only for it, sends traffic, shows what happened
   exec      runs PROGRAM, whose opens of /dev/net/tun, /dev/tunN and /dev/tapN get devices of the daemon
+  plug      puts a device of the daemon behind a socket that another program passes on
 
 run:
   --config FILE   start from FILE, and keep changes only until the end
@@ -36,17 +38,32 @@ exec:
   PROGRAM takes the place of trestle: its process, signals and exit status are PROGRAM's own. The exit status is 1 when
   no daemon answers or the arguments are wrong, 126 when PROGRAM cannot be executed, 127 when there is none.
 
+plug unix:
+  --fd N          the socket, SOCK_DGRAM or SOCK_SEQPACKET: one packet a message, no header (else $TUNTAP_SOCKET_FD)
+  --tap tapN      the device (--tun likewise; else $TRESTLE_DEVICE, else one that lives as long as the plug)
+  It is the program of OpenVPN 2.7's '--dev-node unix:PROG', which gets no arguments: make a link to trestle of the name
+  trestle-plug-unix, and say 'script-security 2', 'dev-node unix:/usr/bin/trestle-plug-unix' and, to choose the device,
+  'setenv TRESTLE_DEVICE tapN'. MTU, MAC address and addresses are those of OpenVPN's environment. It ends with
+  SIGINT, SIGTERM or the program that made the socket.
+
 The control socket is $TRESTLE_SOCKET, else /run/trestle/control, else, not as root,
-$XDG_RUNTIME_DIR/trestle/control.
+$XDG_RUNTIME_DIR/trestle/control. Nodes are under $TRESTLE_DEV, else in dev beside the socket.
 ";
+
+/// The other name of `trestle plug unix`.
+const PLUG_UNIX: &str = "trestle-plug-unix";
 
 /// Runs the program with its arguments, the first of which is its name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut arguments = arguments.into_iter();
     let name = arguments.next().unwrap_or_default();
-    let called_ifconfig = Path::new(&name).file_name().is_some_and(|name| name == "ifconfig");
-    if called_ifconfig {
+    let called = |as_what| Path::new(&name).file_name().is_some_and(|name| name == as_what);
+    if called("ifconfig") {
         return administer::main(&arguments.collect::<Vec<_>>());
+    }
+    if called(PLUG_UNIX) {
+        // OpenVPN runs the program of `unix:PROG` without arguments.
+        return plug::main(["unix".into()].into_iter().chain(arguments).collect());
     }
     let Some(command) = arguments.next() else {
         eprint!("{USAGE}");
@@ -57,6 +74,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some("run") => finish(run(arguments.collect())),
         Some("demo") => finish(demo(arguments.collect())),
         Some("exec") => exec::main(arguments.collect()),
+        Some("plug") => plug::main(arguments.collect()),
         // The daemon's own, with a socket as its standard input.
         Some("keeper") => finish(keeper()),
         Some("help" | "--help" | "-h") => {

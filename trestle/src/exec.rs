@@ -7,11 +7,11 @@
 //! When the daemon dies, the program reads nothing and what it writes is dropped, until a daemon answers again: the
 //! supervisor then opens everything anew. A device that is destroyed reads as the end of a file.
 
-mod daemon;
+pub(crate) mod daemon;
+pub(crate) mod keep;
 mod path;
 mod process;
-mod seat;
-mod shape;
+pub(crate) mod seat;
 mod supervisor;
 mod voice;
 

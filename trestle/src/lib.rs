@@ -9,3 +9,4 @@ pub mod demo;
 mod embedded;
 pub mod exec;
 pub mod ifconfig;
+pub mod plug;

@@ -58,6 +58,8 @@ impl Refused {
     pub(super) fn text(&self) -> String {
         match self {
             Self::Device(error) => error.to_string(),
+            // The program that asked knows what it asked, and the class goes by its number.
+            Self::Rules(error) if !error.detail.is_empty() => error.detail.clone(),
             Self::Rules(error) => error.to_string(),
             Self::Unknown(error) => error.to_string(),
         }

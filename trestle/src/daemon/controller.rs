@@ -171,6 +171,7 @@ impl<S: System> Controller<S> {
         }
         let created = self.apply(change)?;
         tracing::info!("uid {}: ifconfig {}", peer.uid(), change_text(change));
+        self.end_unopened(&change.interface)?;
         // Whoever had open what was destroyed has been told.
         self.settle_applications();
         Ok(created)

@@ -239,6 +239,8 @@ impl Kernel {
         let index = self.index(interface)?;
         let broadcast = match address.broadcast {
             Some(IpAddr::V4(broadcast)) => Some(broadcast),
+            // Where nobody but the peer is, there is nothing to broadcast to.
+            _ if self.configured.get(interface).is_some_and(|device| device.kind == Kind::Tun) => None,
             Some(IpAddr::V6(_)) | None => words::highest(address),
         };
         self.netlink

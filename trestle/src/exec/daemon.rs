@@ -74,19 +74,15 @@ impl Known {
 
 /// Opens a node with the daemon's end of a socket; returns the handle and the device.
 pub(crate) fn open(client: &mut Client, open: &Open, socket: BorrowedFd<'_>) -> Result<(u64, Option<String>), Trouble> {
-    match client.call_with(&Call::Open(open.clone()), socket)? {
-        Reply::Opened { handle, name } => Ok((handle, name)),
-        other => Err(Trouble::of(other)),
-    }
+    let reply = client.call_with(&Call::Open(open.clone()), socket)?;
+    if let Reply::Opened { handle, name } = reply { Ok((handle, name)) } else { Err(Trouble::of(reply)) }
 }
 
 /// Executes an ioctl; one that fails is an error.
 pub(crate) fn ioctl(client: &mut Client, ioctl: Ioctl) -> Result<IoctlAnswer, Trouble> {
-    match client.call(&Call::Ioctl(ioctl))? {
-        Reply::Ioctl(answer) if answer.errno == 0 => Ok(answer),
-        Reply::Ioctl(answer) => Err(Trouble::Failed { errno: answer.errno, detail: answer.detail }),
-        other => Err(Trouble::of(other)),
-    }
+    let reply = client.call(&Call::Ioctl(ioctl))?;
+    let Reply::Ioctl(answer) = reply else { return Err(Trouble::of(reply)) };
+    if answer.errno == 0 { Ok(answer) } else { Err(Trouble::Failed { errno: answer.errno, detail: answer.detail }) }
 }
 
 /// Closes a handle; a daemon that does not answer has none to close.
@@ -96,10 +92,8 @@ pub(crate) fn close(client: &mut Client, handle: u64) {
 
 /// Applies a change.
 pub(crate) fn change(client: &mut Client, change: Change) -> Result<(), Trouble> {
-    match client.call(&Call::Change(change))? {
-        Reply::Changed { .. } => Ok(()),
-        other => Err(Trouble::of(other)),
-    }
+    let reply = client.call(&Call::Change(change))?;
+    if let Reply::Changed { .. } = reply { Ok(()) } else { Err(Trouble::of(reply)) }
 }
 
 /// Why something was not done.
@@ -164,7 +158,7 @@ fn system_errno(class: admin::Errno) -> Errno {
         admin::Errno::NoSpace => Errno::NOSPC,
         admin::Errno::NotAvailable => Errno::ADDRNOTAVAIL,
         admin::Errno::NotSupported => Errno::OPNOTSUPP,
-        _ => Errno::IO,
+        admin::Errno::Io | _ => Errno::IO,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Programs under `trestle exec` at a daemon that is a table of answers.
+//! Programs under `trestle exec`, and `trestle plug`, at a daemon that is a table of answers.
 //!
 //! Each process of a scene is the program, or this test program started again in a role.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test ends where it goes wrong")]
@@ -143,4 +143,67 @@ fn what_cannot_be_run_has_its_exit_status() {
         assert!(outcome.output.contains(mention), "{options} {program}: {}", outcome.output);
     }
     scene.wait_until_empty();
+}
+
+#[test]
+fn a_plugged_datagram_socket_carries_packets_until_it_is_interrupted() {
+    let scene = Scene::new();
+    let daemon = scene.serve();
+    scene.run("plugs").passes();
+    let log = daemon.log();
+    let want = [
+        "open net/tun tap3 by the program",
+        "TUNSETIFF tap3 0x1002",
+        "change tap3 [Mtu { bytes: 1400 }]",
+        "change tap3 [AddAddress { address: InetAddress { address: 10.8.0.1, prefix: 24, broadcast: None } }]",
+        "change tap3 [DeleteAddress { address: 10.8.0.1 }]",
+        "close",
+    ];
+    assert_eq!(log[..want.len()], want);
+    scene.wait_until_empty();
+}
+
+#[test]
+fn a_plug_ends_with_the_program_that_made_its_socket() {
+    let scene = Scene::new();
+    let daemon = scene.serve();
+    let program = scene.start_role("plugs_and_waits");
+    program.wait_for("plugged");
+    assert!(scene.processes() >= 2, "the program and its plug");
+    program.kill();
+    daemon.wait_for("close");
+    scene.wait_until_empty();
+}
+
+#[test]
+fn a_plug_outlives_its_daemon() {
+    let scene = Scene::new();
+    let first = scene.start_daemon();
+    let program = scene.start_role("plugs_twice");
+    program.wait_for("plugged");
+    first.kill();
+    program.wait_for("silence");
+    let _second = scene.start_daemon();
+    program.finish().passes();
+    let log = scene.log();
+    let second = log.iter().rposition(|line| line == "ready").unwrap();
+    let calls = ["open net/tun tap3 by the program", "TUNSETIFF tap3 0x1002", "change tap3 [Mtu { bytes: 1400 }]"];
+    assert_eq!(log[second + 1..][..3], calls, "{log:?}");
+}
+
+#[test]
+fn what_cannot_be_plugged_is_told() {
+    let scene = Scene::new();
+    let _daemon = scene.serve();
+    #[rustfmt::skip]
+    let rows = [
+        ("unix --fd 0 --tap tap3",   "descriptor 0: not a Unix socket"),
+        ("unix --fd 77 --tap tap3",  "descriptor 77: Bad file descriptor"),
+        ("unix --fd 0",              "neither --tap, --tun"),
+    ];
+    for (arguments, mention) in rows {
+        let outcome = scene.plug(arguments);
+        assert_eq!(outcome.code, Some(1), "{arguments}");
+        assert!(outcome.output.contains(mention), "{arguments}: {}", outcome.output);
+    }
 }

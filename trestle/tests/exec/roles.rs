@@ -5,8 +5,10 @@ use super::scene;
 use kernel_glue::linux::supervise::{TunFile, inherited};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, AsRawFd};
-use rustix::fs::{Mode, OFlags, ResolveFlags, fcntl_getfl, open, openat, openat2};
+use rustix::fs::{Mode, OFlags, ResolveFlags, fcntl_getfl, fcntl_setfl, open, openat, openat2};
 use rustix::io::{Errno, FdFlags, fcntl_getfd, read, write};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use rustix::process::{Pid, Signal, kill_process};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::Duration;
@@ -33,6 +35,13 @@ fn role() {
             std::thread::sleep(Duration::from_secs(60));
         }
         "opens_often" => opens_often(),
+        "plugs" => plugs(),
+        "plugs_and_waits" => {
+            let _plug = Plug::start();
+            say("plugged");
+            std::thread::sleep(Duration::from_secs(60));
+        }
+        "plugs_twice" => plugs_twice(),
         other => panic!("no role {other}"),
     }
 }
@@ -212,4 +221,71 @@ fn opens_often() {
     }
     say("opened often");
     std::thread::sleep(Duration::from_secs(1));
+}
+
+/// What OpenVPN does with `--dev-node unix:PROG`.
+struct Plug {
+    child: std::process::Child,
+    ours: TunFile,
+}
+
+impl Plug {
+    fn start() -> Self {
+        let pair = socketpair(AddressFamily::UNIX, SocketType::DGRAM, SocketFlags::CLOEXEC, None).unwrap();
+        let (ours, theirs) = pair;
+        // The program finds it as its standard input.
+        let child = Command::new(env!("CARGO_BIN_EXE_trestle"))
+            .args(["plug", "unix"])
+            .env("TUNTAP_SOCKET_FD", "0")
+            .env("TUNTAP_DEV_TYPE", "tap")
+            .env("TUNTAP_MTU", "1400")
+            .env("ifconfig_local", "10.8.0.1")
+            .env("ifconfig_netmask", "255.255.255.0")
+            .env("TRESTLE_DEVICE", "tap3")
+            .stdin(theirs)
+            .spawn()
+            .unwrap();
+        let ours = TunFile::from(ours);
+        echoes(&ours, 1);
+        Self { child, ours }
+    }
+
+    /// Waits for the last setting, for the nth time.
+    fn wait_until_configured(&self, times: usize) {
+        let log = std::env::var_os("TRESTLE_TEST_LOG").unwrap();
+        scene::wait("settings", || {
+            let text = std::fs::read_to_string(&log).unwrap_or_default();
+            text.lines().filter(|line| line.contains("AddAddress")).count() == times
+        });
+    }
+
+    fn interrupt(mut self) {
+        kill_process(Pid::from_child(&self.child), Signal::INT).unwrap();
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+    }
+}
+
+fn plugs() {
+    let plug = Plug::start();
+    echoes(&plug.ours, 2);
+    plug.wait_until_configured(1);
+    plug.interrupt();
+}
+
+fn plugs_twice() {
+    let plug = Plug::start();
+    plug.wait_until_configured(1);
+    say("plugged");
+    scene::wait("the daemon to be gone", || {
+        std::os::unix::net::UnixStream::connect(trestle::control::socket_path()).is_err()
+    });
+    fcntl_setfl(&plug.ours, OFlags::NONBLOCK).unwrap();
+    say("silence");
+    scene::wait("echoes", || {
+        let _ = write(&plug.ours, &[6; 60]);
+        std::thread::sleep(Duration::from_millis(50));
+        matches!(read(&plug.ours, &mut [0; 2048]), Ok(60))
+    });
+    plug.wait_until_configured(2);
+    plug.interrupt();
 }

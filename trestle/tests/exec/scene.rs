@@ -60,7 +60,7 @@ impl Scene {
 
     /// Serves from a process that can be killed.
     pub(crate) fn start_daemon(&self) -> Running {
-        let daemon = self.spawn(self.role("daemon").env("TRESTLE_TEST_LOG", self.dir.join("log")));
+        let daemon = self.start_role("daemon");
         daemon.wait_for("ready");
         daemon
     }
@@ -75,6 +75,20 @@ impl Scene {
         let words = again.get_args().map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ");
         let program = format!("env TRESTLE_TEST_ROLE={role} {} {words}", again.get_program().display());
         self.start_program(options, &program)
+    }
+
+    /// Runs a role by itself.
+    pub(crate) fn run(&self, role: &str) -> Outcome {
+        self.start_role(role).finish()
+    }
+
+    pub(crate) fn start_role(&self, role: &str) -> Running {
+        self.spawn(&mut self.role(role))
+    }
+
+    pub(crate) fn plug(&self, arguments: &str) -> Outcome {
+        let mut command = self.command(env!("CARGO_BIN_EXE_trestle"));
+        self.spawn(command.arg("plug").args(arguments.split_whitespace())).finish()
     }
 
     pub(crate) fn exec_program(&self, options: &str, program: &str) -> Outcome {
@@ -96,7 +110,8 @@ impl Scene {
 
     fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
-        command.env("TRESTLE_TEST_MARK", &self.mark).env("TRESTLE_SOCKET", self.dir.join("control"));
+        command.env("TRESTLE_TEST_MARK", &self.mark).env("TRESTLE_TEST_LOG", self.dir.join("log"));
+        command.env("TRESTLE_SOCKET", self.dir.join("control"));
         command
     }
 

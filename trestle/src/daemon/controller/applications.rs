@@ -129,13 +129,7 @@ impl<S: System> Controller<S> {
                     self.opened.insert(device);
                     self.follow();
                 }
-                Asked::Closed(device) => {
-                    // Whoever opens it in the meantime has it again, and makes it stay.
-                    let open = self.system.device(&device).is_some_and(|live| !live.opens.is_empty());
-                    if !open && self.state.device(&device).is_some_and(|device| device.transient) {
-                        result = result.and(self.arrange(&device, vec![Verb::Destroy]).map(drop));
-                    }
-                }
+                Asked::Closed(device) => result = result.and(self.end_unopened(&device)),
                 Asked::Settled(_) => {
                     self.flush_stopped();
                     self.publish_all();
@@ -150,6 +144,15 @@ impl<S: System> Controller<S> {
             }
         }
         result
+    }
+
+    /// Destroys a device that lives as long as it is open, if it is not.
+    pub(super) fn end_unopened(&mut self, device: &str) -> Result<(), AdminError> {
+        let open = self.system.device(device).is_none_or(|live| !live.opens.is_empty());
+        if open || self.state.device(device).is_none_or(|device| !device.transient) {
+            return Ok(());
+        }
+        self.arrange(device, vec![Verb::Destroy]).map(drop)
     }
 
     fn open(&mut self, opening: Opening, opener: &mut Opener) -> Result<HandleId, Refused> {
@@ -187,7 +190,28 @@ impl<S: System> Controller<S> {
             (answer, _) => answer,
         };
         self.follow_applications()?;
-        Ok(answer?)
+        answer.map_err(|error| match (error, request) {
+            (ControlError::Invalid, Request::Attach(attach)) => Refused::Rules(self.mismatch(id, attach)),
+            (error, _) => Refused::Device(error),
+        })
+    }
+
+    /// Says why an attachment does not fit.
+    fn mismatch(&self, id: HandleId, attach: Attach) -> AdminError {
+        let device = match attach.wanted {
+            Wanted::Named(name) => Some(name),
+            Wanted::Any | Wanted::Foreign => self.system.descriptor(id).and_then(|handle| Some(handle.device()?.name())),
+        };
+        let word = attach.kind.word();
+        let detail = match device {
+            None => format!("no device has such a name, they are {word}0, {word}1 …: give it one by trestle exec --{word} {word}0"),
+            Some(device) if device.kind != attach.kind => format!("{device} is no {word}"),
+            Some(device) => match attach.flags.contains(AttachFlags::MULTI_QUEUE) {
+                true => format!("{device} admits one at a time: ifconfig {device} multiqueue"),
+                false => format!("{device} admits several, and this program asks to be alone: ifconfig {device} -multiqueue"),
+            },
+        };
+        AdminError { operation: "TUNSETIFF".into(), errno: Some(Errno::Invalid), detail }
     }
 
     /// Makes a device that lives as long as it is open.

@@ -70,11 +70,6 @@ impl Nodes {
         &self.pool
     }
 
-    /// Returns whether a name is one of a device.
-    pub(super) fn has(&self, name: &str) -> bool {
-        name.parse().is_ok_and(|name| self.devices.contains_key(&name))
-    }
-
     /// Makes a device over its kernel interface.
     pub(super) fn create(&mut self, name: &str, mac: Mac, device: &Device, tap: &TapDevice) -> Result<(), SystemError> {
         let name: DeviceName = name.parse().map_err(|error| refused(&error))?;
@@ -216,12 +211,6 @@ impl Nodes {
         served.is_some_and(|served| served.queues.carrier() && served.queues.link() == Link::Up)
     }
 
-    /// Returns whether an application has it open.
-    pub(super) fn is_open(&self, name: &str) -> bool {
-        let served = name.parse().ok().and_then(|name: DeviceName| self.devices.get(&name));
-        served.is_some_and(|served| served.queues.is_open())
-    }
-
     /// Opens a node.
     pub(super) fn open(
         &mut self,
@@ -337,7 +326,7 @@ impl Nodes {
         let Some(served) = handle.device().and_then(|device| self.devices.get(&device.name())) else { return Ok(()) };
         let Some(socket) = self.opens.get_mut(&id).and_then(|open| open.socket.take()) else { return Ok(()) };
         // Its packets pass by the socket, not by the queues of a node.
-        handle.stand_aside(&mut Waiter::woken);
+        let _ = handle.stand_aside(&mut Waiter::woken);
         served.port.seat(id.0, socket, handle.header()).map_err(|_| ControlError::Invalid)?;
         sync(served, plane);
         let name = handle.device().map(|device| device.name().to_string());
@@ -392,7 +381,7 @@ impl Nodes {
         let Some(handle) = self.books.handle(id).cloned() else { return };
         let Some(served) = handle.device().and_then(|device| self.devices.get(&device.name())) else { return };
         if self.opens.get(&id).is_some_and(|open| open.transport == Transport::Socket) {
-            handle.stand_aside(&mut Waiter::woken);
+            let _ = handle.stand_aside(&mut Waiter::woken);
             let _ = part;
             sync(served, plane);
         }
