@@ -125,7 +125,7 @@ fn defect_04_down_and_up_again_loses_no_wake_up(rig: &Rig) {
 
 fn defect_05_a_creation_that_fails_leaves_nothing(rig: &Rig) {
     let daemon = rig.daemon();
-    rig.ns().ip("link add tap5 type dummy");
+    rig.ns().ip("link add tap5 type veth peer name far5");
     let descriptors = daemon.descriptors();
     for _ in 0..20 {
         daemon.refuses("tap5 create");
