@@ -335,6 +335,7 @@ impl Nodes {
     }
 
     /// Brings about what the books say, or asks the control side to.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the enum is another crate's, and may grow")]
     fn bring_about(&mut self, plane: &Plane) {
         while let Some(effect) = self.books.poll_effect() {
             match effect {
@@ -424,7 +425,7 @@ impl Nodes {
     }
 
     fn wish(&mut self, name: DeviceName, verb: Verb) {
-        self.asked.push_back(Asked::Change { device: name.to_string(), verb });
+        self.asked.push_back(Asked::Change { device: name.to_string(), verb: Box::new(verb) });
     }
 
     fn device_of(&self, id: HandleId) -> Option<DeviceName> {
