@@ -5,6 +5,7 @@
 use crate::daemon::{self, Options};
 use crate::{administer, demo, exec, plug};
 use std::ffi::OsString;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -46,7 +47,7 @@ plug unix:
   SIGINT, SIGTERM or the program that made the socket.
 
 The control socket is $TRESTLE_SOCKET, else /run/trestle/control, else, not as root,
-$XDG_RUNTIME_DIR/trestle/control.
+$XDG_RUNTIME_DIR/trestle/control. Nodes are under $TRESTLE_DEV, else in dev beside the socket.
 ";
 
 /// The other name of `trestle plug unix`.
@@ -74,6 +75,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some("demo") => finish(demo(arguments.collect())),
         Some("exec") => exec::main(arguments.collect()),
         Some("plug") => plug::main(arguments.collect()),
+        // The daemon's own, with a socket as its standard input.
+        Some("keeper") => finish(keeper()),
         Some("help" | "--help" | "-h") => {
             print!("{USAGE}");
             ExitCode::SUCCESS
@@ -102,6 +105,12 @@ fn finish(result: Result<(), String>) -> ExitCode {
 fn run(arguments: Vec<OsString>) -> Result<(), String> {
     let options = parse_run(arguments).map_err(|error| format!("run: {error}; see 'trestle help'"))?;
     daemon::run(&options).map_err(|error| error.to_string())
+}
+
+/// Sees off the programs that have a node open when the daemon is gone.
+fn keeper() -> Result<(), String> {
+    let socket = std::io::stdin().as_fd().try_clone_to_owned().map_err(|error| format!("keeper: {error}"))?;
+    kernel_glue::linux::keeper::main(socket).map_err(|error| format!("keeper: {error}"))
 }
 
 fn parse_run(arguments: Vec<OsString>) -> Result<Options, lexopt::Error> {

@@ -13,7 +13,7 @@ mod peer;
 mod server;
 
 pub(crate) use address::is_system_root;
-pub use address::socket_path;
+pub use address::{node_directory, socket_path};
 pub use client::{CallError, Client};
 pub use message::{Call, Ioctl, IoctlAnswer, MAX_MESSAGE_BYTES, Open, Reply, Which};
 pub use peer::Peer;

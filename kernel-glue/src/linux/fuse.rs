@@ -9,17 +9,21 @@
 mod channel;
 mod clerk;
 mod device;
-pub(in crate::linux) mod farewell;
+mod farewell;
+mod flights;
+mod helpers;
+mod ioctl;
 mod mount;
 mod open;
 mod packet;
 mod protocol;
+mod remote;
 mod serve;
 mod server;
 mod service;
 mod tree;
 
-pub use clerk::{Clerk, Opened};
+pub use clerk::{Clerk, Done, Opened};
 pub use device::{Descriptor, NodeDevice, Queues, Waiter};
 pub use mount::{MountError, MountStep};
 pub use packet::{Packet, Pool};

@@ -8,9 +8,10 @@ use super::{Interface, InterfaceName, TapDevice};
 use frame::TagEdit;
 use frame::offload::{Gso, Offload, VNET_BYTES};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fd::AsFd;
+use rustix::fd::{AsFd, OwnedFd};
 use rustix::thread::UnshareFlags;
 use std::process::Command;
+use std::sync::Arc;
 
 /// Runs a test in a thread with a network namespace of its own; without the right to make one, says so and passes.
 pub(super) fn in_namespace(test: impl FnOnce(Lab) + Send) {
@@ -113,6 +114,11 @@ impl Host {
     pub(super) fn send(&self, frame: &[u8], offload: Offload) {
         let stored = [&offload.to_vnet()[..], frame].concat();
         rustix::io::write(&self.0.fd, &stored).unwrap();
+    }
+
+    /// Returns the socket, for another thread to send virtio-net header and frame through.
+    pub(super) fn socket(&self) -> Arc<OwnedFd> {
+        self.0.fd.clone()
     }
 
     /// Returns the frames that wait or come in time, tags put back.

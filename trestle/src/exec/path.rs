@@ -1,5 +1,6 @@
 //! Which paths name a node.
 
+use crate::control::node_directory;
 use std::path::{Component, Path, PathBuf};
 use tap::Node;
 
@@ -15,10 +16,9 @@ impl Nodes {
         Self { served: normal(served) }
     }
 
-    /// Returns the directory of nodes of this user's daemon: `$TRESTLE_DEV`, else `/run/trestle/dev`.
+    /// Takes the directory that this user's daemon serves.
     pub(crate) fn of_environment() -> Self {
-        let served = std::env::var_os("TRESTLE_DEV").map_or_else(|| "/run/trestle/dev".into(), PathBuf::from);
-        Self::new(&served)
+        Self::new(&node_directory())
     }
 
     /// Returns the node that a path names. `base` is asked only for a path that may, and is relative.

@@ -5,6 +5,7 @@ use super::protocol::request::Caller;
 use rustix::io::Errno;
 use std::sync::Arc;
 use tap::Node;
+use tap::ioctl::{Answer, Request};
 
 /// The control side: the one place where devices are made, opened, set up and closed.
 ///
@@ -13,6 +14,9 @@ use tap::Node;
 pub trait Clerk: Send + Sync {
     /// Opens a node for a program that may, by owner, group and mode.
     fn open(&self, node: Node, caller: Caller, done: Done<Opened>);
+
+    /// Carries out an ioctl on an open. A refusal is the errno that the program sees.
+    fn ioctl(&self, id: u64, request: Request, caller: Caller, done: Done<Answer>);
 
     /// A program closed its last descriptor of an open, or the nodes are no longer served.
     fn close(&self, id: u64);

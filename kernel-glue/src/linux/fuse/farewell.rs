@@ -62,30 +62,6 @@ impl Farewells {
 /// `POLLERR | POLLHUP`, as poll(2) counts them and epoll(7) too.
 const HUNG_UP: u32 = 0x18;
 
-#[derive(Debug, Default)]
-pub(in crate::linux) struct Pace(Option<Instant>);
-
-pub(in crate::linux) enum Verdict {
-    AtOnce,
-    At(Instant),
-}
-
-impl Pace {
-    pub(in crate::linux) fn next(&mut self, now: Instant) -> Verdict {
-        let gap = core::time::Duration::from_millis(100);
-        match self.0 {
-            Some(at) if at > now => {
-                self.0 = Some(at.plus(gap));
-                Verdict::At(at)
-            }
-            _ => {
-                self.0 = Some(now.plus(gap));
-                Verdict::AtOnce
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -76,6 +76,13 @@ pub(super) struct Mount {
     pub(super) root: OwnedFd,
 }
 
+impl Mount {
+    /// Takes the mount away again, after a later step failed.
+    pub(super) fn undo(&self) {
+        let _ = detach(&self.root);
+    }
+}
+
 /// Mounts a connection at `directory`, which is created where it is missing.
 ///
 /// # Errors
@@ -88,17 +95,17 @@ pub(super) fn mount(directory: &Path) -> Result<Mount, MountError> {
     let device = Path::new("/dev/fuse");
     let fuse = rustix::fs::open(device, flags, Mode::empty()).map_err(MountStep::OpenDevice.on(device))?;
     let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
-    let options = format!(
-        "fd={},rootmode=40000,user_id={uid},group_id={gid},allow_other,default_permissions",
-        fuse.as_raw_fd()
-    );
+    let options =
+        format!("fd={},rootmode=40000,user_id={uid},group_id={gid},allow_other,default_permissions", fuse.as_raw_fd());
     let options = CString::new(options).unwrap_or_default();
     let safe = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOATIME;
     rustix::mount::mount(SOURCE, directory, FILE_SYSTEM, safe, Some(options.as_c_str()))
         .map_err(MountStep::Mount.on(directory))?;
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let root = rustix::fs::open(directory, flags, Mode::empty());
-    let root = root.inspect_err(|_| drop(rustix::mount::unmount(directory, UnmountFlags::DETACH)));
+    let root = root.inspect_err(|_| {
+        let _ = rustix::mount::unmount(directory, UnmountFlags::DETACH);
+    });
     Ok(Mount { channel: Channel::new(fuse), root: root.map_err(MountStep::OpenRoot.on(directory))? })
 }
 
@@ -135,11 +142,12 @@ fn clear(directory: &Path) -> Result<(), MountError> {
 
 /// Returns whether `directory` is a mount of nodes, without asking who serves it.
 fn is_ours(directory: &Path) -> bool {
+    let Ok(directory) = std::path::absolute(directory) else { return false };
     // The parent is no part of the mount, so its name can be made whole; the table has names without links.
     let whole = directory.parent().and_then(|parent| Some(parent.canonicalize().ok()?.join(directory.file_name()?)));
     let Some(whole) = whole else { return false };
-    let Ok(table) = std::fs::read_to_string("/proc/self/mountinfo") else {
-        return rustix::fs::stat(directory).is_err_and(|errno| errno == Errno::NOTCONN);
+    let Ok(table) = std::fs::read_to_string("/proc/thread-self/mountinfo") else {
+        return rustix::fs::stat(&directory).is_err_and(|errno| errno == Errno::NOTCONN);
     };
     table.lines().any(|line| {
         let mut fields = line.split(' ');

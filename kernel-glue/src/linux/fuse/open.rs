@@ -1,5 +1,6 @@
 //! One open file of a node: reads, writes and questions for readiness, as the kernel asks for them.
 
+use super::clerk::Opened;
 use super::device::{Descriptor, Kind, Waiter, Waiting};
 use super::farewell::Farewell;
 use super::packet::Packet;
@@ -14,13 +15,14 @@ use rustix::io::Errno;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use super::farewell::{Pace, Verdict};
-use tap::{PacketError, Read, ReadError, Ready, WriteError};
+use tap::{Node, Pace, PacketError, Read, ReadError, Ready, Verdict, WriteError};
 
 /// An open file.
 pub(super) struct Open {
     /// By which the daemon knows it.
     pub(super) id: u64,
+    /// What was opened.
+    pub(super) node: Node,
     pub(super) descriptor: Arc<Descriptor>,
     service: Arc<Service>,
     /// What notices name; 0 before the first question for readiness.
@@ -53,9 +55,9 @@ impl Patience {
 }
 
 impl Open {
-    pub(super) fn new(id: u64, descriptor: Arc<Descriptor>, service: Arc<Service>) -> Self {
+    pub(super) fn new(node: Node, Opened { id, descriptor }: Opened, service: Arc<Service>) -> Self {
         let (kernel_handle, writes) = (AtomicU64::new(0), Mutex::default());
-        Self { id, descriptor, service, kernel_handle, writes, pace: Mutex::default() }
+        Self { id, node, descriptor, service, kernel_handle, writes, pace: Mutex::default() }
     }
 
     /// Answers a read: with a packet, later, or with an error.
@@ -201,7 +203,8 @@ impl Open {
         self.service.pool.packet(&offload, bytes).ok_or(Errno::NOBUFS)
     }
 
-    fn refuse(&self, unique: u64, errno: Errno) {
+    /// Answers with an error; on a dead device, at the pace for it.
+    pub(super) fn refuse(&self, unique: u64, errno: Errno) {
         if self.descriptor.device().is_some_and(|device| device.is_dead()) {
             self.farewell(unique, Farewell::Refuse(errno));
         } else {
@@ -210,7 +213,7 @@ impl Open {
     }
 
     /// Answers who uses a dead device, the first at once and all others in their time.
-    pub(super) fn farewell(&self, unique: u64, farewell: Farewell) {
+    fn farewell(&self, unique: u64, farewell: Farewell) {
         let verdict = self.pace.lock().unwrap_or_else(PoisonError::into_inner).next(monotonic());
         match verdict {
             Verdict::AtOnce => farewell.tell(&self.service.channel, unique),
@@ -241,7 +244,8 @@ fn events(ready: Ready) -> u32 {
         (Ready::ERROR, PollFlags::ERR),
         (Ready::HANGUP, PollFlags::HUP),
     ];
-    let all = table.iter().filter(|(bit, _)| ready.contains(*bit)).fold(PollFlags::empty(), |all, (_, flags)| all | *flags);
+    let all =
+        table.iter().filter(|(bit, _)| ready.contains(*bit)).fold(PollFlags::empty(), |all, (_, flags)| all | *flags);
     u32::from(all.bits())
 }
 
@@ -254,6 +258,7 @@ fn interest(events: u32) -> Ready {
     interest
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the enum is another crate's, and may grow")]
 fn errno_of_read(why: ReadError) -> Errno {
     match why {
         ReadError::Empty => Errno::AGAIN,
@@ -263,6 +268,7 @@ fn errno_of_read(why: ReadError) -> Errno {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the enum is another crate's, and may grow")]
 fn errno_of_write(why: WriteError) -> Errno {
     match why {
         WriteError::Full => Errno::AGAIN,
@@ -273,6 +279,7 @@ fn errno_of_write(why: WriteError) -> Errno {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the enum is another crate's, and may grow")]
 fn errno_of_packet(why: PacketError) -> Errno {
     match why {
         PacketError::Long(_) => Errno::MSGSIZE,

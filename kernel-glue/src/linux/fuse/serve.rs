@@ -4,6 +4,8 @@ use super::channel::{Received, RequestBuffer};
 use super::clerk::{Clerk, Opened};
 use super::device::Waiting;
 use super::farewell::Farewell;
+use super::flights::{Flights, TooLate};
+use super::helpers::Helpers;
 use super::open::{Open, Patience};
 use super::protocol::answer;
 use super::protocol::request::{Init, Operation, Request};
@@ -12,16 +14,19 @@ use super::protocol::{
 };
 use super::service::Service;
 use super::tree::Tree;
+use crate::linux::clock::monotonic;
 use rustix::io::Errno;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use tap::Node;
 
 /// A mounted directory of nodes, as the threads that serve it share it.
 pub(super) struct Served {
     pub(super) service: Arc<Service>,
     pub(super) tree: Tree,
     pub(super) clerk: Arc<dyn Clerk>,
+    pub(super) helpers: Arc<Helpers>,
     /// Open files by the number that the kernel calls them by.
     opens: RwLock<HashMap<u64, Arc<Open>>>,
     next_handle: AtomicU64,
@@ -29,9 +34,9 @@ pub(super) struct Served {
 }
 
 impl Served {
-    pub(super) fn new(service: Arc<Service>, tree: Tree, clerk: Arc<dyn Clerk>) -> Self {
+    pub(super) fn new(service: Arc<Service>, tree: Tree, clerk: Arc<dyn Clerk>, helpers: Arc<Helpers>) -> Self {
         let (next_handle, stopping) = (AtomicU64::new(1), AtomicBool::new(false));
-        Self { service, tree, clerk, opens: RwLock::default(), next_handle, stopping }
+        Self { service, tree, clerk, helpers, opens: RwLock::default(), next_handle, stopping }
     }
 
     /// Serves until told to stop, or until the last user of the mount is gone.
@@ -78,9 +83,9 @@ impl Served {
                 self.with(handle, unique, |open| open.on_write(unique, data, Patience::of(flags)));
             }
             Operation::Poll(poll) => self.with(poll.handle, unique, |open| open.on_poll(unique, poll)),
-            Operation::Ioctl(ioctl) => self.with(ioctl.handle, unique, |_| channel.refuse(unique, Errno::NOTTY)),
+            Operation::Ioctl(ioctl) => self.with(ioctl.handle, unique, |open| self.on_ioctl(&request, &ioctl, open)),
             Operation::Interrupt { unique: interrupted } => self.on_interrupt(unique, interrupted),
-            Operation::Open { .. } => self.on_open(&request),
+            Operation::Open => self.on_open(&request),
             Operation::Release { handle } => {
                 let open = self.opens.write().unwrap_or_else(PoisonError::into_inner).remove(&handle);
                 open.iter().for_each(|open| self.close(open));
@@ -109,6 +114,7 @@ impl Served {
             | Operation::ReleaseDir
             | Operation::Access
             | Operation::Destroy => channel.done(unique),
+            Operation::Change => channel.refuse(unique, Errno::PERM),
             Operation::Lseek => channel.refuse(unique, Errno::SPIPE),
             Operation::NotifyReply => {
                 // One thread's word to stop: the others get theirs from it.
@@ -116,7 +122,10 @@ impl Served {
                     channel.nudge();
                 }
             }
-            Operation::Unknown(_) => channel.refuse(unique, Errno::NOSYS),
+            Operation::Unknown(opcode) => {
+                tracing::debug!("FUSE operation {opcode} is not served");
+                channel.refuse(unique, Errno::NOSYS);
+            }
         }
     }
 
@@ -134,7 +143,8 @@ impl Served {
         let Some(node) = self.tree.node(request.node) else {
             return self.service.channel.refuse(unique, Errno::NXIO);
         };
-        let owed = Owed(Some((Arc::clone(self), unique)));
+        let owed = Owed(Some((Arc::clone(self), node, unique)));
+        self.service.flights.depart(unique);
         self.clerk.open(node, request.caller, Box::new(move |opened| owed.opened(opened)));
     }
 
@@ -145,6 +155,10 @@ impl Served {
                 Farewell::HangUp => farewell.tell(channel, interrupted),
                 Farewell::Refuse(_) => channel.refuse(interrupted, Errno::INTR),
             };
+        }
+        if self.service.flights.contains(interrupted) {
+            let at = monotonic().plus(Flights::PATIENCE);
+            return self.service.answer_later(at, interrupted, Farewell::Refuse(Errno::INTR));
         }
         let opens = self.opens.read().unwrap_or_else(PoisonError::into_inner);
         if opens.values().any(|open| open.interrupt(interrupted).is_some()) {
@@ -176,18 +190,21 @@ impl Served {
 }
 
 /// An answer that is owed to a program that opens a node.
-struct Owed(Option<(Arc<Served>, u64)>);
+struct Owed(Option<(Arc<Served>, Node, u64)>);
 
 impl Owed {
     fn opened(mut self, opened: Result<Opened, Errno>) {
-        let Some((served, unique)) = self.0.take() else { return };
+        let Some((served, node, unique)) = self.0.take() else { return };
         let channel = &served.service.channel;
-        let Opened { id, descriptor } = match opened {
-            Ok(opened) => opened,
-            Err(errno) => return channel.refuse(unique, errno),
+        let landed = served.service.flights.land(unique);
+        let opened = match (opened, landed) {
+            (Ok(opened), Ok(())) => opened,
+            (Err(errno), Ok(())) => return channel.refuse(unique, errno),
+            (Ok(opened), Err(TooLate)) => return served.clerk.close(opened.id),
+            (Err(_), Err(TooLate)) => return,
         };
         let handle = served.next_handle.fetch_add(1, Ordering::Relaxed);
-        let open = Arc::new(Open::new(id, descriptor, Arc::clone(&served.service)));
+        let open = Arc::new(Open::new(node, opened, Arc::clone(&served.service)));
         served.opens.write().unwrap_or_else(PoisonError::into_inner).insert(handle, Arc::clone(&open));
         if channel.deliver(unique, &answer::opened(handle, OPEN_NODE), &[]).is_err() {
             // No file came of it, so none will be closed.
@@ -199,7 +216,9 @@ impl Owed {
 
 impl Drop for Owed {
     fn drop(&mut self) {
-        if let Some((served, unique)) = self.0.take() {
+        if let Some((served, _, unique)) = self.0.take()
+            && served.service.flights.land(unique).is_ok()
+        {
             served.service.channel.refuse(unique, Errno::IO);
         }
     }

@@ -1,6 +1,7 @@
 //! The directory of nodes as the daemon holds it.
 
 use super::clerk::Clerk;
+use super::helpers::Helpers;
 use super::mount::{MountError, MountStep, errno, mount};
 use super::packet::Pool;
 use super::serve::Served;
@@ -53,9 +54,11 @@ impl NodeServer {
         let mounted = mount(directory)?;
         let start = |command: &Vec<OsString>| Link::start(command, mounted.channel.as_fd(), mounted.root.as_fd());
         let keeper = options.keeper.as_ref().map(start).transpose().map_err(MountStep::StartKeeper.on(directory));
-        let keeper = keeper.inspect_err(|_| drop(super::detach(&mounted.root)))?;
+        let keeper = keeper.inspect_err(|_| mounted.undo())?;
+        let helpers = Helpers::start().map_err(|error| MountStep::StartThread.on(directory)(errno(&error)));
+        let helpers = helpers.inspect_err(|_| mounted.undo())?;
         let service = Arc::new(Service::new(mounted.channel, options.pool.clone(), keeper));
-        let served = Arc::new(Served::new(service, Tree::new(options.clones), clerk));
+        let served = Arc::new(Served::new(service, Tree::new(options.clones), clerk, helpers));
         let mut server = Self { directory: directory.to_owned(), served, threads: Vec::new(), pacer: None };
         server.start(options.threads.max(1)).map_err(|error| MountStep::StartThread.on(directory)(errno(&error)))?;
         Ok(server)
@@ -82,7 +85,7 @@ impl NodeServer {
             self.threads.push(spawn(&format!("nodes {number}"), move || served.run())?);
         }
         let served = Arc::clone(&self.served);
-        self.pacer = Some(spawn("nodes pacer", move || served.service.pacer.run(&served.service.channel))?);
+        self.pacer = Some(spawn("nodes pacer", move || served.service.run_pacer())?);
         Ok(())
     }
 }
@@ -102,6 +105,7 @@ impl Drop for NodeServer {
         self.served.stop();
         service.channel.nudge();
         self.threads.drain(..).for_each(|thread| drop(thread.join()));
+        self.served.helpers.close();
         self.served.close_all();
         service.pacer.stop();
         self.pacer.take().into_iter().for_each(|thread| drop(thread.join()));

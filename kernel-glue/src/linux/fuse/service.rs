@@ -2,6 +2,7 @@
 
 use super::channel::Channel;
 use super::farewell::{Farewell, Farewells};
+use super::flights::{Flights, Withdrawn};
 use super::packet::Pool;
 use crate::linux::clock::monotonic;
 use crate::linux::keeper::Link;
@@ -13,6 +14,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 pub(super) struct Service {
     pub(super) channel: Channel,
     pub(super) pacer: Pacer,
+    pub(super) flights: Flights,
     pub(super) pool: Pool,
     keeper: Mutex<Option<Link>>,
 }
@@ -39,14 +41,46 @@ enum Stopped {
 
 impl Service {
     pub(super) fn new(channel: Channel, pool: Pool, keeper: Option<Link>) -> Self {
-        Self { channel, pacer: Pacer::default(), pool, keeper: Mutex::new(keeper) }
+        Self { channel, pacer: Pacer::default(), flights: Flights::default(), pool, keeper: Mutex::new(keeper) }
     }
 
     /// Answers a request at its time.
     pub(super) fn answer_later(&self, at: Instant, unique: u64, farewell: Farewell) {
         if let Err(farewell) = self.pacer.add(at, unique, farewell) {
+            let _ = self.tell(unique, farewell);
+        }
+    }
+
+    /// Gives late answers until the pacer is stopped, and then the rest.
+    pub(super) fn run_pacer(&self) {
+        let mut late = self.pacer.late();
+        while late.stopped == Stopped::No {
+            let now = monotonic();
+            while let Some((unique, farewell)) = late.farewells.take_due(now) {
+                if self.tell(unique, farewell) == Withdrawn::Busy {
+                    late.farewells.add(now.plus(Flights::PATIENCE), unique, farewell);
+                }
+            }
+            late = match late.farewells.next() {
+                Some(at) => {
+                    let waited = self.pacer.changed.wait_timeout(late, at.since(now));
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.pacer.changed.wait(late).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+        late.farewells.take_all().for_each(|(unique, farewell)| {
+            let _ = self.tell(unique, farewell);
+        });
+    }
+
+    /// Answers a request, unless it is an ioctl that cannot be answered before its helper lets it go.
+    fn tell(&self, unique: u64, farewell: Farewell) -> Withdrawn {
+        let withdrawn = self.flights.withdraw(unique);
+        if withdrawn != Withdrawn::Busy {
             farewell.tell(&self.channel, unique);
         }
+        withdrawn
     }
 
     /// Tells the keeper something, if there is one.
@@ -79,26 +113,7 @@ impl Pacer {
         self.late().farewells.take(unique)
     }
 
-    /// Gives answers until stopped, and then the rest.
-    pub(super) fn run(&self, channel: &Channel) {
-        let mut late = self.late();
-        while late.stopped == Stopped::No {
-            let now = monotonic();
-            while let Some((unique, farewell)) = late.farewells.take_due(now) {
-                farewell.tell(channel, unique);
-            }
-            late = match late.farewells.next() {
-                Some(at) => {
-                    let waited = self.changed.wait_timeout(late, at.since(now));
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => self.changed.wait(late).unwrap_or_else(PoisonError::into_inner),
-            };
-        }
-        late.farewells.take_all().for_each(|(unique, farewell)| farewell.tell(channel, unique));
-    }
-
-    /// Ends [`Self::run`].
+    /// Ends [`Service::run_pacer`].
     pub(super) fn stop(&self) {
         self.late().stopped = Stopped::Yes;
         self.changed.notify_one();

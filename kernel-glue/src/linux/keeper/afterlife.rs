@@ -8,7 +8,7 @@ use rustix::event::Timespec;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use std::collections::HashMap;
-use crate::linux::fuse::farewell::{Pace, Verdict};
+use tap::{Pace, Verdict};
 
 /// Answers until the last open file is closed.
 pub(super) fn serve(channel: &Channel, sleepers: &Sleepers) {
@@ -66,11 +66,12 @@ impl Estate<'_> {
             | Operation::Access
             | Operation::Destroy => self.channel.done(unique),
             Operation::Forget { .. } | Operation::BatchForget(_) | Operation::NotifyReply => {}
-            Operation::Open { .. } => self.channel.refuse(unique, Errno::NXIO),
+            Operation::Open => self.channel.refuse(unique, Errno::NXIO),
             Operation::Lookup { .. } => self.channel.refuse(unique, Errno::NOENT),
             Operation::Lseek => self.channel.refuse(unique, Errno::SPIPE),
             Operation::Init(_)
             | Operation::GetAttr
+            | Operation::Change
             | Operation::SetAttr { .. }
             | Operation::OpenDir
             | Operation::ReadDir { .. }

@@ -149,9 +149,9 @@ pub(super) fn receive_descriptors(socket: &OwnedFd) -> Result<(OwnedFd, OwnedFd)
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let mut byte = [0];
     rustix::net::recvmsg(socket, &mut [IoSliceMut::new(&mut byte)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
-    let mut descriptors = control.drain().flat_map(|message| match message {
-        RecvAncillaryMessage::ScmRights(descriptors) => Some(descriptors),
-        _ => None,
+    let mut descriptors = control.drain().flat_map(|message| {
+        let RecvAncillaryMessage::ScmRights(descriptors) = message else { return None };
+        Some(descriptors)
     });
     let mut descriptors = descriptors.by_ref().flatten();
     descriptors.next().zip(descriptors.next()).ok_or(Errno::BADMSG)

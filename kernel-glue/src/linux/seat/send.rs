@@ -60,7 +60,7 @@ impl Sender {
     ) {
         let kind = outward.common.kind;
         let readers = outward.readers();
-        let choose = |head| if readers > 1 { flow(kind, head) } else { 0 };
+        let choose = |head| if readers > 1 || outward.face.is_some() { flow(kind, head) } else { 0 };
         let batch: Batch<'_, '_> =
             pieces.iter().zip(heads).map(|(pieces, head)| Outgoing { pieces, flow: choose(head) }).collect();
         let mut sum = Tally::default();

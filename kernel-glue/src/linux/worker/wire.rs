@@ -36,6 +36,9 @@ impl Wire {
         let to = if from == PortId::HOST { Self::NODE } else { PortId::HOST };
         let bytes = frames.iter().map(|frame| u64::from(frame.meta().bytes)).sum();
         self.meter(from).rx.pass(frames.len() as u64, bytes);
+        if !io.has(to) {
+            return self.meter(to).tx.drop(DropReason::PortDown, frames.len() as u64);
+        }
         frames.iter().for_each(|frame| io.send(to, *frame, TagEdit::Keep));
         io.flush();
     }

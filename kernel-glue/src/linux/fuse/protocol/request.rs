@@ -43,10 +43,7 @@ pub(in crate::linux) enum Operation<'a> {
         /// `FATTR_*` bits.
         valid: u32,
     },
-    Open {
-        /// As of open(2).
-        flags: u32,
-    },
+    Open,
     Read {
         handle: u64,
         size: u32,
@@ -83,6 +80,8 @@ pub(in crate::linux) enum Operation<'a> {
     Destroy,
     /// The answer to a retrieval that the server asked for; no reply.
     NotifyReply,
+    /// To make, link, rename or remove a file or a directory.
+    Change,
     /// Not ours.
     Unknown(u32),
 }
@@ -191,7 +190,9 @@ impl<'a> Operation<'a> {
             2 => Self::Forget { lookups: body.u64()? },
             3 => Self::GetAttr,
             4 => Self::SetAttr { valid: body.u32()? },
-            14 => Self::Open { flags: body.u32()? },
+            // Symlink, mknod, mkdir, unlink, rmdir, rename, link, create, rename2, tmpfile.
+            6 | 8..=13 | 35 | 45 | 51 => Self::Change,
+            14 => Self::Open,
             15 => {
                 let (handle, _offset, size) = (body.u64()?, body.u64()?, body.u32()?);
                 let (_read_flags, _lock_owner) = (body.u32()?, body.u64()?);

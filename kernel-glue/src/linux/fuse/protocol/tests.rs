@@ -1,6 +1,5 @@
 use super::answer::{self, Attributes, Listed};
 use super::request::{Malformed, Operation, Request};
-use super::*;
 use proptest::prelude::*;
 use rustix::io::Errno;
 
@@ -36,7 +35,7 @@ fn requests() {
         ("forget",   2, words(&[3]),                            "Forget { lookups: 3 }"),
         ("getattr",  3, words(&[0, 0]),                         "GetAttr"),
         ("setattr",  4, words(&[8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), "SetAttr { valid: 8 }"),
-        ("open",    14, words(&[pair(2, 0)]),                   "Open { flags: 2 }"),
+        ("open",    14, words(&[pair(2, 0)]),                   "Open"),
         ("read",    15, words(&[3, 0, pair(1500, 0), 0, pair(0o4000, 0)]), "Read { handle: 3, size: 1500, flags: 2048 }"),
         ("write",   16, write,                                  "Write { handle: 3, flags: 2048, data: [104, 101, 108, 108, 111] }"),
         ("statfs",  17, vec![],                                 "StatFs"),
@@ -52,6 +51,7 @@ fn requests() {
         ("destroy", 38, vec![],                                 "Destroy"),
         ("ioctl",   39, ioctl,                                  "Ioctl(Ioctl { handle: 3, flags: 1, number: 21505, value: 2147418112, data: [116, 117, 110, 48], out_bytes: 8 })"),
         ("poll",    40, words(&[3, 9, pair(1, 5)]),             "Poll(Poll { handle: 3, kernel_handle: 9, flags: 1, events: 5 })"),
+        ("create",  35, words(&[0, 0]),                         "Change"),
         ("readlink", 5, vec![],                                 "Unknown(5)"),
         ("statx",   52, words(&[0, 0, 0, 0]),                   "Unknown(52)"),
     ];

@@ -29,7 +29,9 @@ fn packets_of_a_connection_share_a_number() {
     ];
     for (name, kind, packet, same) in rows {
         assert_eq!(flow(kind, &packet) == flow(Kind::Tun, &one), same, "{name}");
-        (0..packet.len()).for_each(|bytes| drop(flow(kind, &packet[..bytes])));
+        for bytes in 0..packet.len() {
+            let _ = flow(kind, &packet[..bytes]);
+        }
     }
     assert_eq!(flow(Kind::Tun, &v6(1, 2)), flow(Kind::Tun, &v6(2, 1)));
 }
