@@ -407,5 +407,6 @@ fn bounded(packets: usize) -> usize {
     packets
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests;
