@@ -33,7 +33,7 @@ fn inet(text: &str) -> Verb {
 
 fn change(controller: &mut Controller<Memory>, interface: &str, verbs: Vec<Verb>) -> Reply {
     let change = Change { interface: interface.into(), verbs };
-    controller.handle(Call::Change(change), Peer::this_process(), NOW)
+    controller.handle(Call::Change(change), None, Peer::this_process(), NOW)
 }
 
 fn done(created: Option<&str>) -> Reply {
@@ -41,7 +41,7 @@ fn done(created: Option<&str>) -> Reply {
 }
 
 fn show(controller: &mut Controller<Memory>) -> Vec<InterfaceReport> {
-    let Reply::Interfaces(interfaces) = controller.handle(Call::Show(Which::All), Peer::this_process(), NOW) else {
+    let Reply::Interfaces(interfaces) = controller.handle(Call::Show(Which::All), None, Peer::this_process(), NOW) else {
         panic!("not a list of interfaces")
     };
     interfaces
