@@ -61,7 +61,16 @@ impl Lab {
         let _ = std::fs::write(format!("/proc/sys/net/ipv6/conf/{name}/disable_ipv6"), "1");
         let interface = self.interface(name);
         self.set_up(interface, Up::Yes);
+        self.await_carrier(name);
         interface
+    }
+
+    /// Waits until the kernel has noticed the carrier; on a busy machine it drops for a while what is sent before.
+    fn await_carrier(&mut self, name: &str) {
+        let running = |lab: &mut Self| lab.link(name).is_some_and(|link| link.running);
+        let pause = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
+        let waited = (0..400).any(|_| running(self) || poll(&mut [], Some(&pause)).is_err());
+        assert!(waited, "{name} has no carrier");
     }
 
     /// Makes an interface for a packet port, and the wire that is plugged into it.

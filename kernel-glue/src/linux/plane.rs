@@ -165,7 +165,8 @@ impl Plane {
     /// [`PlaneError::Port`] if the bridge is not served.
     pub fn add_tap_port(&self, bridge: BridgeId, port: PortId, tap: &TapDevice) -> Result<(), PlaneError> {
         self.add_port(bridge, port, |worker| {
-            let medium = tap.queue_for_writing(worker).cloned().map(Medium::Tap).ok_or(Errno::BADF)?;
+            let queue = tap.queue_for_writing(worker).cloned().ok_or(Errno::BADF)?;
+            let medium = Medium::Tap(queue, tap.kind());
             Ok((tap.queue(worker).cloned().map(Source::Tap).into_iter().collect(), medium))
         })
     }

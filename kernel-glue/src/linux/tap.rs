@@ -7,6 +7,7 @@ use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use std::sync::Arc;
+use tap::Kind;
 
 /// A kernel TAP or TUN device: one descriptor a queue, each non-blocking and with a 10-byte virtio-net header.
 ///
@@ -14,6 +15,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct TapDevice {
     name: InterfaceName,
+    kind: Kind,
     queues: Vec<Arc<OwnedFd>>,
 }
 
@@ -23,7 +25,7 @@ impl TapDevice {
     /// # Errors
     /// `EBUSY` if another process holds a device of that name, `EINVAL` if an interface of another kind has it.
     pub fn create(name: InterfaceName, queues: usize) -> Result<Self, DeviceError> {
-        let device = Self::open(name, libc::IFF_TAP, queues)?;
+        let device = Self::open(name, Kind::Tap, queues)?;
         let every = Offloads::all();
         // Linux before 6.2 has no UDP segmentation.
         device.set_offload(every).or_else(|_| device.set_offload(every - Offloads::USO4 - Offloads::USO6))?;
@@ -36,7 +38,7 @@ impl TapDevice {
     /// # Errors
     /// As [`create`](Self::create).
     pub fn create_tun(name: InterfaceName, queues: usize) -> Result<Self, DeviceError> {
-        let device = Self::open(name, libc::IFF_TUN, queues)?;
+        let device = Self::open(name, Kind::Tun, queues)?;
         device.set_offload(Offloads::empty())?;
         Ok(device)
     }
@@ -64,18 +66,27 @@ impl TapDevice {
         carrier_bit(queue.as_fd(), on).map_err(Action::SetCarrier.on(self.name))
     }
 
-    fn open(name: InterfaceName, kind: libc::c_int, queues: usize) -> Result<Self, DeviceError> {
-        let kind = kind | if queues > 1 { libc::IFF_MULTI_QUEUE } else { 0 };
-        let queues = (0..queues.max(1)).map(|_| open_queue(name, kind)).collect::<Result<Vec<_>, _>>()?;
+    fn open(name: InterfaceName, kind: Kind, queues: usize) -> Result<Self, DeviceError> {
+        let carried = match kind {
+            Kind::Tap => libc::IFF_TAP,
+            Kind::Tun => libc::IFF_TUN,
+        };
+        let flags = carried | if queues > 1 { libc::IFF_MULTI_QUEUE } else { 0 };
+        let queues = (0..queues.max(1)).map(|_| open_queue(name, flags)).collect::<Result<Vec<_>, _>>()?;
         for queue in &queues {
             set_header_bytes(queue.as_fd()).map_err(Action::SetOffload.on(name))?;
         }
-        Ok(Self { name, queues })
+        Ok(Self { name, kind, queues })
     }
 
     /// Returns the name of the device.
     pub fn name(&self) -> InterfaceName {
         self.name
+    }
+
+    /// Returns what the device carries.
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// Returns the queue that a worker reads, `None` when there are more workers than queues.

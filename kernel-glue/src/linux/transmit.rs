@@ -1,5 +1,7 @@
 //! Putting queued frames on the wire: one system call for many where the port has one.
 
+mod merge;
+
 use super::buffer::LinuxBuf;
 use super::edit::{self, Head};
 use super::finish::Finisher;
@@ -13,6 +15,7 @@ use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use std::io::IoSlice;
 use std::sync::Arc;
+use tap::Kind;
 
 /// Frames that a port queues before they are sent; a burst gives it no more than this.
 pub(super) const QUEUE: usize = super::buffer::BURST;
@@ -22,14 +25,26 @@ const WORTH_A_RING: usize = 4;
 
 /// Where a port's frames go.
 pub(super) enum Medium {
-    /// A queue of a TAP device.
-    Tap(Arc<OwnedFd>),
+    /// A queue of a TAP or TUN device.
+    Tap(Arc<OwnedFd>, Kind),
+    /// The same, by which TCP segments go joined.
+    Joining(Arc<OwnedFd>, Kind),
     /// A packet socket.
     Packet(Arc<OwnedFd>, Vnet),
     /// A host in this process.
     Memory(MemoryPort),
     /// The readers of an application face.
     Node(Outward),
+}
+
+impl Medium {
+    /// Returns the same way out, by which TCP segments go joined if its kernel can cut them again.
+    pub(super) fn joining(self) -> Self {
+        match self {
+            Self::Tap(fd, kind) => Self::Joining(fd, kind),
+            same @ (Self::Joining(..) | Self::Packet(..) | Self::Memory(_) | Self::Node(_)) => same,
+        }
+    }
 }
 
 /// A frame waiting at a port.
@@ -95,6 +110,7 @@ pub(super) struct Transmitter {
     uring: Option<Uring>,
     finisher: Finisher,
     seats: Sender,
+    joined: merge::Head,
 }
 
 /// A frame in one or two pieces, its virtio-net header first; the former is empty if it leaves as it came.
@@ -113,6 +129,7 @@ impl Transmitter {
             uring,
             finisher: Finisher::new(),
             seats: Sender::new(),
+            joined: [0; size_of::<merge::Head>()],
         }
     }
 
@@ -129,7 +146,10 @@ impl Transmitter {
         }
         let pieces = pieces.get(..count).unwrap_or_default();
         match medium {
-            Medium::Tap(fd) => write_to_tap(fd.as_fd(), self.uring.as_mut(), pieces, tally),
+            Medium::Tap(fd, _) => write_to_tap(fd.as_fd(), self.uring.as_mut(), pieces, tally),
+            Medium::Joining(fd, kind) => {
+                write_joined(fd.as_fd(), *kind, self.uring.as_mut(), &mut self.joined, pieces, tally);
+            }
             Medium::Packet(fd, Vnet::Present) => send_packets(fd.as_fd(), &mut *self.messages, pieces, tally),
             Medium::Packet(fd, Vnet::Absent) => {
                 finish(&mut self.finisher, pieces, tally, |frame| send_finished(fd.as_fd(), frame).map_err(reason))
@@ -178,6 +198,55 @@ fn write_to_tap(fd: BorrowedFd<'_>, uring: Option<&mut Uring>, pieces: &[Pieces<
         };
         settle(Some(pieces), result, tally);
     }
+}
+
+/// Writes frames, TCP segments that follow each other as one.
+fn write_joined(
+    fd: BorrowedFd<'_>,
+    kind: Kind,
+    mut uring: Option<&mut Uring>,
+    head: &mut merge::Head,
+    mut pieces: &[Pieces<'_>],
+    tally: &mut Tally,
+) {
+    let parse = |pieces| segment(kind, pieces);
+    let mut single = 0;
+    while let Some(first) = pieces.get(single) {
+        let others = pieces.get(single + 1..).unwrap_or_default();
+        let run = parse(first).and_then(|first| merge::Run::gather(first, others.iter().map_while(parse)));
+        let Some(run) = run else {
+            single += 1;
+            continue;
+        };
+        let (before, rest) = pieces.split_at(single);
+        let (joined, after) = rest.split_at(run.segments.min(rest.len()));
+        write_to_tap(fd, uring.as_deref_mut(), before, tally);
+        if write_run(fd, &run, joined.iter().filter_map(parse), head).is_ok() {
+            joined.iter().for_each(|pieces| tally.sent(frame_bytes(pieces)));
+        } else {
+            write_to_tap(fd, uring.as_deref_mut(), joined, tally);
+        }
+        (pieces, single) = (after, 0);
+    }
+    write_to_tap(fd, uring, pieces, tally);
+}
+
+/// Finds a TCP segment in a frame that leaves as it came.
+fn segment<'p>(kind: Kind, [head, rest]: &'p Pieces<'_>) -> Option<merge::Segment<'p>> {
+    if head.is_empty() { merge::Segment::parse(kind, rest) } else { None }
+}
+
+fn write_run<'f>(
+    fd: BorrowedFd<'_>,
+    run: &merge::Run<'f>,
+    segments: impl Iterator<Item = merge::Segment<'f>>,
+    head: &mut merge::Head,
+) -> Result<usize, Errno> {
+    let head = run.head(head).ok_or(Errno::INVAL)?;
+    let mut whole = heapless::Vec::<IoSlice<'_>, { QUEUE + 1 }>::new();
+    whole.extend([IoSlice::new(head)]);
+    whole.extend(segments.map(|segment| IoSlice::new(segment.payload())));
+    rustix::io::writev(fd, &whole)
 }
 
 fn send_packets(fd: BorrowedFd<'_>, messages: &mut [libc::mmsghdr], mut pieces: &[Pieces<'_>], tally: &mut Tally) {

@@ -78,6 +78,7 @@ impl From<AdminError> for Refused {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the enum is another crate's, and may grow")]
 fn code_of(error: ControlError) -> Code {
     match error {
         ControlError::NoHandle(_) => Code::BADF,
@@ -89,11 +90,12 @@ fn code_of(error: ControlError) -> Code {
         ControlError::TooManyDevices => Code::NOSPC,
         ControlError::TooManyHandles => Code::NFILE,
         ControlError::TooManyQueues(_) => Code::TOOBIG,
-        ControlError::Invalid | ControlError::Refused(_) => Code::INVAL,
+        // Invalid, refused, or of no known meaning.
         _ => Code::INVAL,
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the enum is another crate's, and may grow")]
 fn code_of_class(class: Errno) -> Code {
     match class {
         Errno::NotFound => Code::NODEV,
@@ -104,6 +106,7 @@ fn code_of_class(class: Errno) -> Code {
         Errno::NotAvailable => Code::ADDRNOTAVAIL,
         Errno::NotSupported => Code::OPNOTSUPP,
         Errno::Io => Code::IO,
+        // Invalid, or of no known meaning.
         _ => Code::INVAL,
     }
 }

@@ -86,7 +86,7 @@ pub(crate) enum Asked {
     /// Whether a device carries packets has changed.
     Settled(String),
     /// A setting of a device is to be changed, as by an operator.
-    Change { device: String, verb: Verb },
+    Change { device: String, verb: Box<Verb> },
 }
 
 /// What happened in the system by itself.

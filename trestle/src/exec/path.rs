@@ -1,7 +1,7 @@
 //! Which paths name a node.
 
-use std::path::{Component, Path, PathBuf};
 use crate::control::node_directory;
+use std::path::{Component, Path, PathBuf};
 use tap::Node;
 
 /// The directories in which nodes are looked for.

@@ -327,7 +327,39 @@ fn packets_pass_between_a_program_and_a_kernel_tun() {
     });
 }
 
-/// Puts the numbers of the kernel's interface into what is expected, and tells how many packets that is.
+#[test]
+fn segments_of_a_burst_reach_the_kernel_as_one() {
+    in_namespace(|mut lab| {
+        let mut net = Net::new(&mut lab, 1, Header::None);
+        let (frame, offload) = super_frame(Gso::TcpV4, mac(2), mac(1), &[]);
+        let mut segments = frame::offload::Segments::new(&frame, &offload).unwrap();
+        let mut room = vec![0; 2_000];
+        // All at once: written while the wire is not served.
+        net.plane.remove_port(W, Wire::NODE);
+        let mut sent = Vec::new();
+        while let Some(bytes) = segments.next_into(&mut room) {
+            net.program.write(&room[..bytes]);
+            sent.push(room[..bytes].to_vec());
+        }
+        net.plane.add_node_port(W, Wire::NODE, &net.node).unwrap();
+        let (mut whole, mut got) = (0, Vec::new());
+        while got.len() < 40 {
+            let frames = net.host.receive();
+            assert!(!frames.is_empty(), "{} of 40 segments", got.len());
+            whole += frames.len();
+            for (state, frame) in frames {
+                let mut segments = frame::offload::Segments::new(&frame, &state).unwrap();
+                while let Some(bytes) = segments.next_into(&mut room) {
+                    got.push(room[..bytes].to_vec());
+                }
+            }
+        }
+        assert!(got == sent && whole == 2, "a burst of 32 and one of 8, not {whole}");
+        let passed = net.wire.port_counters(PortId::HOST);
+        assert_eq!((passed.tx_frames, passed.tx_bytes, passed.drops.total()), (40, 40 * 1_054, 0), "each is counted");
+    });
+}
+
 #[test]
 fn super_frames_reach_programs_as_they_want_them() {
     in_namespace(|mut lab| {

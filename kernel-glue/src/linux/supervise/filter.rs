@@ -10,11 +10,14 @@ const TYPE_T: u32 = (b'T' as u32) << 8;
 /// `__X32_SYSCALL_BIT`: calls of 32-bit pointers on x86-64, which are left alone. No other call has it.
 const X32_BIT: u32 = 0x4000_0000;
 
-/// `AUDIT_ARCH_X86_64` and `AUDIT_ARCH_AARCH64` of linux/audit.h.
-#[cfg(target_arch = "x86_64")]
-const NATIVE: u32 = 0xc000_003e;
-#[cfg(target_arch = "aarch64")]
-const NATIVE: u32 = 0xc000_00b7;
+/// `AUDIT_ARCH_X86_64` and `AUDIT_ARCH_AARCH64` of linux/audit.h; 0, which is none, on machines not provided for.
+pub(super) const NATIVE: u32 = if cfg!(target_arch = "x86_64") {
+    0xc000_003e
+} else if cfg!(target_arch = "aarch64") {
+    0xc000_00b7
+} else {
+    0
+};
 
 /// Offsets in `struct seccomp_data`. Both machines are little-endian: the low half of an argument comes first.
 const OFFSET_NUMBER: u32 = 0;

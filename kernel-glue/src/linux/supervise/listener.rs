@@ -68,7 +68,8 @@ impl Listener {
     /// Without CAP_SYS_ADMIN this rules out privileges gained by executing programs, as seccomp(2) demands.
     ///
     /// # Errors
-    /// `EBUSY` under another supervisor's filter already; `EINVAL` or `ENOSYS` on a kernel without such filters.
+    /// `EBUSY` under another supervisor's filter already; `EINVAL` or `ENOSYS` on a kernel without such filters, or a
+    /// machine that is neither x86-64 nor AArch64.
     pub fn install() -> Result<Self, Errno> {
         // Calls that the supervisor has taken are then only interrupted by what ends the program: a call that was
         // answered but not delivered would be made twice. Linux 5.19.
@@ -198,6 +199,9 @@ impl Default for Room {
 }
 
 fn set_filter(flags: libc::c_ulong) -> Result<Listener, Errno> {
+    if filter::NATIVE == 0 {
+        return Err(Errno::NOSYS);
+    }
     check_sizes()?;
     match load(flags) {
         Err(Errno::ACCESS) => {

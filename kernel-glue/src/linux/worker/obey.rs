@@ -48,8 +48,8 @@ impl Worker {
                     self.close_inlets(|inlet| inlet.bridge == bridge && inlet.port == port);
                     return Err(errno);
                 }
-                if let Some(outlets) = self.outlets(bridge) {
-                    outlets.insert(port, medium);
+                if let Some(Some(served)) = self.bridges.get_mut(bridge) {
+                    served.outlets.insert(port, served.engine.medium(medium));
                 }
             }
             Command::RenewPort { bridge, port, sources, medium } => {

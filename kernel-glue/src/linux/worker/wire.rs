@@ -5,7 +5,7 @@ use super::super::clock;
 use super::super::counts::PortMeter;
 use super::super::io::Io;
 use super::super::plane::{BridgeId, PlaneEvent};
-use super::super::transmit::Tally;
+use super::super::transmit::{Medium, Tally};
 use super::Reporter;
 use bridge::PortCounters;
 use frame::{DropReason, FrameBuf, PortId, Ports, TagEdit};
@@ -51,6 +51,15 @@ pub(in super::super) enum Engine {
 }
 
 impl Engine {
+    /// Chooses how a port is sent to. What passes a wire is the kernel's or a program's; what passes a bridge goes on as
+    /// it is, to whoever it may concern.
+    pub(super) fn medium(&self, medium: Medium) -> Medium {
+        match self {
+            Self::Bridge(_) => medium,
+            Self::Wire(_) => medium.joining(),
+        }
+    }
+
     /// Carries a burst that came in on a port.
     pub(super) fn run<'a>(&mut self, io: &mut Io<'_, 'a>, from: PortId, frames: &[LinuxBuf<'a>]) {
         match self {

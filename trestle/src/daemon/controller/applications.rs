@@ -65,7 +65,7 @@ impl<S: System> Controller<S> {
                 Errno::NotPermitted,
                 format!("user {} may not open it; see owner, group and mode in ifconfig", peer.uid()),
             ),
-            other => refuse(Errno::Busy, other.text()),
+            refused @ (Refused::Device(_) | Refused::Unknown(_)) => refuse(Errno::Busy, refused.text()),
         })?;
         let name = self.system.descriptor(id).and_then(|handle| Some(handle.device()?.name().to_string()));
         Ok((id, name))
@@ -135,7 +135,7 @@ impl<S: System> Controller<S> {
                     self.publish_all();
                 }
                 Asked::Change { device, verb } => {
-                    let changed = self.arrange(&device, vec![verb]).map(drop);
+                    let changed = self.arrange(&device, vec![*verb]).map(drop);
                     if changed.is_err() {
                         self.system.restore(&device);
                     }
@@ -200,15 +200,21 @@ impl<S: System> Controller<S> {
     fn mismatch(&self, id: HandleId, attach: Attach) -> AdminError {
         let device = match attach.wanted {
             Wanted::Named(name) => Some(name),
-            Wanted::Any | Wanted::Foreign => self.system.descriptor(id).and_then(|handle| Some(handle.device()?.name())),
+            Wanted::Any | Wanted::Foreign => {
+                self.system.descriptor(id).and_then(|handle| Some(handle.device()?.name()))
+            }
         };
         let word = attach.kind.word();
         let detail = match device {
-            None => format!("no device has such a name, they are {word}0, {word}1 …: give it one by trestle exec --{word} {word}0"),
+            None => format!(
+                "no device has such a name, they are {word}0, {word}1 …: give it one by trestle exec --{word} {word}0"
+            ),
             Some(device) if device.kind != attach.kind => format!("{device} is no {word}"),
             Some(device) => match attach.flags.contains(AttachFlags::MULTI_QUEUE) {
                 true => format!("{device} admits one at a time: ifconfig {device} multiqueue"),
-                false => format!("{device} admits several, and this program asks to be alone: ifconfig {device} -multiqueue"),
+                false => {
+                    format!("{device} admits several, and this program asks to be alone: ifconfig {device} -multiqueue")
+                }
             },
         };
         AdminError { operation: "TUNSETIFF".into(), errno: Some(Errno::Invalid), detail }

@@ -1,24 +1,23 @@
-//! TAP and TUN devices on Linux: their queues and nodes, who has them open, and how packets pass.
+//! TAP and TUN devices on Linux: their queues and nodes, and how packets pass.
+
+mod live;
+mod opens;
 
 use super::super::engines::refused;
 use super::super::inbox::Letterbox;
 use super::super::picture::{Device, Life};
-use super::super::system::{Asked, Opener, SystemError};
-use super::words;
+use super::super::system::{Asked, SystemError};
 use crate::control::node_directory;
-use frame::{DropCounts, DropReason, Mac, PortId};
-use kernel_glue::admin::{Carrier, Counts, Errno, OpenBy, OpenReport, TapLive, Verb};
-use kernel_glue::linux::fuse::{Descriptor, NodeDevice, NodeOptions, NodeServer, Owner, Packet, Pool, Waiter};
+use frame::{DropCounts, Mac, PortId};
+use kernel_glue::admin::{Carrier, Errno};
+use kernel_glue::linux::fuse::{NodeDevice, NodeOptions, NodeServer, Owner, Packet, Pool, Waiter};
 use kernel_glue::linux::{BridgeId, NodePort, Offloads, Plane, TapDevice, Wire};
 use rustix::process::{getegid, geteuid};
 use std::collections::{BTreeMap, VecDeque};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use tap::ioctl::{Answer, Lifetime, Part, Request};
-use tap::{
-    ControlError, Credentials, DeviceName, DeviceSettings, Devices, Effect, HandleId, Link, Opening, Sharing, Standing,
-    Transport,
-};
+use tap::ioctl::Lifetime;
+use tap::{DeviceName, DeviceSettings, Devices, HandleId, Link, Sharing, Transport};
 
 /// Every device, and every descriptor that an application has of one.
 #[derive(Default)]
@@ -211,182 +210,6 @@ impl Nodes {
         served.is_some_and(|served| served.queues.carrier() && served.queues.link() == Link::Up)
     }
 
-    /// Opens a node.
-    pub(super) fn open(
-        &mut self,
-        opening: Opening,
-        opener: &mut Opener,
-        plane: &Plane,
-    ) -> Result<HandleId, ControlError> {
-        let id = self.books.open(opening, &opener.credentials, &mut Waiter::woken)?;
-        let open = Open {
-            transport: opening.transport,
-            uid: opener.credentials.uid,
-            pid: opener.pid,
-            socket: opener.socket.take(),
-            offloads: tap::ioctl::Offloads::empty(),
-        };
-        self.opens.insert(id, open);
-        match self.seat(id, plane) {
-            Ok(()) => Ok(id),
-            Err(error) => {
-                self.close(id, plane);
-                Err(error)
-            }
-        }
-    }
-
-    /// Carries out an ioctl.
-    pub(super) fn control(
-        &mut self,
-        id: HandleId,
-        request: Request,
-        who: &Credentials,
-        plane: &Plane,
-    ) -> Result<Answer, ControlError> {
-        let answer = self.books.control(id, request, who, &mut Waiter::woken)?;
-        self.seat(id, plane)?;
-        self.bring_about(plane);
-        Ok(answer)
-    }
-
-    /// Returns whether a caller opened that by a socket, or may do anything.
-    pub(super) fn is_opener(&self, id: HandleId, who: &Credentials) -> bool {
-        let open = self.opens.get(&id).filter(|open| open.transport == Transport::Socket);
-        open.is_some_and(|open| open.uid == who.uid || who.standing == Standing::Administrator)
-    }
-
-    /// Says which device was made for an attachment that left the choice.
-    pub(super) fn reserve(&mut self, id: HandleId, made: DeviceName) {
-        // One that has been closed since needs none.
-        let _ = self.books.reserve(id, made);
-    }
-
-    /// Lets go of everything without telling the programs behind sockets.
-    pub(super) fn leave(&mut self) {
-        self.opens.clear();
-        self.devices.clear();
-        self.server = None;
-    }
-
-    /// Closes a descriptor.
-    pub(super) fn close(&mut self, id: HandleId, plane: &Plane) {
-        let device = self.device_of(id);
-        self.opens.remove(&id);
-        if let Some((_, served)) = device.and_then(|name| self.devices.get_key_value(&name)) {
-            served.port.unseat(id.0);
-            sync(served, plane);
-        }
-        // The plane or the program may have been first.
-        let _ = self.books.close(id, &mut Waiter::woken);
-        if let Some(name) = device {
-            self.follow_offloads(&name.to_string());
-        }
-        self.bring_about(plane);
-    }
-
-    /// Returns a descriptor as the nodes serve it.
-    pub(super) fn descriptor(&self, id: HandleId) -> Option<Arc<Descriptor>> {
-        self.books.handle(id).cloned()
-    }
-
-    /// Returns the next thing that applications have asked of the control side.
-    pub(super) fn poll_asked(&mut self) -> Option<Asked> {
-        self.asked.pop_front()
-    }
-
-    /// Returns what only the running device knows.
-    pub(super) fn live(&self, name: &str) -> Option<TapLive> {
-        let name: DeviceName = name.parse().ok()?;
-        let served = self.devices.get(&name)?;
-        let path = self.server.as_ref().map(|server| server.directory().join(name.to_string()).display().to_string());
-        let queued = served.queues.counters().to_application.queued;
-        let opens = self.books.opens(name).map(|(id, handle)| {
-            let pid = self.opens.get(&id).and_then(|open| open.pid).unwrap_or_default();
-            let socket = self.opens.get(&id).is_some_and(|open| open.transport == Transport::Socket);
-            OpenReport {
-                pid,
-                program: program(pid),
-                by: if socket { OpenBy::Socket } else { OpenBy::Node },
-                header: words::header(handle.header()),
-            }
-        });
-        Some(TapLive {
-            up: served.queues.link() == Link::Up,
-            node: path.unwrap_or_default(),
-            opens: opens.collect(),
-            queued: u32::try_from(queued).unwrap_or(u32::MAX),
-            counts: counts(served),
-        })
-    }
-
-    /// Gives a socket that waited for its device its place there.
-    fn seat(&mut self, id: HandleId, plane: &Plane) -> Result<(), ControlError> {
-        let Some(handle) = self.books.handle(id).cloned() else { return Ok(()) };
-        let Some(served) = handle.device().and_then(|device| self.devices.get(&device.name())) else { return Ok(()) };
-        let Some(socket) = self.opens.get_mut(&id).and_then(|open| open.socket.take()) else { return Ok(()) };
-        // Its packets pass by the socket, not by the queues of a node.
-        let _ = handle.stand_aside(&mut Waiter::woken);
-        served.port.seat(id.0, socket, handle.header()).map_err(|_| ControlError::Invalid)?;
-        sync(served, plane);
-        let name = handle.device().map(|device| device.name().to_string());
-        self.follow_offloads(&name.unwrap_or_default());
-        Ok(())
-    }
-
-    /// Brings about what the books say, or asks the control side to.
-    fn bring_about(&mut self, plane: &Plane) {
-        while let Some(effect) = self.books.poll_effect() {
-            match effect {
-                Effect::FirstOpened(name) => self.ask(name, Asked::Opened),
-                Effect::LastClosed(name, Lifetime::Transient) => self.ask(name, Asked::Closed),
-                Effect::LastClosed(name, Lifetime::Persistent) => self.ask(name, Asked::Settled),
-                Effect::Carrier(name, _) => {
-                    self.follow_carrier(name);
-                    self.ask(name, Asked::Settled);
-                }
-                Effect::Lifetime(name, lifetime) => {
-                    self.wish(name, Verb::Persist { on: lifetime == Lifetime::Persistent });
-                }
-                Effect::Owner(name, uid) => self.wish(name, Verb::Owner { uid }),
-                Effect::Group(name, gid) => self.wish(name, Verb::Group { gid: Some(gid) }),
-                Effect::Mac(name, address) => self.wish(name, Verb::Ether { address }),
-                Effect::Mtu(name, bytes) => self.wish(name, Verb::Mtu { bytes }),
-                Effect::Header(id, header) => {
-                    if let Some(served) = self.device_of(id).and_then(|name| self.devices.get(&name)) {
-                        served.port.set_header(id.0, header);
-                    }
-                }
-                Effect::Offload(id, offloads) => self.take_offloads(id, offloads),
-                Effect::Queue(id, part) => self.take_part(id, part, plane),
-                // The socket's own bound holds; a program that asks for none is refused nothing.
-                Effect::SendBuffer(..) => {}
-                _ => tracing::warn!("not brought about: {effect:?}"),
-            }
-        }
-    }
-
-    fn take_offloads(&mut self, id: HandleId, offloads: tap::ioctl::Offloads) {
-        if let Some(open) = self.opens.get_mut(&id) {
-            open.offloads = offloads;
-        }
-        let Some(name) = self.device_of(id) else { return };
-        if let Some(served) = self.devices.get(&name) {
-            served.port.set_offload(id.0, Offloads::from_bits_truncate(offloads.bits()));
-        }
-        self.follow_offloads(&name.to_string());
-    }
-
-    fn take_part(&mut self, id: HandleId, part: Part, plane: &Plane) {
-        let Some(handle) = self.books.handle(id).cloned() else { return };
-        let Some(served) = handle.device().and_then(|device| self.devices.get(&device.name())) else { return };
-        if self.opens.get(&id).is_some_and(|open| open.transport == Transport::Socket) {
-            let _ = handle.stand_aside(&mut Waiter::woken);
-            let _ = part;
-            sync(served, plane);
-        }
-    }
-
     /// Has the kernel leave undone what every application does itself, and nothing else.
     fn follow_offloads(&mut self, name: &str) {
         let Ok(name) = name.parse::<DeviceName>() else { return };
@@ -417,24 +240,6 @@ impl Nodes {
         }
     }
 
-    fn ask(&mut self, name: DeviceName, what: fn(String) -> Asked) {
-        if self.devices.contains_key(&name) {
-            self.asked.push_back(what(name.to_string()));
-        }
-    }
-
-    fn wish(&mut self, name: DeviceName, verb: Verb) {
-        self.asked.push_back(Asked::Change { device: name.to_string(), verb });
-    }
-
-    fn device_of(&self, id: HandleId) -> Option<DeviceName> {
-        let handle = self.books.handle(id)?;
-        let device = handle.device()?;
-        // One of the same name may have been made since.
-        let same = self.books.device(device.name()).is_some_and(|there| Arc::ptr_eq(there, device));
-        same.then(|| device.name())
-    }
-
     fn served(&mut self, name: &str) -> Result<&mut Served, SystemError> {
         let found = name.parse().ok().and_then(|name: DeviceName| self.devices.get_mut(&name));
         found.ok_or_else(|| SystemError { errno: Errno::NotFound, detail: format!("there is no device {name}") })
@@ -456,15 +261,6 @@ pub(super) fn serve(pool: &Pool, letterbox: &Letterbox) -> Result<NodeServer, St
         pool: pool.clone(),
     };
     NodeServer::mount(&options, Arc::new(letterbox.clone())).map_err(|error| error.to_string())
-}
-
-/// Tells the plane that seats came or went.
-fn sync(served: &Served, plane: &Plane) {
-    if let Some((id, port)) = served.place
-        && let Err(error) = plane.sync_node(id, port, &served.port)
-    {
-        tracing::error!("{error}");
-    }
 }
 
 fn settings(device: &Device, mac: Mac) -> DeviceSettings {
@@ -490,33 +286,4 @@ fn settings(device: &Device, mac: Mac) -> DeviceSettings {
 
 fn owner(settings: &DeviceSettings) -> Owner {
     Owner { uid: settings.owner, gid: settings.group, mode: settings.mode }
-}
-
-/// Adds up what passed the application face, received being what the application wrote.
-fn counts(served: &Served) -> Counts {
-    let (face, queues) = (served.port.counts(), served.queues.counters());
-    let mut drops = DropCounts::ZERO;
-    for &why in DropReason::ALL {
-        // What the queues of a node refused, the face has counted as well.
-        let to_application = face.to_app.drops.get(why).max(queues.to_application.drops.get(why));
-        drops.add(why, to_application + face.from_app.drops.get(why) + queues.from_application.drops.get(why));
-        drops.add(why, served.refused.get(why));
-    }
-    if let Some(wire) = &served.wire {
-        for (why, count) in wire.port_counters(PortId::HOST).drops.nonzero() {
-            drops.add(why, count);
-        }
-    }
-    Counts {
-        rx_frames: face.from_app.frames,
-        rx_bytes: face.from_app.bytes,
-        tx_frames: face.to_app.frames,
-        tx_bytes: face.to_app.bytes,
-        drops: drops.nonzero().map(|(why, count)| (why.name().to_owned(), count)).collect(),
-    }
-}
-
-/// Returns the name of a program; empty if it has ended or cannot be seen.
-fn program(pid: u32) -> String {
-    std::fs::read_to_string(format!("/proc/{pid}/comm")).map(|name| name.trim_end().to_owned()).unwrap_or_default()
 }

@@ -12,7 +12,7 @@ enum Verdict {
 
 /// The kernel's machine, as far as the program uses it; what it does not know, it panics at.
 fn run(program: &[sock_filter], arch: u32, number: u32, command: u64) -> Verdict {
-    let mut data = vec![0; 64];
+    let mut data = [0; 64];
     data[0..4].copy_from_slice(&number.to_ne_bytes());
     data[4..8].copy_from_slice(&arch.to_ne_bytes());
     data[24..32].copy_from_slice(&command.to_ne_bytes());
