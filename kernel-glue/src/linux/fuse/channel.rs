@@ -1,7 +1,7 @@
 //! The FUSE device: requests come out of it, replies and notices go in, each by one call.
 
+use super::protocol::REQUEST_BYTES;
 use super::protocol::answer;
-use super::protocol::{REQUEST_BYTES, ROOT};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
@@ -85,13 +85,6 @@ impl Channel {
         let _ = self.write(&answer::notice(NOTIFY_RESEND, 0), &[], &[]);
     }
 
-    /// Has the kernel send one request, [`NotifyReply`](super::protocol::request::Operation::NotifyReply): a thread
-    /// that waits for requests wakes.
-    pub(in crate::linux) fn nudge(&self) {
-        let body = answer::retrieve(ROOT);
-        let _ = self.write(&answer::notice(NOTIFY_RETRIEVE, body.len()), &body, &[]);
-    }
-
     /// Mostly nobody looks at the result: a request is gone when nobody waits for the reply any more.
     fn write(&self, header: &[u8], body: &[u8], more: &[u8]) -> Result<(), Errno> {
         let parts = [header, body, more].map(IoSlice::new);
@@ -107,5 +100,4 @@ impl AsFd for Channel {
 }
 
 const NOTIFY_POLL: u32 = 1;
-const NOTIFY_RETRIEVE: u32 = 5;
 const NOTIFY_RESEND: u32 = 7;

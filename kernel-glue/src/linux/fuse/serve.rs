@@ -51,7 +51,7 @@ impl Served {
         }
     }
 
-    /// Has every thread return from [`Self::run`].
+    /// Has every thread return from [`Self::run`] as soon as it is [interrupted](super::wakeup).
     pub(super) fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
     }
@@ -116,12 +116,6 @@ impl Served {
             | Operation::Destroy => channel.done(unique),
             Operation::Change => channel.refuse(unique, Errno::PERM),
             Operation::Lseek => channel.refuse(unique, Errno::SPIPE),
-            Operation::NotifyReply => {
-                // One thread's word to stop: the others get theirs from it.
-                if self.stopping.load(Ordering::Acquire) {
-                    channel.nudge();
-                }
-            }
             Operation::Unknown(opcode) => {
                 tracing::debug!("FUSE operation {opcode} is not served");
                 channel.refuse(unique, Errno::NOSYS);

@@ -7,6 +7,7 @@ use super::packet::Pool;
 use super::serve::Served;
 use super::service::Service;
 use super::tree::{Owner, Tree};
+use super::wakeup;
 use crate::linux::caps::keep_only;
 use crate::linux::keeper::Link;
 use rustix::fd::AsFd;
@@ -80,6 +81,7 @@ impl NodeServer {
     }
 
     fn start(&mut self, threads: usize) -> std::io::Result<()> {
+        wakeup::prepare();
         for number in 0..threads {
             let served = Arc::clone(&self.served);
             self.threads.push(spawn(&format!("nodes {number}"), move || served.run())?);
@@ -103,8 +105,7 @@ impl Drop for NodeServer {
             tracing::warn!("{}: {}: {errno}", self.directory.display(), MountStep::Unmount);
         }
         self.served.stop();
-        service.channel.nudge();
-        self.threads.drain(..).for_each(|thread| drop(thread.join()));
+        self.threads.drain(..).for_each(wakeup::interrupt_until_it_ends);
         self.served.helpers.close();
         self.served.close_all();
         service.pacer.stop();

@@ -13,12 +13,14 @@ pub(in crate::linux) struct Attributes {
     pub(in crate::linux) mode: u32,
     pub(in crate::linux) uid: u32,
     pub(in crate::linux) gid: u32,
+    /// In bytes.
+    pub(in crate::linux) size: u64,
 }
 
 impl Attributes {
-    /// Adds `struct fuse_attr`: no size, no times.
+    /// Adds `struct fuse_attr`: no blocks, no times.
     fn append(self, record: Record) -> Record {
-        let record = record.u64(self.node).zeros(5 * 8 + 3 * 4).u32(self.mode);
+        let record = record.u64(self.node).u64(self.size).zeros(4 * 8 + 3 * 4).u32(self.mode);
         record.u32(1).u32(self.uid).u32(self.gid).u32(0).u32(BLOCK_BYTES).u32(0)
     }
 }
@@ -86,11 +88,6 @@ pub(in crate::linux) fn statfs(files: u64) -> Record {
 /// The name of a notification of readiness: `struct fuse_notify_poll_wakeup_out`.
 pub(in crate::linux) fn wakeup(kernel_handle: u64) -> Record {
     Record::default().u64(kernel_handle)
-}
-
-/// Asks for no byte of a node, which the kernel answers by a request: `struct fuse_notify_retrieve_out`.
-pub(in crate::linux) fn retrieve(node: u64) -> Record {
-    Record::default().u64(0).u64(node).zeros(8 + 4 + 4)
 }
 
 /// Adds an entry to a directory listing of at most `room` bytes: `struct fuse_dirent`, the name, and zeros to the next
