@@ -5,6 +5,7 @@
 mod buffer;
 pub mod caps;
 pub mod clock;
+mod counts;
 mod edit;
 mod error;
 mod face;
@@ -24,14 +25,19 @@ mod partial;
 mod plane;
 pub mod random;
 mod ring;
+mod seat;
+pub mod supervise;
 mod tap;
 mod transmit;
 mod uring;
 mod worker;
 
+pub use counts::Passed;
 pub use error::{Action, DeviceError};
 pub use face::Face;
 pub use memory::{MemoryHost, MemoryPort, memory_port};
 pub use name::{Interface, InterfaceName, NameError};
 pub use plane::{BridgeId, Plane, PlaneError, PlaneEvent, PlaneOptions};
-pub use tap::{PlainTap, TapDevice};
+pub use seat::{FaceCounts, NodePort, Offloads, seat_pair};
+pub use tap::{Carrier, PlainTap, TapDevice};
+pub use worker::Wire;

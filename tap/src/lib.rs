@@ -25,7 +25,7 @@ mod sync;
 pub use address::stable_mac;
 pub use check::{PacketError, check_write};
 pub use counters::{Counters, Passed};
-pub use device::{Carrier, Device, Link, Settings};
+pub use device::{Carrier, Device, Link, Settings, Take};
 pub use devices::{
     ControlError, Credentials, DeviceSettings, Devices, Effect, HandleId, MAX_DEVICES, MAX_HANDLES, MAX_QUEUES,
     Opening, Sharing, Standing, Transport,
@@ -37,3 +37,7 @@ pub use name::{DeviceName, Kind, NameError, Node};
 pub use pace::{Pace, Verdict};
 pub use ready::Ready;
 pub use seat::Mode;
+
+#[cfg(test)]
+#[cfg(loom)]
+mod loom_tests;

@@ -1,7 +1,7 @@
 //! Where received frames lie while a burst is forwarded.
 
 use frame::offload::{Offload, VNET_BYTES};
-use frame::{FrameBuf, Meta, Tag};
+use frame::{DropReason, FrameBuf, Meta, Tag};
 
 /// Frames that one burst holds at most. Twice as many measured the same.
 pub(crate) const BURST: usize = 32;
@@ -76,6 +76,10 @@ pub(crate) struct Burst<'a> {
     pub(crate) truncated: u32,
     /// Frames whose offload state is of no kind that VIRTIO 1.2 defines.
     pub(crate) unknown_offload: u32,
+    /// What a program wrote that is no frame or packet.
+    pub(crate) malformed: u32,
+    /// Frames longer than the MTU.
+    pub(crate) too_big: u32,
 }
 
 /// Whether a burst takes another frame.
@@ -88,7 +92,7 @@ pub(crate) enum Room {
 impl<'a> Burst<'a> {
     pub(crate) fn new() -> Self {
         let none = LinuxBuf { stored: &[], meta: Meta::default(), index: 0 };
-        Self { frames: [none; BURST], count: 0, truncated: 0, unknown_offload: 0 }
+        Self { frames: [none; BURST], count: 0, truncated: 0, unknown_offload: 0, malformed: 0, too_big: 0 }
     }
 
     /// Adds a frame, stored behind its virtio-net header.
@@ -109,6 +113,17 @@ impl<'a> Burst<'a> {
         *slot = LinuxBuf { stored, meta, index: self.count as u8 };
         self.count += 1;
         if self.count == BURST || frame.len() > LARGE_BYTES { Room::Full } else { Room::More }
+    }
+
+    /// Iterates over what the burst could not hold.
+    pub(crate) fn losses(&self) -> impl Iterator<Item = (DropReason, u32)> {
+        let losses = [
+            (DropReason::Truncated, self.truncated),
+            (DropReason::Offload, self.unknown_offload),
+            (DropReason::Malformed, self.malformed),
+            (DropReason::TooBig, self.too_big),
+        ];
+        losses.into_iter().filter(|&(_, count)| count > 0)
     }
 
     pub(crate) fn frames(&self) -> &[LinuxBuf<'a>] {

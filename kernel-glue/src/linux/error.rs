@@ -42,6 +42,8 @@ actions! {
     CreateTap = "create tap",
     /// Choose the offloads of a TAP device.
     SetOffload = "set offloads",
+    /// Show or take away the carrier of a TAP device.
+    SetCarrier = "set carrier",
     /// Open a packet socket; takes CAP_NET_RAW.
     OpenPacket = "open packet socket",
     /// Set an option of a packet socket.

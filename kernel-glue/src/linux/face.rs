@@ -14,6 +14,10 @@ pub trait Face: Debug + Send + Sync {
     /// # Errors
     /// Why it was dropped.
     fn give(&self, flow: u32, packet: &[u8]) -> Result<(), DropReason>;
+    /// Returns how many readers of its own share with the seats beside it; with none it gets what no seat does.
+    fn readers(&self) -> u32 {
+        0
+    }
     /// Returns a descriptor that is readable while [`Self::take`] has something.
     fn bell(&self) -> BorrowedFd<'_>;
 }

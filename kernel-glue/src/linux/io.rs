@@ -84,6 +84,11 @@ impl<'w, 'a> Io<'w, 'a> {
     pub(super) fn new(frames: &'w [LinuxBuf<'a>], outlets: &'w mut Outlets, transmitter: &'w mut Transmitter) -> Self {
         Self { frames, outlets, transmitter }
     }
+
+    /// Returns whether there is such a port to send to.
+    pub(super) fn has(&self, port: PortId) -> bool {
+        self.outlets.has(port)
+    }
 }
 
 impl<'a> Ports for Io<'_, 'a> {

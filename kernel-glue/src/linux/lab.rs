@@ -8,9 +8,10 @@ use super::{Interface, InterfaceName, TapDevice};
 use frame::TagEdit;
 use frame::offload::{Gso, Offload, VNET_BYTES};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fd::AsFd;
+use rustix::fd::{AsFd, OwnedFd};
 use rustix::thread::UnshareFlags;
 use std::process::Command;
+use std::sync::Arc;
 
 /// Runs a test in a thread with a network namespace of its own; without the right to make one, says so and passes.
 pub(super) fn in_namespace(test: impl FnOnce(Lab) + Send) {
@@ -60,7 +61,16 @@ impl Lab {
         let _ = std::fs::write(format!("/proc/sys/net/ipv6/conf/{name}/disable_ipv6"), "1");
         let interface = self.interface(name);
         self.set_up(interface, Up::Yes);
+        self.await_carrier(name);
         interface
+    }
+
+    /// Waits until the kernel has noticed the carrier; on a busy machine it drops for a while what is sent before.
+    fn await_carrier(&mut self, name: &str) {
+        let running = |lab: &mut Self| lab.link(name).is_some_and(|link| link.running);
+        let pause = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
+        let waited = (0..400).any(|_| running(self) || poll(&mut [], Some(&pause)).is_err());
+        assert!(waited, "{name} has no carrier");
     }
 
     /// Makes an interface for a packet port, and the wire that is plugged into it.
@@ -113,6 +123,11 @@ impl Host {
     pub(super) fn send(&self, frame: &[u8], offload: Offload) {
         let stored = [&offload.to_vnet()[..], frame].concat();
         rustix::io::write(&self.0.fd, &stored).unwrap();
+    }
+
+    /// Returns the socket, for another thread to send virtio-net header and frame through.
+    pub(super) fn socket(&self) -> Arc<OwnedFd> {
+        self.0.fd.clone()
     }
 
     /// Returns the frames that wait or come in time, tags put back.

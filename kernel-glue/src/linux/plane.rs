@@ -8,9 +8,10 @@ pub use error::PlaneError;
 use super::memory::MemoryPort;
 use super::name::Interface;
 use super::packet::{PacketSocket, Sharing, open_mirror};
+use super::seat::NodePort;
 use super::tap::TapDevice;
 use super::transmit::Medium;
-use super::worker::{self, Command, Reporter, Source};
+use super::worker::{self, Command, Engine, Reporter, Source, Wire};
 use bridge::Bridge;
 use core::fmt;
 use core::num::NonZero;
@@ -23,7 +24,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
-/// A bridge's number, given by the control side and never used twice.
+/// A number of a bridge or wire, given by the control side and never used twice.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct BridgeId(pub u32);
 
@@ -81,6 +82,11 @@ pub enum PlaneEvent {
         /// Where it is.
         to: PortId,
     },
+    /// The program has closed its end of a seat, which is to be removed from its node. Told once.
+    SeatClosed {
+        /// The seat's number.
+        id: u64,
+    },
 }
 
 /// The running data plane. Dropping it stops the workers.
@@ -120,7 +126,7 @@ impl Plane {
     pub fn add_bridge(&self, id: BridgeId, bridge: &Arc<Bridge>) -> Result<(), PlaneError> {
         for (number, worker) in self.workers.iter().enumerate() {
             let told = bridge.worker(number).ok_or(Errno::BUSY).and_then(|engine| {
-                let command = Command::AddBridge { id, engine: Box::new(engine) };
+                let command = Command::AddBridge { id, engine: Engine::Bridge(Box::new(engine)) };
                 worker.tell(command)
             });
             if let Err(errno) = told {
@@ -132,7 +138,23 @@ impl Plane {
         Ok(())
     }
 
-    /// Stops serving a bridge; its ports are closed when this returns.
+    /// Begins to serve a wire; its ports are added as those of a bridge are.
+    ///
+    /// # Errors
+    /// [`PlaneError::Bridge`] if the number is taken.
+    pub fn add_wire(&self, id: BridgeId) -> Result<Wire, PlaneError> {
+        let wire = Wire::default();
+        for (number, worker) in self.workers.iter().enumerate() {
+            if let Err(errno) = worker.tell(Command::AddBridge { id, engine: Engine::Wire(wire.clone()) }) {
+                // As above.
+                self.workers.iter().take(number).for_each(|worker| worker.forget(Command::RemoveBridge(id)));
+                return Err(PlaneError::Bridge { bridge: id, errno });
+            }
+        }
+        Ok(wire)
+    }
+
+    /// Stops serving a bridge or wire; its ports are closed when this returns, the seats of a node stay open.
     pub fn remove_bridge(&self, id: BridgeId) {
         self.workers.iter().for_each(|worker| worker.forget(Command::RemoveBridge(id)));
     }
@@ -143,8 +165,9 @@ impl Plane {
     /// [`PlaneError::Port`] if the bridge is not served.
     pub fn add_tap_port(&self, bridge: BridgeId, port: PortId, tap: &TapDevice) -> Result<(), PlaneError> {
         self.add_port(bridge, port, |worker| {
-            let medium = tap.queue_for_writing(worker).cloned().map(Medium::Tap).ok_or(Errno::BADF)?;
-            Ok((tap.queue(worker).cloned().map(Source::Tap), medium))
+            let queue = tap.queue_for_writing(worker).cloned().ok_or(Errno::BADF)?;
+            let medium = Medium::Tap(queue, tap.kind());
+            Ok((tap.queue(worker).cloned().map(Source::Tap).into_iter().collect(), medium))
         })
     }
 
@@ -165,7 +188,7 @@ impl Plane {
         self.add_port(bridge, port, |_| {
             let socket = sockets.next().ok_or(Errno::BADF)?;
             let medium = socket.medium();
-            Ok((Some(Source::Packet(socket)), medium))
+            Ok((vec![Source::Packet(socket)], medium))
         })
     }
 
@@ -176,7 +199,7 @@ impl Plane {
     pub fn add_mirror_port(&self, bridge: BridgeId, port: PortId, interface: Interface) -> Result<(), PlaneError> {
         let media = self.workers.iter().map(|_| open_mirror(interface)).collect::<Result<Vec<_>, _>>()?;
         let mut media = media.into_iter();
-        self.add_port(bridge, port, |_| Ok((None, media.next().ok_or(Errno::BADF)?)))
+        self.add_port(bridge, port, |_| Ok((Vec::new(), media.next().ok_or(Errno::BADF)?)))
     }
 
     /// Makes one end of a [`memory_port`](super::memory_port) a port, read by the first worker.
@@ -186,8 +209,34 @@ impl Plane {
     pub fn add_memory_port(&self, bridge: BridgeId, port: PortId, memory: &MemoryPort) -> Result<(), PlaneError> {
         self.add_port(bridge, port, |worker| {
             let source = (worker == 0).then(|| Source::Memory(memory.clone()));
-            Ok((source, Medium::Memory(memory.clone())))
+            Ok((source.into_iter().collect(), Medium::Memory(memory.clone())))
         })
+    }
+
+    /// Makes an application face a port, each worker reading its share of the seats.
+    ///
+    /// # Errors
+    /// [`PlaneError::Port`] if the bridge or wire is not served.
+    pub fn add_node_port(&self, bridge: BridgeId, port: PortId, node: &NodePort) -> Result<(), PlaneError> {
+        let workers = self.workers();
+        self.add_port(bridge, port, |worker| Ok((node.sources(worker, workers), Medium::Node(node.outward()))))
+    }
+
+    /// Serves the seats that an application face has since, and those no more that it had; what is closed by that is
+    /// closed when this returns.
+    ///
+    /// # Errors
+    /// [`PlaneError::Port`] if the port is not there, or a seat cannot be watched. It is to be unseated then.
+    pub fn sync_node(&self, bridge: BridgeId, port: PortId, node: &NodePort) -> Result<(), PlaneError> {
+        let workers = self.workers();
+        let mut synced = Ok(());
+        for (number, worker) in self.workers.iter().enumerate() {
+            let (sources, medium) = (node.sources(number, workers), Medium::Node(node.outward()));
+            let told = worker.tell(Command::RenewPort { bridge, port, sources, medium });
+            // The others go on: a descriptor is closed when none has it.
+            synced = synced.and(told.map_err(|errno| PlaneError::Port { bridge, port, errno }));
+        }
+        synced
     }
 
     /// Closes a port; its descriptors are closed when this returns.
@@ -219,11 +268,11 @@ impl Plane {
         &self,
         bridge: BridgeId,
         port: PortId,
-        mut ends: impl FnMut(usize) -> Result<(Option<Source>, Medium), Errno>,
+        mut ends: impl FnMut(usize) -> Result<(Vec<Source>, Medium), Errno>,
     ) -> Result<(), PlaneError> {
         for (number, worker) in self.workers.iter().enumerate() {
             let told = ends(number)
-                .and_then(|(source, medium)| worker.tell(Command::AddPort { bridge, port, source, medium }));
+                .and_then(|(sources, medium)| worker.tell(Command::AddPort { bridge, port, sources, medium }));
             if let Err(errno) = told {
                 // As above.
                 self.workers.iter().take(number).for_each(|worker| worker.forget(Command::RemovePort { bridge, port }));

@@ -1,17 +1,21 @@
 //! Putting queued frames on the wire: one system call for many where the port has one.
 
+mod merge;
+
 use super::buffer::LinuxBuf;
 use super::edit::{self, Head};
 use super::finish::Finisher;
 use super::memory::MemoryPort;
 use super::ring::Vnet;
+use super::seat::{Outward, Sender};
 use super::uring::Uring;
 use frame::offload::VNET_BYTES;
-use frame::{DropCounts, DropReason, TagEdit};
+use frame::{DropCounts, DropReason, FrameBuf, TagEdit};
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use std::io::IoSlice;
 use std::sync::Arc;
+use tap::Kind;
 
 /// Frames that a port queues before they are sent; a burst gives it no more than this.
 pub(super) const QUEUE: usize = super::buffer::BURST;
@@ -21,12 +25,26 @@ const WORTH_A_RING: usize = 4;
 
 /// Where a port's frames go.
 pub(super) enum Medium {
-    /// A queue of a TAP device.
-    Tap(Arc<OwnedFd>),
+    /// A queue of a TAP or TUN device.
+    Tap(Arc<OwnedFd>, Kind),
+    /// The same, by which TCP segments go joined.
+    Joining(Arc<OwnedFd>, Kind),
     /// A packet socket.
     Packet(Arc<OwnedFd>, Vnet),
     /// A host in this process.
     Memory(MemoryPort),
+    /// The readers of an application face.
+    Node(Outward),
+}
+
+impl Medium {
+    /// Returns the same way out, by which TCP segments go joined if its kernel can cut them again.
+    pub(super) fn joining(self) -> Self {
+        match self {
+            Self::Tap(fd, kind) => Self::Joining(fd, kind),
+            same @ (Self::Joining(..) | Self::Packet(..) | Self::Memory(_) | Self::Node(_)) => same,
+        }
+    }
 }
 
 /// A frame waiting at a port.
@@ -48,9 +66,16 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    fn sent(&mut self, bytes: usize) {
+    pub(super) fn sent(&mut self, bytes: usize) {
         self.frames += 1;
         self.bytes += bytes as u32;
+    }
+
+    /// Adds what became of others.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.frames += other.frames;
+        self.bytes += other.bytes;
+        other.drops.nonzero().for_each(|(why, frames)| self.drops.add(why, frames));
     }
 
     fn refused(&mut self, errno: Errno, frames: usize) {
@@ -66,7 +91,7 @@ pub(super) fn is_gone(errno: Errno) -> bool {
     matches!(errno, Errno::BADFD | Errno::NODEV | Errno::NXIO | Errno::BADF)
 }
 
-fn reason(errno: Errno) -> DropReason {
+pub(super) fn reason(errno: Errno) -> DropReason {
     match errno {
         Errno::AGAIN | Errno::NOBUFS | Errno::NOMEM => DropReason::QueueFull,
         // A TAP that is down answers EIO.
@@ -84,9 +109,12 @@ pub(super) struct Transmitter {
     /// `None` where the system has or allows none, and where it does not pay.
     uring: Option<Uring>,
     finisher: Finisher,
+    seats: Sender,
+    joined: merge::Head,
 }
 
-type Pieces<'f> = [IoSlice<'f>; 2];
+/// A frame in one or two pieces, its virtio-net header first; the former is empty if it leaves as it came.
+pub(super) type Pieces<'f> = [IoSlice<'f>; 2];
 
 impl Transmitter {
     /// Must be called by the thread that will send.
@@ -100,6 +128,8 @@ impl Transmitter {
             messages: Box::new([EMPTY_MESSAGE; QUEUE]),
             uring,
             finisher: Finisher::new(),
+            seats: Sender::new(),
+            joined: [0; size_of::<merge::Head>()],
         }
     }
 
@@ -116,12 +146,20 @@ impl Transmitter {
         }
         let pieces = pieces.get(..count).unwrap_or_default();
         match medium {
-            Medium::Tap(fd) => write_to_tap(fd.as_fd(), self.uring.as_mut(), pieces, tally),
+            Medium::Tap(fd, _) => write_to_tap(fd.as_fd(), self.uring.as_mut(), pieces, tally),
+            Medium::Joining(fd, kind) => {
+                write_joined(fd.as_fd(), *kind, self.uring.as_mut(), &mut self.joined, pieces, tally);
+            }
             Medium::Packet(fd, Vnet::Present) => send_packets(fd.as_fd(), &mut *self.messages, pieces, tally),
             Medium::Packet(fd, Vnet::Absent) => {
                 finish(&mut self.finisher, pieces, tally, |frame| send_finished(fd.as_fd(), frame).map_err(reason))
             }
             Medium::Memory(port) => finish(&mut self.finisher, pieces, tally, |frame| port.give(frame)),
+            Medium::Node(outward) => {
+                let heads =
+                    queued.iter().map(|queued| frames.get(usize::from(queued.index)).map_or(&[][..], FrameBuf::head));
+                self.seats.send(outward, pieces, heads, &mut self.finisher, tally);
+            }
         }
     }
 }
@@ -162,9 +200,58 @@ fn write_to_tap(fd: BorrowedFd<'_>, uring: Option<&mut Uring>, pieces: &[Pieces<
     }
 }
 
+/// Writes frames, TCP segments that follow each other as one.
+fn write_joined(
+    fd: BorrowedFd<'_>,
+    kind: Kind,
+    mut uring: Option<&mut Uring>,
+    head: &mut merge::Head,
+    mut pieces: &[Pieces<'_>],
+    tally: &mut Tally,
+) {
+    let parse = |pieces| segment(kind, pieces);
+    let mut single = 0;
+    while let Some(first) = pieces.get(single) {
+        let others = pieces.get(single + 1..).unwrap_or_default();
+        let run = parse(first).and_then(|first| merge::Run::gather(first, others.iter().map_while(parse)));
+        let Some(run) = run else {
+            single += 1;
+            continue;
+        };
+        let (before, rest) = pieces.split_at(single);
+        let (joined, after) = rest.split_at(run.segments.min(rest.len()));
+        write_to_tap(fd, uring.as_deref_mut(), before, tally);
+        if write_run(fd, &run, joined.iter().filter_map(parse), head).is_ok() {
+            joined.iter().for_each(|pieces| tally.sent(frame_bytes(pieces)));
+        } else {
+            write_to_tap(fd, uring.as_deref_mut(), joined, tally);
+        }
+        (pieces, single) = (after, 0);
+    }
+    write_to_tap(fd, uring, pieces, tally);
+}
+
+/// Finds a TCP segment in a frame that leaves as it came.
+fn segment<'p>(kind: Kind, [head, rest]: &'p Pieces<'_>) -> Option<merge::Segment<'p>> {
+    if head.is_empty() { merge::Segment::parse(kind, rest) } else { None }
+}
+
+fn write_run<'f>(
+    fd: BorrowedFd<'_>,
+    run: &merge::Run<'f>,
+    segments: impl Iterator<Item = merge::Segment<'f>>,
+    head: &mut merge::Head,
+) -> Result<usize, Errno> {
+    let head = run.head(head).ok_or(Errno::INVAL)?;
+    let mut whole = heapless::Vec::<IoSlice<'_>, { QUEUE + 1 }>::new();
+    whole.extend([IoSlice::new(head)]);
+    whole.extend(segments.map(|segment| IoSlice::new(segment.payload())));
+    rustix::io::writev(fd, &whole)
+}
+
 fn send_packets(fd: BorrowedFd<'_>, messages: &mut [libc::mmsghdr], mut pieces: &[Pieces<'_>], tally: &mut Tally) {
     while let Some((first, others)) = pieces.split_first() {
-        match send_some(fd, messages, pieces) {
+        match send_many(fd, messages, pieces.iter().map(used)) {
             Ok(sent) => {
                 for pieces in pieces.iter().take(sent) {
                     tally.sent(frame_bytes(pieces));
@@ -183,16 +270,19 @@ fn send_packets(fd: BorrowedFd<'_>, messages: &mut [libc::mmsghdr], mut pieces: 
     }
 }
 
-/// Sends the first frames, as many as the socket takes; an error concerns the first.
-fn send_some(fd: BorrowedFd<'_>, messages: &mut [libc::mmsghdr], pieces: &[Pieces<'_>]) -> Result<usize, Errno> {
+/// Sends messages, each in pieces, as many as the socket takes; an error concerns the first.
+pub(super) fn send_many<'p>(
+    fd: BorrowedFd<'_>,
+    messages: &mut [libc::mmsghdr],
+    contents: impl Iterator<Item = &'p [IoSlice<'p>]>,
+) -> Result<usize, Errno> {
     let mut count = 0;
-    for (message, pieces) in messages.iter_mut().zip(pieces) {
-        let pieces = used(pieces);
+    for (message, pieces) in messages.iter_mut().zip(contents) {
         message.msg_hdr.msg_iov = pieces.as_ptr().cast_mut().cast();
         message.msg_hdr.msg_iovlen = pieces.len();
         count += 1;
     }
-    let flags = libc::MSG_DONTWAIT;
+    let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
     // SAFETY: the first `count` messages were pointed at pieces that outlive the call, and have no other pointers;
     // an `IoSlice` is an `iovec`, and the kernel only reads what it points to.
     let sent = unsafe { libc::sendmmsg(fd.as_raw_fd(), messages.as_mut_ptr(), count, flags) };
@@ -212,7 +302,7 @@ fn settle(pieces: Option<&Pieces<'_>>, result: Result<usize, Errno>, tally: &mut
 
 /// Leaves out a head that is not there.
 #[inline]
-fn used<'p, 'f>(pieces: &'p Pieces<'f>) -> &'p [IoSlice<'f>] {
+pub(super) fn used<'p, 'f>(pieces: &'p Pieces<'f>) -> &'p [IoSlice<'f>] {
     match pieces {
         [head, rest] if head.is_empty() => core::slice::from_ref(rest),
         both => both,

@@ -7,16 +7,20 @@ mod command;
 mod inlet;
 mod obey;
 mod watch;
+mod wire;
 
 pub(super) use command::{Command, Commander, Mailbox, Reporter, bell, clear, ring};
 pub(super) use inlet::{Look, Source};
+pub(super) use wire::Engine;
+pub use wire::Wire;
 
 use super::buffer::{Arena, Burst};
 use super::clock;
 use super::io::{Io, Outlets};
 use super::plane::{BridgeId, PlaneEvent};
-use super::transmit::{Tally, Transmitter};
-use frame::{DropReason, Instant, PortId};
+use super::seat::Receiver;
+use super::transmit::Transmitter;
+use frame::{DropReason, Instant};
 use inlet::{Inlet, State, Suspicion};
 use rustix::fd::AsFd;
 use rustix::io::Errno;
@@ -26,7 +30,7 @@ use watch::{Tokens, Watch};
 /// A bridge as one worker serves it.
 struct Served {
     id: BridgeId,
-    engine: Box<bridge::Worker>,
+    engine: Engine,
     outlets: Outlets,
 }
 
@@ -37,6 +41,7 @@ pub(super) struct Worker {
     reporter: Reporter,
     spin: Duration,
     arena: Arena,
+    receiver: Receiver,
     transmitter: Transmitter,
     bridges: Vec<Option<Served>>,
     inlets: Vec<Option<Inlet>>,
@@ -67,6 +72,7 @@ impl Worker {
             reporter,
             spin,
             arena: Arena::new(),
+            receiver: Receiver::new(),
             transmitter: Transmitter::new(),
             bridges: Vec::new(),
             inlets: Vec::new(),
@@ -149,6 +155,7 @@ impl Worker {
                     self.suspicion = Some(self.suspicion.map_or(suspicion.at, |at| at.min(suspicion.at)));
                 }
                 Look::Failed(errno) => self.fail(place, errno),
+                Look::Closed => self.close(place),
             }
         }
     }
@@ -162,21 +169,15 @@ impl Worker {
             return Look::Empty;
         };
         let mut burst = Burst::new();
-        let (look, lost) = inlet.source.receive(&mut self.arena, &mut burst);
+        let (look, lost) = inlet.source.receive(&mut self.receiver, &mut self.arena, &mut burst);
         let frames = burst.frames();
         if !frames.is_empty() {
             let mut io = Io::new(frames, &mut served.outlets, &mut self.transmitter);
-            bridge::run(&mut served.engine, &mut io, from, frames.iter().copied(), clock::monotonic());
+            served.engine.run(&mut io, from, frames);
         }
-        let losses = [
-            (DropReason::Truncated, burst.truncated),
-            (DropReason::Offload, burst.unknown_offload),
-            (DropReason::NoBuffer, lost),
-        ];
+        let losses = burst.losses().chain([(DropReason::NoBuffer, lost)]);
+        losses.for_each(|(why, count)| served.engine.lose(from, why, count));
         inlet.source.release();
-        for (why, count) in losses {
-            (0..count).for_each(|_| served.engine.drop_frame(from, why));
-        }
         served.settle(&mut self.reporter);
         look
     }
@@ -191,6 +192,21 @@ impl Worker {
         self.watch.remove(inlet.source.as_fd());
         if let Some(Some(served)) = self.bridges.get(inlet.bridge) {
             self.reporter.report(PlaneEvent::PortFailed { bridge: served.id, port, errno });
+            self.reporter.ring();
+        }
+    }
+
+    /// Stops listening to a program that has closed its end, and says so once.
+    fn close(&mut self, place: usize) {
+        let Some(Some(inlet)) = self.inlets.get_mut(place) else {
+            return;
+        };
+        inlet.state = State::Failed;
+        self.watch.remove(inlet.source.as_fd());
+        if let Source::Seat(seat) = &inlet.source
+            && seat.tell_end()
+        {
+            self.reporter.report(PlaneEvent::SeatClosed { id: seat.id });
             self.reporter.ring();
         }
     }
@@ -226,33 +242,13 @@ impl Served {
     fn settle(&mut self, reporter: &mut Reporter) {
         let (engine, bridge) = (&mut self.engine, self.id);
         self.outlets.settle(|port, tally| {
-            book(engine, port, &tally);
+            engine.book(port, &tally);
             if let Some(errno) = tally.gone {
                 reporter.report(PlaneEvent::PortFailed { bridge, port, errno });
             }
         });
-        while let Some(event) = self.engine.poll_event() {
-            match event {
-                bridge::Event::Moved { vid, mac, from, to } => {
-                    reporter.report(PlaneEvent::AddressMoved { bridge, vid, mac, from, to });
-                }
-                // Too many to be told one by one: whoever fills the table would fill the queue.
-                bridge::Event::Learned { .. } | bridge::Event::Evicted { .. } => {}
-            }
-        }
+        self.engine.tell(bridge, reporter);
         reporter.ring();
-    }
-}
-
-fn book(engine: &mut bridge::Worker, port: PortId, tally: &Tally) {
-    // The engine counts frame by frame; all bytes of a burst, 2 MiB at most, are booked with its first frame.
-    let mut bytes = tally.bytes;
-    for _ in 0..tally.frames {
-        engine.sent(port, bytes);
-        bytes = 0;
-    }
-    for (why, count) in tally.drops.nonzero() {
-        (0..count).for_each(|_| engine.drop_at(port, why));
     }
 }
 

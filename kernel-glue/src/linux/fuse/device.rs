@@ -11,6 +11,7 @@ use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tap::Take;
 
 /// The queues of a device, as `tap` keeps them.
 pub type Queues = tap::Device<Packet, Waiter>;
@@ -125,7 +126,7 @@ impl NodeDevice {
         while !self.bell.armed.swap(true, Ordering::AcqRel) {
             clear(self.bell.event.as_fd());
             let token = Waiter(Kind::Plane(Asleep(Arc::clone(&self.bell))));
-            if let Ok(Some(packet)) = self.queues.take_or_wait(token, &mut Waiter::woken) {
+            if let Take::Packet(packet) = self.queues.take_or_wait(token, &mut Waiter::woken) {
                 return Some(packet);
             }
             if self.queues.is_dead() {

@@ -2,7 +2,7 @@
 
 use super::super::plane::{BridgeId, PlaneEvent};
 use super::super::transmit::Medium;
-use super::Source;
+use super::{Engine, Source};
 use frame::PortId;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -15,15 +15,22 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError};
 pub(in super::super) enum Command {
     AddBridge {
         id: BridgeId,
-        engine: Box<bridge::Worker>,
+        engine: Engine,
     },
-    /// Closes the ports of the bridge as well.
+    /// Closes the ports of the bridge or wire as well.
     RemoveBridge(BridgeId),
     AddPort {
         bridge: BridgeId,
         port: PortId,
-        /// `None` if another worker does the reading.
-        source: Option<Source>,
+        /// None if another worker does the reading.
+        sources: Vec<Source>,
+        medium: Medium,
+    },
+    /// Goes on serving a port by these; what is among them already is not disturbed.
+    RenewPort {
+        bridge: BridgeId,
+        port: PortId,
+        sources: Vec<Source>,
         medium: Medium,
     },
     RemovePort {

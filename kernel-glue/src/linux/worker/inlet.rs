@@ -3,10 +3,11 @@
 use super::super::buffer::{Arena, Burst, Room};
 use super::super::memory::MemoryPort;
 use super::super::packet::PacketSocket;
+use super::super::seat::{FaceSource, Receiver, Seat};
 use super::super::transmit::is_gone;
 use core::time::Duration;
 use frame::{Instant, PortId};
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use std::sync::Arc;
 
@@ -61,6 +62,10 @@ pub(in super::super) enum Source {
     Packet(PacketSocket),
     /// A host in this process.
     Memory(MemoryPort),
+    /// A program.
+    Seat(Arc<Seat>),
+    /// Programs that this process serves.
+    Face(FaceSource),
 }
 
 /// What a look at a source brought.
@@ -74,30 +79,44 @@ pub(in super::super) enum Look {
     Down,
     /// The device is gone.
     Failed(Errno),
+    /// The program has closed its end.
+    Closed,
 }
 
 impl Source {
     /// Takes a burst, and tells how many frames the kernel dropped for want of room.
-    pub(super) fn receive<'a>(&'a mut self, arena: &'a mut Arena, burst: &mut Burst<'a>) -> (Look, u32) {
+    pub(super) fn receive<'a>(
+        &'a mut self,
+        receiver: &mut Receiver,
+        arena: &'a mut Arena,
+        burst: &mut Burst<'a>,
+    ) -> (Look, u32) {
         match self {
             Self::Tap(fd) => (read_tap(fd.as_fd(), arena, burst), 0),
             Self::Packet(socket) => socket.take(arena, burst),
-            Self::Memory(port) => (take_from_memory(port, arena, burst), 0),
+            Self::Memory(port) => (take(|slot| port.take(slot), arena, burst), 0),
+            Self::Seat(seat) => (receiver.receive(seat, arena, burst), 0),
+            Self::Face(face) => (take(|slot| face.take(slot), arena, burst), 0),
         }
     }
 
     /// Gives back what the burst has borrowed from the kernel.
     pub(super) fn release(&mut self) {
         match self {
-            Self::Tap(_) | Self::Memory(_) => {}
+            Self::Tap(_) | Self::Memory(_) | Self::Seat(_) | Self::Face(_) => {}
             Self::Packet(socket) => socket.ring.release(),
         }
+    }
+
+    /// Returns whether another source reads the same descriptor.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        self.as_fd().as_raw_fd() == other.as_fd().as_raw_fd()
     }
 
     /// Returns whether the interface of a packet socket was removed.
     pub(super) fn is_removed(&self) -> bool {
         match self {
-            Self::Tap(_) | Self::Memory(_) => false,
+            Self::Tap(_) | Self::Memory(_) | Self::Seat(_) | Self::Face(_) => false,
             Self::Packet(socket) => socket.is_removed(),
         }
     }
@@ -109,6 +128,8 @@ impl AsFd for Source {
             Self::Tap(fd) => fd.as_fd(),
             Self::Packet(socket) => socket.fd.as_fd(),
             Self::Memory(port) => port.as_fd(),
+            Self::Seat(seat) => seat.as_fd(),
+            Self::Face(source) => source.face.bell(),
         }
     }
 }
@@ -138,9 +159,9 @@ fn read_tap<'a>(fd: BorrowedFd<'_>, arena: &'a mut Arena, burst: &mut Burst<'a>)
     Look::More
 }
 
-fn take_from_memory<'a>(port: &MemoryPort, arena: &'a mut Arena, burst: &mut Burst<'a>) -> Look {
+fn take<'a>(mut next: impl FnMut(&mut [u8]) -> Option<usize>, arena: &'a mut Arena, burst: &mut Burst<'a>) -> Look {
     for slot in arena.slots() {
-        let Some(bytes) = port.take(slot) else {
+        let Some(bytes) = next(slot) else {
             return Look::Empty;
         };
         let stored: &'a [u8] = slot;

@@ -2,9 +2,10 @@
 
 use super::command::{Command, Order};
 use super::inlet::{Inlet, State};
-use super::{Next, Served, Worker};
+use super::{Next, Served, Source, Worker};
 use crate::linux::io::Outlets;
 use crate::linux::plane::BridgeId;
+use frame::PortId;
 use rustix::fd::AsFd;
 use rustix::io::Errno;
 
@@ -38,17 +39,28 @@ impl Worker {
                     self.vacate(bridge);
                 }
             }
-            Command::AddPort { bridge, port, source, medium } => {
+            Command::AddPort { bridge, port, sources, medium } => {
                 let bridge = self.find(bridge).ok_or(Errno::NOENT)?;
                 if self.outlets(bridge).is_some_and(|outlets| outlets.has(port)) {
                     return Err(Errno::EXIST);
                 }
-                if let Some(source) = source {
-                    self.listen(Inlet { bridge, port, source, state: State::Idle })?;
+                if let Err(errno) = self.listen_to_all(bridge, port, sources) {
+                    self.close_inlets(|inlet| inlet.bridge == bridge && inlet.port == port);
+                    return Err(errno);
                 }
-                if let Some(outlets) = self.outlets(bridge) {
-                    outlets.insert(port, medium);
+                if let Some(Some(served)) = self.bridges.get_mut(bridge) {
+                    served.outlets.insert(port, served.engine.medium(medium));
                 }
+            }
+            Command::RenewPort { bridge, port, sources, medium } => {
+                let bridge = self.find(bridge).ok_or(Errno::NOENT)?;
+                let outlets = self.outlets(bridge).filter(|outlets| outlets.has(port)).ok_or(Errno::NOENT)?;
+                outlets.insert(port, medium);
+                let stays = |inlet: &Inlet| sources.iter().any(|source| source.is(&inlet.source));
+                self.close_inlets(|inlet| inlet.bridge == bridge && inlet.port == port && !stays(inlet));
+                let served = |source: &Source| self.inlets.iter().flatten().any(|inlet| inlet.source.is(source));
+                let others = sources.into_iter().filter(|source| !served(source)).collect();
+                self.listen_to_all(bridge, port, others)?;
             }
             Command::RemovePort { bridge, port } => {
                 if let Some(bridge) = self.find(bridge) {
@@ -61,6 +73,10 @@ impl Worker {
             Command::Stop => {}
         }
         Ok(())
+    }
+
+    fn listen_to_all(&mut self, bridge: usize, port: PortId, sources: Vec<Source>) -> Result<(), Errno> {
+        sources.into_iter().try_for_each(|source| self.listen(Inlet { bridge, port, source, state: State::Idle }))
     }
 
     fn listen(&mut self, inlet: Inlet) -> Result<(), Errno> {
