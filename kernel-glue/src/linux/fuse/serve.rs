@@ -127,8 +127,6 @@ impl Served {
             | Operation::Destroy => channel.done(unique),
             Operation::Change => channel.refuse(unique, Errno::PERM),
             Operation::Lseek => channel.refuse(unique, Errno::SPIPE),
-            // Nothing was asked that it could answer.
-            Operation::NotifyReply => {}
             Operation::Unknown(opcode) => {
                 tracing::debug!("FUSE operation {opcode} is not served");
                 channel.refuse(unique, Errno::NOSYS);

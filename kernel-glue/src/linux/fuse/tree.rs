@@ -1,7 +1,7 @@
 //! The directory of nodes: two that clone, and one for each published device.
 
-use super::protocol::ROOT;
 use super::protocol::answer::{self, Attributes, Listed};
+use super::protocol::{MAX_WRITE_BYTES, ROOT};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tap::{DeviceName, Kind, Node};
@@ -144,14 +144,17 @@ impl Nodes {
 
 impl Entry {
     /// A regular file: a device file would open the kernel's driver of that number, a FIFO the kernel's pipe.
+    ///
+    /// It has a size, that of the longest write: beyond the end of a file the kernel lets one write go on at a time,
+    /// and the next waits where no signal reaches it.
     fn attributes(&self, node: u64) -> Attributes {
         let mode = libc::S_IFREG | u32::from(self.owner.mode & 0o777);
-        Attributes { node, mode, uid: self.owner.uid, gid: self.owner.gid }
+        Attributes { node, mode, uid: self.owner.uid, gid: self.owner.gid, size: MAX_WRITE_BYTES as u64 }
     }
 }
 
 /// Read by all, changed by the daemon alone.
-const DIRECTORY: Attributes = Attributes { node: ROOT, mode: libc::S_IFDIR | 0o755, uid: 0, gid: 0 };
+const DIRECTORY: Attributes = Attributes { node: ROOT, mode: libc::S_IFDIR | 0o755, uid: 0, gid: 0, size: 0 };
 /// After the directory and the positions of its two own entries.
 const FIRST_NUMBER: u64 = 16;
 

@@ -60,7 +60,7 @@ impl Estate<'_> {
             | Operation::ReleaseDir
             | Operation::Access
             | Operation::Destroy => self.channel.done(unique),
-            Operation::Forget { .. } | Operation::BatchForget(_) | Operation::NotifyReply => {}
+            Operation::Forget { .. } | Operation::BatchForget(_) => {}
             Operation::Open => self.channel.refuse(unique, Errno::NXIO),
             Operation::Lookup { .. } => self.channel.refuse(unique, Errno::NOENT),
             Operation::Lseek => self.channel.refuse(unique, Errno::SPIPE),

@@ -13,12 +13,14 @@ pub(in crate::linux) struct Attributes {
     pub(in crate::linux) mode: u32,
     pub(in crate::linux) uid: u32,
     pub(in crate::linux) gid: u32,
+    /// In bytes.
+    pub(in crate::linux) size: u64,
 }
 
 impl Attributes {
-    /// Adds `struct fuse_attr`: no size, no times.
+    /// Adds `struct fuse_attr`: no blocks, no times.
     fn append(self, record: Record) -> Record {
-        let record = record.u64(self.node).zeros(5 * 8 + 3 * 4).u32(self.mode);
+        let record = record.u64(self.node).u64(self.size).zeros(4 * 8 + 3 * 4).u32(self.mode);
         record.u32(1).u32(self.uid).u32(self.gid).u32(0).u32(BLOCK_BYTES).u32(0)
     }
 }

@@ -78,8 +78,6 @@ pub(in crate::linux) enum Operation<'a> {
     Access,
     Lseek,
     Destroy,
-    /// The answer to a retrieval that the server asked for; no reply.
-    NotifyReply,
     /// To make, link, rename or remove a file or a directory.
     Change,
     /// Not ours.
@@ -219,7 +217,6 @@ impl<'a> Operation<'a> {
                 let (handle, kernel_handle) = (body.u64()?, body.u64()?);
                 Self::Poll(Poll { handle, kernel_handle, flags: body.u32()?, events: body.u32()? })
             }
-            41 => Self::NotifyReply,
             42 => {
                 let _count_and_padding = body.u64()?;
                 Self::BatchForget(Forgets(body))

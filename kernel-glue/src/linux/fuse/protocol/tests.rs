@@ -93,7 +93,7 @@ fn a_batch_is_forgotten_in_pairs() {
 /// Lengths by `sizeof` of `linux/fuse.h` 7.45.
 #[test]
 fn answers_have_the_lengths_of_the_kernel() {
-    let node = Attributes { node: 5, mode: 0o100_600, uid: 1, gid: 2 };
+    let node = Attributes { node: 5, mode: 0o100_600, uid: 1, gid: 2, size: 9 };
     #[rustfmt::skip]
     let rows = [
         ("fuse_out_header",    answer::header(7, 0, None), 16),
@@ -114,7 +114,7 @@ fn answers_have_the_lengths_of_the_kernel() {
 
 #[test]
 fn fields_of_answers_are_where_the_kernel_looks() {
-    let node = Attributes { node: 5, mode: 0o100_600, uid: 1000, gid: 1001 };
+    let node = Attributes { node: 5, mode: 0o100_600, uid: 1000, gid: 1001, size: 9 };
     let word = |record: &[u8], at: usize| u32::from_ne_bytes(record[at..at + 4].try_into().unwrap());
     #[rustfmt::skip]
     let rows = [
@@ -123,6 +123,7 @@ fn fields_of_answers_are_where_the_kernel_looks() {
         ("header unique",      word(&answer::header(7, 0, None), 8),                     7),
         ("notice code",        word(&answer::notice(7, 0), 4),                           7),
         ("entry node",         word(&answer::entry(node), 0),                            5),
+        ("entry size",         word(&answer::entry(node), 40 + 8),                       9),
         ("entry mode",         word(&answer::entry(node), 40 + 60),                      0o100_600),
         ("entry links",        word(&answer::entry(node), 40 + 64),                      1),
         ("entry owner",        word(&answer::entry(node), 40 + 68),                      1000),
@@ -141,7 +142,7 @@ fn fields_of_answers_are_where_the_kernel_looks() {
 
 #[test]
 fn a_listing_ends_where_the_reader_has_no_room() {
-    let node = Attributes { node: 5, mode: 0o100_600, uid: 0, gid: 0 };
+    let node = Attributes { node: 5, mode: 0o100_600, uid: 0, gid: 0, size: 9 };
     let mut listing = Vec::new();
     assert_eq!(answer::list(&mut listing, 64, node, 6, b"tap0"), Listed::Yes);
     assert_eq!(answer::list(&mut listing, 64, node, 7, b"tap12345"), Listed::Yes);

@@ -95,7 +95,7 @@ fn interrupts_and_packets_cross() {
     });
 }
 
-/// The kernel lets no two writes at a file go on that reach beyond its end, and waits for that where no signal reaches.
+/// Beyond the end of a file the kernel lets one write go on at a time, and the next waits where no signal reaches it.
 #[test]
 fn the_second_of_two_blocked_writers_can_be_killed() {
     in_namespace(|| {
@@ -103,17 +103,33 @@ fn the_second_of_two_blocked_writers_can_be_killed() {
         let output = format!("of={}", Scene::node().display());
         let mut writer = Command::new("dd");
         writer.args(["if=/dev/zero", &output, "bs=60", "conv=notrunc", "status=none"]).stderr(Stdio::null());
-        let mut first = writer.spawn().unwrap();
+        let first = writer.spawn().unwrap();
         scene.await_waiters(1);
-        let mut second = writer.spawn().unwrap();
+        let second = writer.spawn().unwrap();
         scene.await_waiters(2);
-        for writer in [&mut second, &mut first] {
+        for mut writer in [second, first] {
             let (took, _) = timed(|| {
                 writer.kill().unwrap();
                 writer.wait().unwrap()
             });
             assert!(took < AT_ONCE, "{took:?}");
         }
+    });
+}
+
+/// A server that ends without a keeper, under a reader and idle files.
+#[test]
+fn a_server_that_ends_frees_its_users() {
+    in_namespace(|| {
+        let scene = Scene::new();
+        let idle = Scene::open(OFlags::empty());
+        let file = Scene::open(OFlags::empty());
+        let reader = std::thread::spawn(move || read(&file, &mut [0; 100]));
+        scene.await_waiters(1);
+        let (took, ()) = timed(|| drop(scene));
+        assert!(took < AT_ONCE, "{took:?}");
+        assert_eq!(reader.join().unwrap(), Err(Errno::BADFD));
+        assert_eq!(read(&idle, &mut [0; 100]), Err(Errno::NOTCONN));
     });
 }
 
