@@ -139,10 +139,10 @@ impl Host {
 
 /// A directory that is removed with all that lies in it.
 #[derive(Debug)]
-struct Directory(PathBuf);
+pub(crate) struct Directory(pub(crate) PathBuf);
 
 impl Directory {
-    fn new() -> Result<Self, Fault> {
+    pub(crate) fn new() -> Result<Self, Fault> {
         let path = std::env::temp_dir().join(format!("{PREFIX}{}", std::process::id()));
         std::fs::create_dir(&path).map_err(Fault::system("make a directory"))?;
         Ok(Self(path))

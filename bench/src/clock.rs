@@ -23,6 +23,12 @@ pub(crate) fn within(limit: Duration, mut holds: impl FnMut() -> bool) -> bool {
     }
 }
 
+/// Returns nanoseconds on a clock that all processes share.
+pub(crate) fn nanoseconds() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    time.tv_sec.cast_unsigned() * 1_000_000_000 + time.tv_nsec.cast_unsigned()
+}
+
 #[expect(clippy::disallowed_methods, reason = "the one place where the whole-bridge benchmarks read a clock")]
 fn now() -> Instant {
     Instant::now()

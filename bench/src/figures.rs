@@ -1,13 +1,11 @@
 //! What the rounds gave.
 
 use crate::load::is_quiet;
-use crate::measure::Measure;
-use crate::subject::Subject;
 use std::collections::BTreeMap;
 
-/// The figures of all rounds.
-#[derive(Debug, Default)]
-pub struct Figures(BTreeMap<(Measure, Subject), Vec<Figure>>);
+/// The figures of all rounds, by what was measured and of whom.
+#[derive(Debug)]
+pub struct Figures<K>(BTreeMap<K, Vec<Figure>>);
 
 /// One figure.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,20 +40,20 @@ pub(crate) enum Quality {
     Disturbed,
 }
 
-impl Figures {
+impl<K: Ord> Figures<K> {
     /// Adds one.
-    pub(crate) fn add(&mut self, subject: Subject, measure: Measure, figure: Figure) {
-        self.0.entry((measure, subject)).or_default().push(figure);
+    pub(crate) fn add(&mut self, key: K, figure: Figure) {
+        self.0.entry(key).or_default().push(figure);
     }
 
     /// Returns all of one kind for one bridge, in the order of the rounds.
-    pub(crate) fn all(&self, subject: Subject, measure: Measure) -> &[Figure] {
-        self.0.get(&(measure, subject)).map_or(&[], Vec::as_slice)
+    pub(crate) fn all(&self, key: &K) -> &[Figure] {
+        self.0.get(key).map_or(&[], Vec::as_slice)
     }
 
     /// Returns their summary, `None` if none was taken.
-    pub(crate) fn summary(&self, subject: Subject, measure: Measure) -> Option<Summary> {
-        let all = self.all(subject, measure);
+    pub(crate) fn summary(&self, key: &K) -> Option<Summary> {
+        let all = self.all(key);
         let quiet: Vec<f64> = all.iter().filter(|one| is_quiet(one.others_percent)).map(|one| one.value).collect();
         let (used, quality) = if quiet.is_empty() {
             (all.iter().map(|one| one.value).collect(), Quality::Disturbed)
@@ -69,6 +67,12 @@ impl Figures {
             count: used.len(),
             quality,
         })
+    }
+}
+
+impl<K: Ord> Default for Figures<K> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
     }
 }
 
@@ -86,6 +90,8 @@ pub(crate) fn median(figures: &[f64]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::Measure;
+    use crate::subject::Subject;
 
     #[test]
     fn medians() {
@@ -106,13 +112,13 @@ mod tests {
         let mut figures = Figures::default();
         for value in [2.0, 8.0, 4.0] {
             let figure = |times: f64| Figure { value: value * times, others_percent: 0.0 };
-            figures.add(Subject::KernelBridge, Measure::Tcp, figure(1.0));
-            figures.add(Subject::TapLoop, Measure::Tcp, figure(10.0));
-            figures.add(Subject::KernelBridge, Measure::Ping, figure(100.0));
+            figures.add((Measure::Tcp, Subject::KernelBridge), figure(1.0));
+            figures.add((Measure::Tcp, Subject::TapLoop), figure(10.0));
+            figures.add((Measure::Ping, Subject::KernelBridge), figure(100.0));
         }
         let want = Summary { median: 4.0, least: 2.0, greatest: 8.0, count: 3, quality: Quality::Quiet };
-        assert_eq!(figures.summary(Subject::KernelBridge, Measure::Tcp), Some(want));
-        assert_eq!(figures.summary(Subject::TapLoop, Measure::Ping), None);
+        assert_eq!(figures.summary(&(Measure::Tcp, Subject::KernelBridge)), Some(want));
+        assert_eq!(figures.summary(&(Measure::Ping, Subject::TapLoop)), None);
     }
 
     #[test]
@@ -120,8 +126,8 @@ mod tests {
         use Quality::*;
         let mut figures = Figures::default();
         let mut after = |value, others_percent| {
-            figures.add(Subject::KernelBridge, Measure::Tcp, Figure { value, others_percent });
-            figures.summary(Subject::KernelBridge, Measure::Tcp).map(|s| (s.median, s.count, s.quality))
+            figures.add((Measure::Tcp, Subject::KernelBridge), Figure { value, others_percent });
+            figures.summary(&(Measure::Tcp, Subject::KernelBridge)).map(|s| (s.median, s.count, s.quality))
         };
         assert_eq!(after(1.0, 150.0), Some((1.0, 1, Disturbed)));
         assert_eq!(after(3.0, 50.0), Some((2.0, 2, Disturbed)));

@@ -2,18 +2,19 @@
 
 use crate::figures::Figures;
 use crate::measure::Measure;
+use crate::subject::Subject;
 use crate::suite::Suite;
 use crate::target::Outcome;
 use serde_json::{Map, Value, json};
 
 /// Returns every figure of every round, and the targets.
-pub(crate) fn value(suite: &Suite, figures: &Figures) -> Value {
+pub(crate) fn value(suite: &Suite, figures: &Figures<(Measure, Subject)>) -> Value {
     let mut subjects = Map::new();
     for subject in suite.subjects {
         let mut measures = Map::new();
         for measure in Measure::ALL {
-            if let Some(summary) = figures.summary(*subject, measure) {
-                let rounds = figures.all(*subject, measure).iter();
+            if let Some(summary) = figures.summary(&(measure, *subject)) {
+                let rounds = figures.all(&(measure, *subject)).iter();
                 let rounds = rounds.map(|one| json!({ "value": one.value, "others_percent": one.others_percent }));
                 let rounds: Vec<Value> = rounds.collect();
                 measures.insert(measure.name().to_owned(), json!({ "median": summary.median, "rounds": rounds }));

@@ -2,7 +2,7 @@
 //!
 //! A [`suite::Suite`] names the [`subject::Subject`]s, visits them in turn for some rounds, and holds the medians
 //! against its targets. One visit builds a [`bed::Bed`] (two hosts and a bridge between them), takes each
-//! [`measure::Measure`] once and removes everything.
+//! [`measure::Measure`] once and removes everything. [`node`] does the same for the devices that programs open.
 
 pub mod arguments;
 pub mod bed;
@@ -12,6 +12,7 @@ pub mod figures;
 mod json;
 mod load;
 pub mod measure;
+pub mod node;
 mod ns;
 pub mod peer;
 mod program;

@@ -69,6 +69,16 @@ impl Ns {
     }
 }
 
+impl Ns {
+    /// As [`Ns::command`], with the mounts of everybody: `ip netns exec` would give each program a view of its own, in
+    /// which what another mounts is missing.
+    pub(crate) fn command_among_mounts(&self, program: &str) -> Command {
+        let mut command = Command::new("nsenter");
+        command.arg(format!("--net=/run/netns/{}", self.name)).args(["setpriv", "--pdeathsig", "KILL", program]);
+        command
+    }
+}
+
 impl Drop for Ns {
     fn drop(&mut self) {
         let _ = Command::new("ip").args(["netns", "del", &self.name]).status();

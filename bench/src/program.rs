@@ -62,12 +62,9 @@ impl Program {
         }
     }
 
-    /// Returns the processor time it has used, all threads together, in clock ticks of 10 ms (proc(5), `stat`).
+    /// Returns the processor time it has used, all threads together, in clock ticks of 10 ms.
     pub(crate) fn ticks(&self) -> u64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        let after_name = stat.rsplit(')').next().unwrap_or_default();
-        let field = |n: usize| after_name.split_whitespace().nth(n).and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
-        field(11) + field(12)
+        ticks_of(self.child.id())
     }
 }
 
@@ -75,6 +72,14 @@ impl Drop for Program {
     fn drop(&mut self) {
         let _ = (self.child.kill(), self.child.wait());
     }
+}
+
+/// Returns the processor time that a process has used, all threads together, in clock ticks of 10 ms (proc(5), `stat`).
+pub(crate) fn ticks_of(pid: u32) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let field = |n: usize| after_name.split_whitespace().nth(n).and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
+    field(11) + field(12)
 }
 
 /// Fails when `program` is not among the programs of this machine.

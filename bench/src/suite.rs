@@ -71,7 +71,7 @@ impl Suite {
 }
 
 /// Builds one bridge, takes every figure once, and returns what could not be taken.
-fn visit(subject: Subject, asked: &Arguments, figures: &mut Figures) -> Vec<Fault> {
+fn visit(subject: Subject, asked: &Arguments, figures: &mut Figures<(Measure, Subject)>) -> Vec<Fault> {
     let bed = match subject.build() {
         Ok(bed) => bed,
         Err(fault) => return vec![fault],
@@ -79,7 +79,7 @@ fn visit(subject: Subject, asked: &Arguments, figures: &mut Figures) -> Vec<Faul
     let mut faults = Vec::new();
     for measure in Measure::ALL {
         match take(measure, &bed, asked) {
-            Ok(Some(figure)) => figures.add(subject, measure, figure),
+            Ok(Some(figure)) => figures.add((measure, subject), figure),
             Ok(None) => {}
             Err(fault) => faults.push(fault),
         }

@@ -2,6 +2,7 @@
 
 use crate::figures::{Figures, Quality};
 use crate::measure::Measure;
+use crate::subject::Subject;
 use crate::suite::Suite;
 use crate::target::Outcome;
 use std::fmt::Write;
@@ -9,16 +10,19 @@ use std::fmt::Write;
 /// Returns the tables of one run: a block for each kind of figure, and the targets.
 ///
 /// Ratios are to the suite's first bridge, of medians. A question mark stands after a disturbed figure.
-pub(crate) fn text(suite: &Suite, figures: &Figures) -> String {
+pub(crate) fn text(suite: &Suite, figures: &Figures<(Measure, Subject)>) -> String {
     let mut out = String::new();
     for measure in Measure::ALL {
-        let rows: Vec<_> =
-            suite.subjects.iter().filter_map(|subject| Some((*subject, figures.summary(*subject, measure)?))).collect();
+        let rows: Vec<_> = suite
+            .subjects
+            .iter()
+            .filter_map(|subject| Some((*subject, figures.summary(&(measure, *subject))?)))
+            .collect();
         if rows.is_empty() {
             continue;
         }
         let _ = writeln!(out, "{}", measure.heading());
-        let base = suite.subjects.first().and_then(|first| figures.summary(*first, measure));
+        let base = suite.subjects.first().and_then(|first| figures.summary(&(measure, *first)));
         for (subject, row) in rows {
             let range = format!("({} - {})", figure(row.least), figure(row.greatest));
             let quality = match row.quality {
@@ -51,7 +55,7 @@ pub(crate) fn text(suite: &Suite, figures: &Figures) -> String {
 }
 
 /// Returns three significant digits or so.
-fn figure(value: f64) -> String {
+pub(crate) fn figure(value: f64) -> String {
     match value {
         value if value >= 100.0 => format!("{value:.0}"),
         value if value >= 10.0 => format!("{value:.1}"),

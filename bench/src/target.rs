@@ -41,11 +41,11 @@ pub(crate) enum Outcome {
 
 impl Target {
     /// Holds the figures against the bound.
-    pub(crate) fn check(&self, figures: &Figures) -> Outcome {
-        let Some(own) = figures.summary(self.subject, self.measure) else { return Outcome::NotMeasured };
+    pub(crate) fn check(&self, figures: &Figures<(Measure, Subject)>) -> Outcome {
+        let Some(own) = figures.summary(&(self.measure, self.subject)) else { return Outcome::NotMeasured };
         let peer = match self.bound {
             Bound::AtLeast(_) | Bound::AtMost(_) => None,
-            Bound::TimesPeer(_, peer) => match figures.summary(peer, self.measure) {
+            Bound::TimesPeer(_, peer) => match figures.summary(&(self.measure, peer)) {
                 Some(peer) if peer.median > 0.0 => Some(peer),
                 Some(_) | None => return Outcome::NotMeasured,
             },
@@ -83,9 +83,9 @@ mod tests {
         use {Bound::*, Outcome::*};
         let mut figures = Figures::default();
         for (subject, value) in [(Subject::TrestleVport, 6.0), (Subject::KernelBridge, 8.0)] {
-            figures.add(subject, Measure::Tcp, Figure { value, others_percent: 0.0 });
+            figures.add((Measure::Tcp, subject), Figure { value, others_percent: 0.0 });
         }
-        figures.add(Subject::OpenVswitch, Measure::Tcp, Figure { value: 1.0, others_percent: 190.0 });
+        figures.add((Measure::Tcp, Subject::OpenVswitch), Figure { value: 1.0, others_percent: 190.0 });
         let rows = [
             ("at the lower bound", AtLeast(6.0), Met(6.0)),
             ("below it", AtLeast(6.1), Missed(6.0)),

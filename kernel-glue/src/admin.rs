@@ -8,6 +8,7 @@ mod error;
 mod facts;
 mod limits;
 mod name;
+mod octal;
 mod refusal;
 mod report;
 mod request;
@@ -20,8 +21,11 @@ pub use error::{AdminError, Errno};
 pub use facts::{Facts, SystemInterface, SystemKind};
 pub use report::{
     AddressEntry, AddressKind, BridgeReport, Counts, InterfaceFlag, InterfaceKind, InterfaceReport, MemberReport,
-    TableReport,
+    OpenBy, OpenReport, TableReport, TapReport,
 };
-pub use request::{Change, InetAddress, MemberFlag, StormClass, StpProtocol, Verb};
-pub use show::{BridgeLive, InterfaceLive, Link, Location, PortLive, report_addresses, report_bridge, report_vport};
-pub use state::{BridgeState, MemberState, Role, SpanState, State, StaticAddress, VportState};
+pub use request::{Carrier, Change, InetAddress, MemberFlag, StormClass, StpProtocol, Verb};
+pub use show::{
+    BridgeLive, InterfaceLive, Link, Location, PortLive, TapLive, report_addresses, report_bridge, report_tap,
+    report_vport,
+};
+pub use state::{BridgeState, MemberState, Role, SpanState, State, StaticAddress, TapState, VportState};

@@ -10,8 +10,10 @@ mod edit;
 mod error;
 mod face;
 mod finish;
+pub mod fuse;
 pub mod generator;
 mod io;
+pub mod keeper;
 #[cfg(test)]
 mod lab;
 mod memory;
@@ -24,6 +26,7 @@ mod plane;
 pub mod random;
 mod ring;
 mod seat;
+pub mod supervise;
 mod tap;
 mod transmit;
 mod uring;

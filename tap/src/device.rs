@@ -22,9 +22,10 @@ pub struct Device<P, W> {
     queue_packets: usize,
     state: AtomicU32,
     carrier: AtomicU8,
+    mtu_bytes: AtomicU32,
     opens: AtomicU32,
     /// The open descriptors among which packets are spread; replaced as a whole.
-    seats: SharedLock<Arc<[Arc<Seat<P, W>>]>>,
+    seats: SharedLock<Seats<P, W>>,
     /// Packets that applications wrote.
     written: Apart<Queue<P>>,
     /// Someone found `written` full since packets were last taken.
@@ -33,6 +34,9 @@ pub struct Device<P, W> {
     to_application: Tally,
     from_application: Tally,
 }
+
+/// The descriptors that have a device open, as one that looks at them keeps them.
+type Seats<P, W> = Arc<[Arc<Seat<P, W>>]>;
 
 /// What does not change while a device lives.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -51,6 +55,20 @@ impl Default for Settings {
     fn default() -> Self {
         Self { queue_packets: 512 }
     }
+}
+
+/// What became of a look for a packet that an application wrote.
+#[derive(Debug, Eq, PartialEq)]
+#[must_use]
+pub enum Take<P> {
+    /// A packet.
+    Packet(P),
+    /// The token is kept; once it is given to a `wake`, try again.
+    Waiting,
+    /// The device is destroyed; the token is dropped.
+    Dead,
+    /// As many wait as may; the token is dropped.
+    Crowded,
 }
 
 /// Whether the operator wants the device to carry packets.
@@ -92,6 +110,7 @@ impl<P, W> Device<P, W> {
             queue_packets,
             state: AtomicU32::new(0),
             carrier: AtomicU8::new(Carrier::FollowsOpen as u8),
+            mtu_bytes: AtomicU32::new(u32::MAX),
             opens: AtomicU32::new(0),
             seats: SharedLock::new(Arc::new([])),
             written: Apart(Queue::new(queue_packets)),
@@ -164,29 +183,35 @@ impl<P, W> Device<P, W> {
     }
 
     /// As [`Self::take`]; with nothing to take it keeps the token until an application writes.
-    ///
-    /// # Errors
-    /// The token comes back when too many wait already.
-    pub fn take_or_wait(&self, token: W, wake: &mut dyn FnMut(W)) -> Result<Option<P>, W> {
-        if let Some(packet) = self.take(wake) {
-            return Ok(Some(packet));
-        }
-        let again = || (!self.written.0.is_empty()).then_some(());
-        match self.system.wait_unless(Ready::READ, token, again) {
-            // Another may take it in between; then the caller asks again, as after any wake-up.
-            Ok(found) => Ok(found.and_then(|()| self.take(wake))),
-            Err(Crowded(token)) => Err(token),
+    pub fn take_or_wait(&self, mut token: W, wake: &mut dyn FnMut(W)) -> Take<P> {
+        loop {
+            if let Some(packet) = self.take(wake) {
+                return Take::Packet(packet);
+            }
+            if self.is_dead() {
+                return Take::Dead;
+            }
+            let again = || (!self.written.0.is_empty() || self.is_dead()).then_some(());
+            match self.system.wait_unless(Ready::READ, token, again) {
+                Ok(None) => return Take::Waiting,
+                // Once more: another may be faster, and then there is nothing again.
+                Ok(Some(((), back))) => token = back,
+                Err(Crowded(_)) => return Take::Crowded,
+            }
         }
     }
 
     /// Follows the operator. Going down drops what applications wrote, and wakes those who wait to write.
     pub fn set_link(&self, link: Link, wake: &mut dyn FnMut(W)) {
         match link {
-            Link::Up => {
+            Link::Up if self.state().is_empty() => {
                 // What slipped in while down is stale.
                 self.from_application.drop(DropReason::PortDown, self.flush_written());
-                self.state.fetch_or(State::UP.bits(), Ordering::SeqCst);
+                // Fails if the device is destroyed meanwhile, which is for good.
+                let (down, up) = (State::empty().bits(), State::UP.bits());
+                let _ = self.state.compare_exchange(down, up, Ordering::SeqCst, Ordering::Relaxed);
             }
+            Link::Up => return,
             Link::Down => {
                 self.state.fetch_and(!State::UP.bits(), Ordering::SeqCst);
                 self.from_application.drop(DropReason::PortDown, self.flush_written());
@@ -217,6 +242,16 @@ impl<P, W> Device<P, W> {
             carrier if carrier == Carrier::Down as u8 => false,
             _ => self.is_open(),
         }
+    }
+
+    /// Returns how long a packet may be that an application writes, in bytes after the Ethernet header and tags.
+    pub fn mtu_bytes(&self) -> u32 {
+        self.mtu_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Follows the MTU of the interface, in bytes; a device begins without a bound.
+    pub fn set_mtu_bytes(&self, bytes: u32) {
+        self.mtu_bytes.store(bytes, Ordering::Relaxed);
     }
 
     /// Overrides the carrier, or lets it follow.
@@ -257,7 +292,7 @@ impl<P, W> Device<P, W> {
         State::from_bits_retain(self.state.load(Ordering::Acquire))
     }
 
-    /// Puts a descriptor in the list; `false` when the device is dead.
+    /// Puts a descriptor in the list.
     pub(crate) fn enlist(&self, seat: &Arc<Seat<P, W>>) -> Result<(), Dead> {
         seat.furnish(self.queue_packets);
         let mut seats = self.seats.write();
@@ -369,7 +404,7 @@ fn choose<T>(seats: &[T], flow: u32) -> Option<&T> {
     match seats {
         [only] => Some(only),
         // The high bits of the product spread as evenly as a remainder, without a division.
-        several => several.get((u64::from(flow) * several.len() as u64 >> 32) as usize),
+        several => several.get(((u64::from(flow) * several.len() as u64) >> 32) as usize),
     }
 }
 
@@ -383,3 +418,7 @@ fn bounded(packets: usize) -> usize {
 fn bounded(packets: usize) -> usize {
     packets
 }
+
+#[cfg(test)]
+#[cfg(not(loom))]
+mod tests;

@@ -36,21 +36,20 @@ impl<W> Gate<W> {
 
     /// Keeps the token until `interest` changes, unless `again` finds something once the gate is armed.
     ///
-    /// `again` runs under the lock: the token is either kept or given back with what was found, never both.
+    /// `again` runs under the lock: the token is either kept or comes back with what was found, never both.
     pub(crate) fn wait_unless<T>(
         &self,
         interest: Ready,
         token: W,
         again: impl FnOnce() -> Option<T>,
-    ) -> Result<Option<T>, Crowded<W>> {
+    ) -> Result<Option<(T, W)>, Crowded<W>> {
         let mut list = self.list.lock();
         self.arm(&mut list, interest, token)?;
-        let found = again();
-        if found.is_some() {
-            list.waiters.pop();
-            self.armed.store(list.interest().bits(), Ordering::Relaxed);
-        }
-        Ok(found)
+        let Some(found) = again() else { return Ok(None) };
+        // The last is the one that was put there above, under this lock.
+        let token = list.waiters.pop().map(|waiter| waiter.token);
+        self.armed.store(list.interest().bits(), Ordering::Relaxed);
+        Ok(token.map(|token| (found, token)))
     }
 
     /// Keeps the token until `interest` changes. One that is kept already is not kept twice: its interest grows.

@@ -71,7 +71,7 @@ pub enum Write<P> {
     Failed(P, WriteError),
 }
 
-/// Why a descriptor cannot be attached.
+/// Why a descriptor cannot be attached, or detached.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AttachError {
     /// It has a device already.
@@ -80,6 +80,8 @@ pub enum AttachError {
     Dead,
     /// The descriptor is closed.
     Closed,
+    /// It has no part in a device.
+    Detached,
 }
 
 impl<P, W> Handle<P, W> {
@@ -108,10 +110,15 @@ impl<P, W> Handle<P, W> {
         if !first {
             return Err(AttachError::Attached);
         }
+        let enlisted = device.enlist(&self.seat).map_err(|_| AttachError::Dead);
         device.count_open();
-        let enlisted = device.enlist(&self.seat);
+        // Whoever closes meanwhile sees that there is something to leave, or is seen here.
+        if self.seat.set(SeatFlags::JOINED).contains(SeatFlags::CLOSED) {
+            self.leave();
+            return Err(AttachError::Closed);
+        }
         self.seat.gate.hand_out(Ready::all(), wake);
-        enlisted.map_err(|_| AttachError::Dead)
+        enlisted
     }
 
     /// Returns the device, once there is one.
@@ -145,8 +152,8 @@ impl<P, W> Handle<P, W> {
         };
         match self.seat.gate.wait_unless(Ready::READ, token, again) {
             Ok(None) => Read::Waiting,
-            Ok(Some(Ok(packet))) => Read::Packet(packet),
-            Ok(Some(Err(why))) => Read::Failed(why),
+            Ok(Some((Ok(packet), _))) => Read::Packet(packet),
+            Ok(Some((Err(why), _))) => Read::Failed(why),
             Err(Crowded(_)) => Read::Failed(ReadError::Crowded),
         }
     }
@@ -181,11 +188,11 @@ impl<P, W> Handle<P, W> {
         };
         let waited = self.seat.gate.wait_unless(Ready::WRITE, token, again);
         match (waited, kept) {
-            (Ok(Some(Ok(device))), _) => {
+            (Ok(Some((Ok(device), _))), _) => {
                 device.wake_system(wake);
                 Write::Done
             }
-            (Ok(Some(Err(why))), Some(packet)) => {
+            (Ok(Some((Err(why), _))), Some(packet)) => {
                 let (packet, why) = self.refused(packet, why);
                 Write::Failed(packet, why)
             }
@@ -257,27 +264,41 @@ impl<P, W> Handle<P, W> {
     /// Sets whether calls wait.
     pub fn set_mode(&self, mode: Mode) {
         match mode {
-            Mode::Blocking => self.seat.clear(SeatFlags::NONBLOCKING),
+            Mode::Blocking => drop(self.seat.clear(SeatFlags::NONBLOCKING)),
             Mode::NonBlocking => drop(self.seat.set(SeatFlags::NONBLOCKING)),
         }
     }
 
     /// Leaves the device's queues but stays open (`IFF_DETACH_QUEUE`); reads and writes fail meanwhile.
-    pub fn stand_aside(&self, wake: &mut dyn FnMut(W)) {
-        let Some(device) = self.device() else { return };
-        if !self.seat.set(SeatFlags::ASIDE).intersects(SeatFlags::ASIDE | SeatFlags::CLOSED) {
-            device.delist(&self.seat);
-            self.seat.gate.hand_out(Ready::all(), wake);
+    ///
+    /// # Errors
+    /// The descriptor has no part in a device.
+    pub fn stand_aside(&self, wake: &mut dyn FnMut(W)) -> Result<(), AttachError> {
+        let device = self.device().ok_or(AttachError::Detached)?;
+        if self.seat.set(SeatFlags::ASIDE).intersects(SeatFlags::ASIDE | SeatFlags::CLOSED) {
+            return Err(AttachError::Detached);
         }
+        device.delist(&self.seat);
+        self.seat.gate.hand_out(Ready::all(), wake);
+        Ok(())
     }
 
     /// Takes part again (`IFF_ATTACH_QUEUE`).
-    pub fn step_in(&self, wake: &mut dyn FnMut(W)) {
-        let Some(device) = self.device() else { return };
-        if self.seat.flags().contains(SeatFlags::ASIDE) && device.enlist(&self.seat).is_ok() {
-            self.seat.clear(SeatFlags::ASIDE);
-            self.seat.gate.hand_out(Ready::all(), wake);
+    ///
+    /// # Errors
+    /// The descriptor has not stood aside, or its device is gone.
+    pub fn step_in(&self, wake: &mut dyn FnMut(W)) -> Result<(), AttachError> {
+        let flags = self.seat.flags();
+        let Some(device) = self.device().filter(|_| flags.contains(SeatFlags::ASIDE)) else {
+            return Err(AttachError::Attached);
+        };
+        if flags.contains(SeatFlags::CLOSED) {
+            return Err(AttachError::Closed);
         }
+        device.enlist(&self.seat).map_err(|_| AttachError::Dead)?;
+        self.seat.clear(SeatFlags::ASIDE);
+        self.seat.gate.hand_out(Ready::all(), wake);
+        Ok(())
     }
 
     /// Closes the descriptor: every token goes to `wake`, what was not read is dropped. What was written stays.
@@ -285,11 +306,16 @@ impl<P, W> Handle<P, W> {
         if self.seat.set(SeatFlags::CLOSED).contains(SeatFlags::CLOSED) {
             return;
         }
-        if let Some(device) = self.device() {
+        self.leave();
+        self.seat.gate.hand_out(Ready::all(), wake);
+    }
+
+    /// Undoes an attachment, once.
+    fn leave(&self) {
+        if let (true, Some(device)) = (self.seat.clear(SeatFlags::JOINED).contains(SeatFlags::JOINED), self.device()) {
             device.delist(&self.seat);
             device.count_close();
         }
-        self.seat.gate.hand_out(Ready::all(), wake);
     }
 
     #[cold]
@@ -345,3 +371,7 @@ impl<P, W> fmt::Debug for Handle<P, W> {
         out.debug_struct("Handle").field("device", &name).field("header", &self.header()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[cfg(not(loom))]
+mod tests;

@@ -6,22 +6,38 @@
 
 extern crate alloc;
 
+mod address;
 mod check;
 mod counters;
 mod device;
+mod devices;
+mod flow;
 mod gate;
 mod handle;
 mod header;
+pub mod ioctl;
 mod name;
+mod pace;
 mod ready;
 mod seat;
 mod sync;
 
+pub use address::stable_mac;
 pub use check::{PacketError, check_write};
 pub use counters::{Counters, Passed};
-pub use device::{Carrier, Device, Link, Settings};
+pub use device::{Carrier, Device, Link, Settings, Take};
+pub use devices::{
+    ControlError, Credentials, DeviceSettings, Devices, Effect, HandleId, MAX_DEVICES, MAX_HANDLES, MAX_QUEUES,
+    Opening, Sharing, Standing, Transport,
+};
+pub use flow::flow;
 pub use handle::{AttachError, Handle, Read, ReadError, Write, WriteError};
 pub use header::{Cut, Families, Fit, Header, HeaderBytes, VnetBytes};
 pub use name::{DeviceName, Kind, NameError, Node};
+pub use pace::{Pace, Verdict};
 pub use ready::Ready;
 pub use seat::Mode;
+
+#[cfg(test)]
+#[cfg(loom)]
+mod loom_tests;

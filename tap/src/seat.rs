@@ -31,6 +31,8 @@ bitflags! {
         /// `IFF_DETACH_QUEUE`: open, but no part of the device until it attaches again.
         const ASIDE = 1 << 1;
         const NONBLOCKING = 1 << 2;
+        /// It counts as open on a device.
+        const JOINED = 1 << 3;
     }
 }
 
@@ -60,12 +62,14 @@ impl<P, W> Seat<P, W> {
         SeatFlags::from_bits_retain(self.flags.load(Ordering::Acquire))
     }
 
+    /// Sets flags, and returns what they were.
     pub(crate) fn set(&self, flags: SeatFlags) -> SeatFlags {
         SeatFlags::from_bits_retain(self.flags.fetch_or(flags.bits(), Ordering::AcqRel))
     }
 
-    pub(crate) fn clear(&self, flags: SeatFlags) {
-        self.flags.fetch_and(!flags.bits(), Ordering::AcqRel);
+    /// Clears flags, and returns what they were.
+    pub(crate) fn clear(&self, flags: SeatFlags) -> SeatFlags {
+        SeatFlags::from_bits_retain(self.flags.fetch_and(!flags.bits(), Ordering::AcqRel))
     }
 
     #[inline]

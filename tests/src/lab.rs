@@ -1,6 +1,7 @@
 //! What one test owns: its namespaces' names and a directory.
 
 use crate::ns::Ns;
+use crate::process::Process;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Once;
@@ -19,8 +20,7 @@ impl Lab {
     #[track_caller]
     pub fn open(name: &str) -> Option<Self> {
         if let Some(need) = missing() {
-            assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{name}: {need}");
-            println!("skipped: {name}: {need}");
+            skip(name, need);
             return None;
         }
         static SWEPT: Once = Once::new();
@@ -32,6 +32,18 @@ impl Lab {
         Some(Self { prefix, directory })
     }
 
+    /// As [`Self::open`], for a test that runs other people's programs, found along `$PATH`.
+    #[track_caller]
+    pub fn with_programs(name: &str, programs: &[&str]) -> Option<Self> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let found = |program: &str| std::env::split_paths(&path).any(|directory| directory.join(program).is_file());
+        if let Some(program) = programs.iter().find(|program| !found(program)) {
+            skip(name, &format!("needs {program}"));
+            return None;
+        }
+        Self::open(name)
+    }
+
     /// Makes a namespace; `role` tells it from the others of this test.
     pub fn ns(&self, role: &str) -> Ns {
         Ns::new(format!("{}-{role}", self.prefix))
@@ -40,6 +52,11 @@ impl Lab {
     /// Returns the directory of this test.
     pub fn directory(&self) -> &Path {
         &self.directory
+    }
+
+    /// Returns the processes that were given a path in the directory of this test by their environment.
+    pub fn processes(&self) -> Vec<Process> {
+        Process::all_with(&format!("{}/", self.directory.display()))
     }
 }
 
@@ -50,6 +67,13 @@ impl Drop for Lab {
         }
         let _ = std::fs::remove_dir_all(&self.directory);
     }
+}
+
+/// Says that a test does not run here, and why; fails it where everything must run.
+#[track_caller]
+pub(crate) fn skip(name: &str, need: &str) {
+    assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{name}: {need}");
+    println!("skipped: {name}: {need}");
 }
 
 /// Returns what the machine lacks, if anything.

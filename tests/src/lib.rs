@@ -12,34 +12,43 @@
 //! `CI=true`: there it fails.
 #![forbid(unsafe_code)]
 
+mod attachment;
 mod clock;
 mod daemon;
 mod etherframe;
+mod guest;
 mod host;
 mod lab;
 mod links;
+pub mod nodes;
 mod ns;
+mod openvpn;
 mod plug;
 mod process;
 mod program;
 mod run;
+mod running;
 pub mod scenario;
 mod stream;
 mod switch;
 mod vm;
 mod wire;
 
+pub use attachment::{Attachment, Site};
 pub use clock::{Limit, within};
 pub use daemon::Daemon;
 pub use etherframe::{BROADCAST, EtherFrame, mac};
+pub use guest::{Guest, Image};
 pub use host::{Host, Offloads, Pings, set_offloads};
 pub use lab::Lab;
 pub use links::{Link, Links};
 pub use ns::Ns;
+pub use openvpn::{Ends, Role, Tunnel};
 pub use plug::{Kind, Station, plug};
 pub use process::Process;
 pub use program::trestle;
 pub use run::{Ran, run};
+pub use running::Running;
 pub use stream::{Bytes, echo, transfer};
 pub use switch::{KernelBridge, Switch};
 pub use vm::{Tagging, Vm};

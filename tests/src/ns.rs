@@ -79,6 +79,14 @@ impl Ns {
         command
     }
 
+    /// Returns a command that will run within the namespace as [`Self::command`] does, but sees the mounts of the machine,
+    /// also those made later, and whose own mounts the machine sees. (`ip netns exec` makes a private mount namespace.)
+    pub fn beside(&self, program: &str) -> Command {
+        let mut command = Command::new("nsenter");
+        command.arg(format!("--net=/run/netns/{}", self.name)).args(["setpriv", "--pdeathsig", "KILL", program]);
+        command
+    }
+
     /// Writes to a file under `/proc/sys/net`, which shows each namespace its own.
     pub fn write(&self, path: &str, text: &str) {
         self.enter(|| std::fs::write(path, text)).unwrap_or_else(|error| panic!("{path}: {error}"));

@@ -7,6 +7,20 @@ use std::path::PathBuf;
 pub struct Process(pub u32);
 
 impl Process {
+    /// Returns the processes, but this one, in whose environment `text` occurs, sorted: all that a test has started with
+    /// a path of its own, whoever is their parent.
+    pub fn all_with(text: &str) -> Vec<Self> {
+        let numbers = std::fs::read_dir("/proc").expect("/proc is there").flatten();
+        let numbers = numbers.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let has = |number: &u32| {
+            let environment = std::fs::read(format!("/proc/{number}/environ")).unwrap_or_default();
+            environment.windows(text.len()).any(|window| window == text.as_bytes())
+        };
+        let mut all: Vec<u32> = numbers.filter(|&number| number != std::process::id()).filter(has).collect();
+        all.sort_unstable();
+        all.into_iter().map(Self).collect()
+    }
+
     /// Returns what its open descriptors are, sorted: `socket`, `/dev/net/tun`, paths; without inode numbers.
     pub fn descriptors(self) -> Vec<String> {
         let directory = std::fs::read_dir(self.path("fd")).expect("it runs");
@@ -30,6 +44,17 @@ impl Process {
         let after_name = stat.rsplit(')').next().unwrap_or_default();
         let field = |n: usize| after_name.split_whitespace().nth(n).and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
         field(11) + field(12)
+    }
+
+    /// Returns its state, the third field of `/proc/PID/stat`: `R`, `S`, `D`, and so on; `None` if it is no more.
+    pub fn state(self) -> Option<char> {
+        let stat = std::fs::read_to_string(self.path("stat")).ok()?;
+        stat.rsplit(')').next()?.trim_start().chars().next()
+    }
+
+    /// Returns its command line, separated by blanks.
+    pub fn line(self) -> String {
+        std::fs::read_to_string(self.path("cmdline")).unwrap_or_default().replace('\0', " ")
     }
 
     /// Returns its threads, each of which has rights of its own.

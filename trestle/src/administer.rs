@@ -36,7 +36,13 @@ pub fn execute(arguments: &[OsString], socket: &Path) -> Result<String, Failure>
             let mut text = match client.call(&Call::Change(change))? {
                 Reply::Changed { created: Some(name) } if name != cloned => format::created(&name, style)?,
                 Reply::Changed { .. } => String::new(),
-                other @ (Reply::Interfaces(_) | Reply::Addresses(_) | Reply::Refused(_) | Reply::Raw(_)) => {
+                other @ (Reply::Interfaces(_)
+                | Reply::Addresses(_)
+                | Reply::Opened { .. }
+                | Reply::Ioctl(_)
+                | Reply::Closed
+                | Reply::Refused(_)
+                | Reply::Raw(_)) => {
                     return Err(Failure::unexpected(other));
                 }
             };
@@ -82,9 +88,12 @@ impl Failure {
         match reply {
             Reply::Refused(error) => Self::Refused(error),
             Reply::Raw(value) => Self::Foreign(value.to_string()),
-            Reply::Changed { .. } | Reply::Interfaces(_) | Reply::Addresses(_) => {
-                Self::Foreign("a reply to another call".into())
-            }
+            Reply::Changed { .. }
+            | Reply::Interfaces(_)
+            | Reply::Addresses(_)
+            | Reply::Opened { .. }
+            | Reply::Ioctl(_)
+            | Reply::Closed => Self::Foreign("a reply to another call".into()),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! The program: which of its parts runs, and how it ends.
 //!
-//! Exit status is 0 or 1, as scripts around `ifconfig` expect.
+//! Exit status is 0 or 1, as scripts around `ifconfig` expect; that of `exec` is its program's.
 
 use crate::daemon::{self, Options};
-use crate::{administer, demo};
+use crate::{administer, demo, exec, plug};
 use std::ffi::OsString;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -12,11 +13,15 @@ const USAGE: &str = "\
 usage: trestle run [--config FILE | --state FILE] [--workers N] [--priority N] [--spin MICROSECONDS]
        trestle ifconfig [-v] [-j] [INTERFACE [VERB ...]]
        trestle demo [--json] [--memory]
+       trestle exec [--tun tunN | --tap tapN] [--fd N] [--] PROGRAM [ARGUMENT ...]
+       trestle plug unix [--tun tunN | --tap tapN] [--fd N]
        trestle help | --version
 
   run       the daemon: holds the interfaces and forwards their frames
   ifconfig  administers a daemon; the program does the same when it is called 'ifconfig'
   demo      builds a bridge between hosts that exist only for it, sends traffic, shows what happened
+  exec      runs PROGRAM, whose opens of /dev/net/tun, /dev/tunN and /dev/tapN get devices of the daemon
+  plug      puts a device of the daemon behind a socket that another program passes on
 
 run:
   --config FILE   start from FILE, and keep changes only until the end
@@ -27,17 +32,38 @@ run:
                   a lower one keeps forwarding when senders on the same machine take every processor
   --spin N        microseconds to wait actively for the next frame before blocking, 0..1000
 
+exec:
+  --tap tapN      the device that PROGRAM gets whenever it asks for a TAP device, by any name (--tun likewise)
+  --fd N          PROGRAM also inherits that device, open, as descriptor N: one packet a read or write, no header
+  PROGRAM takes the place of trestle: its process, signals and exit status are PROGRAM's own. The exit status is 1 when
+  no daemon answers or the arguments are wrong, 126 when PROGRAM cannot be executed, 127 when there is none.
+
+plug unix:
+  --fd N          the socket, SOCK_DGRAM or SOCK_SEQPACKET: one packet a message, no header (else $TUNTAP_SOCKET_FD)
+  --tap tapN      the device (--tun likewise; else $TRESTLE_DEVICE, else one that lives as long as the plug)
+  It is the program of OpenVPN 2.7's '--dev-node unix:PROG', which gets no arguments: make a link to trestle of the name
+  trestle-plug-unix, and say 'script-security 2', 'dev-node unix:/usr/bin/trestle-plug-unix' and, to choose the device,
+  'setenv TRESTLE_DEVICE tapN'. MTU, MAC address and addresses are those of OpenVPN's environment. It ends with
+  SIGINT, SIGTERM or the program that made the socket.
+
 The control socket is $TRESTLE_SOCKET, else /run/trestle/control, else, not as root,
-$XDG_RUNTIME_DIR/trestle/control.
+$XDG_RUNTIME_DIR/trestle/control. Nodes are under $TRESTLE_DEV, else in dev beside the socket.
 ";
+
+/// The other name of `trestle plug unix`.
+const PLUG_UNIX: &str = "trestle-plug-unix";
 
 /// Runs the program with its arguments, the first of which is its name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut arguments = arguments.into_iter();
     let name = arguments.next().unwrap_or_default();
-    let called_ifconfig = Path::new(&name).file_name().is_some_and(|name| name == "ifconfig");
-    if called_ifconfig {
+    let called = |as_what| Path::new(&name).file_name().is_some_and(|name| name == as_what);
+    if called("ifconfig") {
         return administer::main(&arguments.collect::<Vec<_>>());
+    }
+    if called(PLUG_UNIX) {
+        // OpenVPN runs the program of `unix:PROG` without arguments.
+        return plug::main(["unix".into()].into_iter().chain(arguments).collect());
     }
     let Some(command) = arguments.next() else {
         eprint!("{USAGE}");
@@ -47,6 +73,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some("ifconfig") => administer::main(&arguments.collect::<Vec<_>>()),
         Some("run") => finish(run(arguments.collect())),
         Some("demo") => finish(demo(arguments.collect())),
+        Some("exec") => exec::main(arguments.collect()),
+        Some("plug") => plug::main(arguments.collect()),
+        // The daemon's own, with a socket as its standard input.
+        Some("keeper") => finish(keeper()),
         Some("help" | "--help" | "-h") => {
             print!("{USAGE}");
             ExitCode::SUCCESS
@@ -75,6 +105,12 @@ fn finish(result: Result<(), String>) -> ExitCode {
 fn run(arguments: Vec<OsString>) -> Result<(), String> {
     let options = parse_run(arguments).map_err(|error| format!("run: {error}; see 'trestle help'"))?;
     daemon::run(&options).map_err(|error| error.to_string())
+}
+
+/// Sees off the programs that have a node open when the daemon is gone.
+fn keeper() -> Result<(), String> {
+    let socket = std::io::stdin().as_fd().try_clone_to_owned().map_err(|error| format!("keeper: {error}"))?;
+    kernel_glue::linux::keeper::main(socket).map_err(|error| format!("keeper: {error}"))
 }
 
 fn parse_run(arguments: Vec<OsString>) -> Result<Options, lexopt::Error> {

@@ -1,7 +1,9 @@
 //! The daemon: one control thread that owns all state, between callers and the system.
 
+mod ask;
 mod controller;
 mod engines;
+mod inbox;
 mod kernel;
 mod live;
 mod memory;
@@ -17,14 +19,14 @@ pub(crate) use memory::{Hosts, Memory, wait_readable};
 
 use crate::control::{ListenError, Listener, Served, is_system_root, socket_path};
 use controller::Controller;
+use inbox::{Inbox, Letterbox};
 use kernel_glue::admin::{AdminError, State};
 use kernel_glue::linux::{caps, clock, random};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::{self, JoinHandle};
 use store::{Store, StoreError};
 use system::System;
@@ -44,9 +46,6 @@ pub struct Options {
     pub spin_micros: Option<u32>,
 }
 
-/// Calls that wait for the control thread at most; callers beyond it wait in their own threads.
-const QUEUE: usize = 128;
-
 /// Runs the daemon until SIGTERM or SIGINT.
 ///
 /// # Errors
@@ -56,14 +55,16 @@ pub fn run(options: &Options) -> Result<(), DaemonError> {
     let (state, store) = load(options)?;
     state.validate().map_err(|error| DaemonError::State { file: file_of(options), error })?;
     let listener = Listener::bind(&socket_path()).map_err(DaemonError::Listen)?;
-    let kernel = Kernel::start(options).map_err(DaemonError::System)?;
+    let mut kernel = Kernel::start(options).map_err(DaemonError::System)?;
+    let inbox = inbox::inbox().map_err(system_error)?;
+    kernel.publish_nodes(&inbox.1);
     caps::drop_privileges().map_err(|error| DaemonError::System(error.to_string()))?;
     let (bell, ringer) = UnixStream::pair().map_err(system_error)?;
     for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
         signal_hook::low_level::pipe::register(signal, ringer.try_clone().map_err(system_error)?)
             .map_err(system_error)?;
     }
-    serve(kernel, listener, state, store, &bell)
+    serve(kernel, listener, state, store, inbox, &bell)
 }
 
 /// A daemon in this process, on a thread of its own. Dropping it shuts the daemon down.
@@ -76,8 +77,10 @@ impl Embedded {
     /// Starts a daemon without a state file; it listens when this returns.
     pub(crate) fn start<S: System + Send + 'static>(system: S, listener: Listener) -> io::Result<Self> {
         let (bell, stop) = UnixStream::pair()?;
+        let inbox = inbox::inbox()?;
         let thread = thread::Builder::new().name("daemon".into()).spawn(move || {
-            if let Err(error) = serve(system, listener, State::default(), None, &bell) {
+            let served = serve(system, listener, State::default(), None, inbox, &bell);
+            if let Err(error) = served {
                 tracing::error!("{error}");
             }
         })?;
@@ -100,20 +103,25 @@ fn serve<S: System>(
     listener: Listener,
     state: State,
     store: Option<Store<State>>,
+    (inbox, letterbox): (Inbox, Letterbox),
     stop: &UnixStream,
 ) -> Result<(), DaemonError> {
     let mac = Box::new(random::stable_mac);
     let mut controller = Controller::start(system, state, store, mac).map_err(DaemonError::Refused)?;
-    let (calls, doorbell) = accept(&listener).map_err(system_error)?;
+    letterbox.serve(&listener).map_err(system_error)?;
     tracing::info!("ready");
-    while wait(&mut controller, &doorbell, stop) == Next::Serve {
+    while wait(&mut controller, inbox.doorbell(), stop) == Next::Serve {
         let now = clock::monotonic();
         while let Some(event) = controller.system().poll_event() {
             controller.on_event(event, now);
         }
-        let _ = (&doorbell).read(&mut [0; QUEUE]);
-        while let Ok(Served { call, peer, reply }) = calls.try_recv() {
-            reply(controller.handle(call, peer, now));
+        controller.settle_applications();
+        inbox.answer_doorbell();
+        while let Some(Served { call, fd, peer, reply }) = inbox.next_call() {
+            reply(controller.handle(call, fd, peer, now));
+        }
+        while let Some(ask) = inbox.next_ask() {
+            controller.answer(ask);
         }
         controller.on_timeout(now);
     }
@@ -121,21 +129,6 @@ fn serve<S: System>(
     drop(listener);
     controller.shut_down();
     Ok(())
-}
-
-/// Starts to take calls: they queue up, and the stream that comes with them can be read when there is one.
-fn accept(listener: &Listener) -> io::Result<(Receiver<Served>, UnixStream)> {
-    let (doorbell, ringer) = UnixStream::pair()?;
-    doorbell.set_nonblocking(true)?;
-    ringer.set_nonblocking(true)?;
-    let (queue, calls) = sync_channel(QUEUE);
-    listener.serve(move |served| {
-        let queued = queue.send(served).is_ok();
-        // A full stream is readable already.
-        let _ = (&ringer).write(&[0]);
-        queued
-    })?;
-    Ok((calls, doorbell))
 }
 
 #[derive(Clone, Copy, Eq, PartialEq)]

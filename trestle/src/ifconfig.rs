@@ -4,9 +4,11 @@
 //! [`Change`](kernel_glue::admin::Change) or a [`Read`]; reports become text in FreeBSD 15's layout or JSON. Nothing
 //! here talks to anyone: the caller sends, prints and exits.
 
+mod accounts;
 mod address;
 mod arguments;
 mod command;
+mod device;
 mod error;
 pub mod format;
 mod help;

@@ -7,4 +7,6 @@ pub mod control;
 pub mod daemon;
 pub mod demo;
 mod embedded;
+pub mod exec;
 pub mod ifconfig;
+pub mod plug;

@@ -71,7 +71,7 @@ pub(crate) fn build(bed: &mut Bed, ports: Ports, priority: Priority) -> Result<(
 }
 
 /// Returns the path of `trestle`: `$TRESTLE_PROGRAM`, or the one built, once a process, beside this program.
-fn program() -> Result<&'static Path, Fault> {
+pub(crate) fn program() -> Result<&'static Path, Fault> {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     if let Some(path) = PROGRAM.get() {
         return Ok(path);

@@ -2,6 +2,7 @@
 
 mod admit;
 mod create;
+mod device;
 mod flags;
 mod interface;
 mod members;
@@ -22,6 +23,7 @@ use super::{Errno, MemberState};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use create::Life;
 use frame::{Mac, PortId};
 
 /// What a change asks for beyond the state that it leads to.
@@ -104,10 +106,11 @@ enum Destroyed {
 
 impl Draft<'_> {
     fn verb(&mut self, verb: &Verb) -> Result<(), AdminError> {
-        if matches!(verb, Verb::Create) && self.destroyed == Destroyed::No {
-            return self.create();
+        match (verb, self.destroyed) {
+            (Verb::Create, Destroyed::No) => return self.create(Life::Persistent),
+            (Verb::CreateTransient, Destroyed::No) => return self.create(Life::Transient),
+            (_, _) => self.require()?,
         }
-        self.require()?;
         self.carry_out(verb).map_err(|refusal| {
             let operation = operation::of(verb, refusal.errno);
             refusal.of(operation)
@@ -117,7 +120,7 @@ impl Draft<'_> {
     #[rustfmt::skip]
     fn carry_out(&mut self, verb: &Verb) -> Result<(), Refusal> {
         match verb {
-            Verb::Create => Ok(()),
+            Verb::Create | Verb::CreateTransient => Ok(()),
             Verb::Destroy => self.destroy(),
             Verb::Up => self.set_up(interface::Want::Up),
             Verb::Down => self.set_up(interface::Want::Down),
@@ -157,6 +160,13 @@ impl Draft<'_> {
             Verb::DefaultQinq { on } => { self.bridge()?.default_qinq = *on; Ok(()) }
             Verb::Static { member, address, vid } => self.set_static(member, *address, *vid),
             Verb::DeleteMac { address, vid } => self.delete_mac(*address, *vid),
+            Verb::Owner { uid } => self.set_owner(*uid),
+            Verb::Group { gid } => self.set_group(*gid),
+            Verb::Mode { mode } => self.set_mode(*mode),
+            Verb::MultiQueue { on } => { self.device()?.multi_queue = *on; Ok(()) }
+            Verb::Carrier { carrier } => { self.device()?.carrier = *carrier; Ok(()) }
+            Verb::Queue { packets } => self.set_queue(*packets),
+            Verb::Persist { on } => { self.device()?.transient = !*on; Ok(()) }
             Verb::Flush => self.flush(),
             Verb::FlushAll => self.flush_all(),
         }
@@ -189,7 +199,7 @@ impl Draft<'_> {
     /// Checks that the change's interface is one of ours.
     fn require(&self) -> Result<(), AdminError> {
         let name = &self.name;
-        if self.state.bridges.contains_key(name) || self.state.vports.contains_key(name) {
+        if self.state.kind_of(name).is_some() {
             return Ok(());
         }
         let refused = |operation, detail| Err(AdminError { operation, errno: None, detail });
@@ -197,7 +207,7 @@ impl Draft<'_> {
             return refused(
                 format!("interface {name} is the system's own"),
                 format!(
-                    "only bridge and vport interfaces are administered here; see ip link help, or make it a member: ifconfig bridge0 addm {name}"
+                    "only bridge, vport, tap and tun interfaces are administered here; see ip link help, or make it a member: ifconfig bridge0 addm {name}"
                 ),
             );
         }
@@ -215,7 +225,11 @@ impl Draft<'_> {
     /// Returns the bridge that the change is about.
     fn bridge(&mut self) -> Result<&mut BridgeState, Refusal> {
         let name = &self.name;
-        let none = || Refusal { errno: Errno::Invalid, detail: format!("{name} is not a bridge") };
+        let remedy = match self.state.bridge_of(name) {
+            Some((bridge, _)) => format!("say it of the bridge whose port it is: ifconfig {bridge} ..."),
+            None => "the verb is a bridge's: ifconfig bridge0 ...".into(),
+        };
+        let none = || Refusal { errno: Errno::Invalid, detail: format!("{name} is not a bridge; {remedy}") };
         self.state.bridges.get_mut(name).ok_or_else(none)
     }
 

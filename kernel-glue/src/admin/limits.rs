@@ -11,6 +11,8 @@ use frame::{MAX_PORTS, Mac};
 pub(super) const MAX_BRIDGES: usize = 64;
 /// Vports at most: as many as one bridge can take.
 pub(super) const MAX_VPORTS: usize = MAX_MEMBERS;
+/// Taps at most, and tuns: four bridges full of them.
+pub(super) const MAX_TAPS: usize = 4096;
 /// Members and span ports of one bridge at most: every port but the host's.
 pub(super) const MAX_MEMBERS: usize = MAX_PORTS - 1;
 /// Inet addresses of one interface at most. A guess that no one will meet.
@@ -23,11 +25,32 @@ pub(super) const DEFAULT_MTU_BYTES: u32 = 1500;
 pub(super) const MIN_MTU_BYTES: u32 = 72;
 /// The greatest MTU: a frame of 65535 bytes less its Ethernet header.
 pub(super) const MAX_MTU_BYTES: u32 = 65535 - 14;
+/// Packets that wait for an application unless the operator says otherwise: about Linux's `txqueuelen` of a TAP.
+pub(super) const DEFAULT_QUEUE_PACKETS: u16 = 512;
+/// The permissions of a node unless the operator says otherwise: its owner's alone.
+pub(super) const DEFAULT_NODE_MODE: u16 = 0o600;
 /// The longest description: Linux's `IFALIASZ` less its terminator.
 const MAX_DESCRIPTION_BYTES: usize = 255;
 
 pub(super) fn mtu(bytes: u32) -> Result<(), Refusal> {
     within(bytes, MIN_MTU_BYTES, MAX_MTU_BYTES)
+}
+
+pub(super) fn queue(packets: u16) -> Result<(), Refusal> {
+    within(packets, 16, 4096)
+}
+
+/// A node is read and written, so the bits above the permissions say nothing of it.
+pub(super) fn node_mode(mode: u16) -> Result<(), Refusal> {
+    if mode <= 0o777 {
+        return Ok(());
+    }
+    refuse(Errno::Invalid, format!("{mode:o} is outside 0..777 in octal"))
+}
+
+/// The highest number is `(uid_t)-1`, with which `chown(2)` leaves the owner as it is.
+pub(super) fn account(number: u32) -> Result<(), Refusal> {
+    within(number, 0, u32::MAX - 1)
 }
 
 pub(super) fn max_addresses(addresses: u32) -> Result<(), Refusal> {
@@ -132,6 +155,11 @@ pub(super) fn inet(address: &InetAddress) -> Result<(), Refusal> {
         }
         Some(_) | None => Ok(()),
     }
+}
+
+pub(super) fn no_broadcast(tun: &str, broadcast: IpAddr) -> Result<(), Refusal> {
+    let detail = format!("broadcast {broadcast}: {tun} is point-to-point and has none; leave it out");
+    refuse(Errno::Invalid, detail)
 }
 
 fn within<T: PartialOrd + core::fmt::Display>(value: T, least: T, most: T) -> Result<(), Refusal> {

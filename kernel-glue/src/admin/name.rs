@@ -30,7 +30,9 @@ pub(super) enum NameError {
 impl fmt::Display for NameError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
-            Self::Kind => "only bridge and vport interfaces can be created; name one bridge0 or vport0",
+            Self::Kind => {
+                "only bridge, vport, tap and tun interfaces can be created; name one bridge0, vport0, tap0 or tun0"
+            }
             Self::Unit => "the unit is a number 0..32767 without leading zeros; leave it out to be given a free one",
         })
     }
@@ -38,7 +40,7 @@ impl fmt::Display for NameError {
 
 impl Name {
     pub(super) fn parse(text: &str) -> Result<Self, NameError> {
-        let kinds = [InterfaceKind::Bridge, InterfaceKind::Vport];
+        let kinds = [InterfaceKind::Bridge, InterfaceKind::Vport, InterfaceKind::Tap, InterfaceKind::Tun];
         let (kind, unit) =
             kinds.iter().find_map(|&kind| Some((kind, text.strip_prefix(kind.group())?))).ok_or(NameError::Kind)?;
         if unit.is_empty() {
@@ -70,7 +72,7 @@ pub(super) fn is_possible(interface: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::InterfaceKind::{Bridge, Vport};
+    use super::InterfaceKind::{Bridge, Tap, Tun, Vport};
     use super::*;
 
     #[test]
@@ -89,7 +91,11 @@ mod tests {
             ("bridge0x1",    Err(NameError::Unit)),
             ("bridge1a",     Err(NameError::Unit)),
             ("bridgé1",      Err(NameError::Kind)),
-            ("tap0",         Err(NameError::Kind)),
+            ("tap",          Ok(Name::Any(Tap))),
+            ("tap0",         Ok(Name::Unit(Tap, 0))),
+            ("tun32767",     Ok(Name::Unit(Tun, 32767))),
+            ("tun/0",        Err(NameError::Unit)),
+            ("ppp0",         Err(NameError::Kind)),
             ("Bridge0",      Err(NameError::Kind)),
             ("",             Err(NameError::Kind)),
         ];

@@ -2,6 +2,10 @@
 //!
 //! Frames are Ethernet frames; bytes count the Ethernet header and any tag, and no frame check sequence.
 
+mod tap;
+
+pub use tap::{OpenBy, OpenReport, TapReport};
+
 use super::request::{InetAddress, MemberFlag, StormClass, StpProtocol};
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -17,6 +21,10 @@ pub enum InterfaceKind {
     Bridge,
     /// `vportN`.
     Vport,
+    /// `tapN`.
+    Tap,
+    /// `tunN`.
+    Tun,
 }
 
 impl InterfaceKind {
@@ -25,6 +33,8 @@ impl InterfaceKind {
         match self {
             Self::Bridge => "bridge",
             Self::Vport => "vport",
+            Self::Tap => "tap",
+            Self::Tun => "tun",
         }
     }
 }
@@ -37,8 +47,14 @@ pub enum InterfaceFlag {
     Up,
     /// 0x2.
     Broadcast,
+    /// 0x10: the link has one other end.
+    #[serde(rename = "POINTOPOINT")]
+    PointToPoint,
     /// 0x40.
     Running,
+    /// 0x80: no address of the other end has to be asked for.
+    #[serde(rename = "NOARP")]
+    NoArp,
     /// 0x100.
     Promisc,
     /// 0x800: does not hear its own transmissions.
@@ -76,7 +92,8 @@ pub struct InterfaceReport {
     pub flags: Vec<InterfaceFlag>,
     /// Payload bytes after the Ethernet header and any VLAN tag.
     pub mtu: u32,
-    /// Its own MAC address.
+    /// Its own MAC address; [`Mac::ZERO`] for a tun, which has none.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub ether: Mac,
     /// The operator's note; empty for none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -95,6 +112,13 @@ pub struct InterfaceReport {
     /// Set for a bridge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bridge: Option<BridgeReport>,
+    /// Set for a tap or tun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tap: Option<TapReport>,
+}
+
+fn is_zero(address: &Mac) -> bool {
+    *address == Mac::ZERO
 }
 
 /// What makes an interface a bridge.

@@ -83,6 +83,19 @@ pub enum StpProtocol {
     Rstp,
 }
 
+/// What decides whether the medium of a tap or tun is there.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Carrier {
+    /// It is while somebody has the device open.
+    #[default]
+    Auto,
+    /// It always is.
+    Up,
+    /// It never is.
+    Down,
+}
+
 /// One verb with its arguments.
 ///
 /// Times are in seconds. A `member` is an interface name; for [`Verb::IfUntagged`] it may also be the bridge itself,
@@ -93,7 +106,11 @@ pub enum StpProtocol {
 pub enum Verb {
     /// `create`.
     Create,
-    /// `destroy`; the last verb of its line. A vport leaves its bridge by it.
+    /// As `create`, of a tap or tun that lives as long as somebody has it open. Only the daemon itself says so, for a
+    /// program that opened a clone node or attached to an unused name: no message can carry it.
+    #[serde(skip)]
+    CreateTransient,
+    /// `destroy`; the last verb of its line. A vport or tap leaves its bridge by it.
     Destroy,
     /// `up`.
     Up,
@@ -180,6 +197,20 @@ pub enum Verb {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         vid: Option<Vid>,
     },
+    /// `owner USER`, by number: whose the node of a tap or tun is.
+    Owner { uid: u32 },
+    /// `group GROUP`, by number, `-group`: whose group the node is.
+    Group { gid: Option<u32> },
+    /// `mode OCTAL`, 0..=0o777: the permissions of the node.
+    Mode { mode: u16 },
+    /// `multiqueue`, `-multiqueue`: whether several may have the device open.
+    MultiQueue { on: bool },
+    /// `carrier auto|up|down`.
+    Carrier { carrier: Carrier },
+    /// `queue N`, 16..=4096: packets that wait for the application at most.
+    Queue { packets: u16 },
+    /// `persist`, `-persist`: whether the device stays when nobody has it open.
+    Persist { on: bool },
     /// `flush`: forgets what was learned and may age.
     Flush,
     /// `flushall`: forgets every address.

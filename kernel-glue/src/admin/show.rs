@@ -1,5 +1,9 @@
 //! Reports: what the operator asked for, beside the numbers of the moment.
 
+mod tap;
+
+pub use tap::{TapLive, report_tap};
+
 use super::report::{
     AddressEntry, AddressKind, BridgeReport, Counts, InterfaceFlag, InterfaceKind, InterfaceReport, MemberReport,
     TableReport,
@@ -16,7 +20,7 @@ use frame::{Mac, PortId, Tpid, VidSet};
 /// What only the system knows of one of our interfaces.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct InterfaceLive {
-    /// Its MAC address.
+    /// Its MAC address; [`Mac::ZERO`] for a tun.
     pub ether: Mac,
     /// The addresses that it has, whoever set them.
     pub addresses: Vec<InetAddress>,
@@ -143,11 +147,17 @@ struct Settings<'a> {
 
 fn report(state: &State, name: &str, settings: Settings<'_>, live: InterfaceLive) -> InterfaceReport {
     let Settings { kind, up, description } = settings;
+    let ethernet = match kind {
+        InterfaceKind::Bridge | InterfaceKind::Vport | InterfaceKind::Tap => true,
+        InterfaceKind::Tun => false,
+    };
     let flags = [
         (InterfaceFlag::Up, up),
-        (InterfaceFlag::Broadcast, true),
+        (InterfaceFlag::Broadcast, ethernet),
+        (InterfaceFlag::PointToPoint, !ethernet),
         (InterfaceFlag::Running, up),
-        (InterfaceFlag::Simplex, true),
+        (InterfaceFlag::NoArp, !ethernet),
+        (InterfaceFlag::Simplex, ethernet),
         (InterfaceFlag::Multicast, true),
         (InterfaceFlag::LowerUp, up && live.link == Link::Up),
     ];
@@ -163,6 +173,7 @@ fn report(state: &State, name: &str, settings: Settings<'_>, live: InterfaceLive
         member_of: state.bridge_of(name).map(|(bridge, _)| bridge.into()),
         elsewhere: live.place == Location::Elsewhere,
         bridge: None,
+        tap: None,
     }
 }
 

@@ -24,20 +24,27 @@
 //!
 //! [vport.vport0]
 //! up = true
+//!
+//! [tap.tap0]
+//! owner = 1000
+//! mode = "660"
 //! ```
 
 mod bridge;
 mod member;
+mod tap;
 mod text;
 mod validate;
 mod vport;
 
 pub use bridge::BridgeState;
 pub use member::{MemberState, SpanState, StaticAddress};
+pub use tap::TapState;
 pub use vport::VportState;
 
 use super::facts::Facts;
 use super::limits::{DEFAULT_MTU_BYTES, MAX_MTU_BYTES, MIN_MTU_BYTES};
+use super::report::InterfaceKind;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -54,6 +61,12 @@ pub struct State {
     /// Vports by name, `vport0`.
     #[serde(default, rename = "vport", skip_serializing_if = "BTreeMap::is_empty")]
     pub vports: BTreeMap<String, VportState>,
+    /// Taps by name, `tap0`.
+    #[serde(default, rename = "tap", skip_serializing_if = "BTreeMap::is_empty")]
+    pub taps: BTreeMap<String, TapState>,
+    /// Tuns by name, `tun0`.
+    #[serde(default, rename = "tun", skip_serializing_if = "BTreeMap::is_empty")]
+    pub tuns: BTreeMap<String, TapState>,
 }
 
 /// How an interface belongs to a bridge.
@@ -66,6 +79,64 @@ pub enum Role {
 }
 
 impl State {
+    /// Returns what one of our interfaces is; `None` for one that is not ours.
+    pub fn kind_of(&self, interface: &str) -> Option<InterfaceKind> {
+        let is = |found: bool, kind| found.then_some(kind);
+        is(self.bridges.contains_key(interface), InterfaceKind::Bridge)
+            .or_else(|| is(self.vports.contains_key(interface), InterfaceKind::Vport))
+            .or_else(|| is(self.taps.contains_key(interface), InterfaceKind::Tap))
+            .or_else(|| is(self.tuns.contains_key(interface), InterfaceKind::Tun))
+    }
+
+    /// Iterates over all of our interfaces, kind by kind.
+    pub fn interfaces(&self) -> impl Iterator<Item = (&str, InterfaceKind)> {
+        let bridges = self.bridges.keys().map(|name| (name.as_str(), InterfaceKind::Bridge));
+        let vports = self.vports.keys().map(|name| (name.as_str(), InterfaceKind::Vport));
+        let taps = self.taps.keys().map(|name| (name.as_str(), InterfaceKind::Tap));
+        bridges.chain(vports).chain(taps).chain(self.tuns.keys().map(|name| (name.as_str(), InterfaceKind::Tun)))
+    }
+
+    /// Returns a tap or tun.
+    pub fn device(&self, name: &str) -> Option<&TapState> {
+        self.taps.get(name).or_else(|| self.tuns.get(name))
+    }
+
+    pub(super) fn device_mut(&mut self, name: &str) -> Option<&mut TapState> {
+        self.taps.get_mut(name).or_else(|| self.tuns.get_mut(name))
+    }
+
+    /// Iterates over taps, then tuns.
+    pub fn devices(&self) -> impl Iterator<Item = (&str, &TapState)> {
+        self.taps.iter().chain(&self.tuns).map(|(name, device)| (name.as_str(), device))
+    }
+
+    /// Returns the MTU of an interface of ours that takes its bridge's while it is a member.
+    pub(super) fn port_mtu_bytes(&self, interface: &str) -> Option<u32> {
+        let vport = self.vports.get(interface).map(|vport| vport.mtu_bytes);
+        vport.or_else(|| Some(self.device(interface)?.mtu_bytes))
+    }
+
+    /// Returns the state as a file keeps it: without devices that live only as long as somebody has them open, and
+    /// without what bridges say of those. What opened them has to open them again after a restart.
+    pub fn saved(&self) -> Self {
+        let mut saved = self.clone();
+        for (name, _) in self.devices().filter(|(_, device)| device.transient) {
+            saved.remove(name);
+        }
+        saved
+    }
+
+    /// Removes one of our interfaces; what is a port leaves its bridge by that.
+    pub(super) fn remove(&mut self, interface: &str) {
+        self.bridges.remove(interface);
+        self.vports.remove(interface);
+        self.taps.remove(interface);
+        self.tuns.remove(interface);
+        for bridge in self.bridges.values_mut() {
+            bridge.release(interface);
+        }
+    }
+
     /// Returns the bridge to which an interface belongs, and how.
     pub fn bridge_of(&self, interface: &str) -> Option<(&str, Role)> {
         self.bridges.iter().find_map(|(name, bridge)| Some((name.as_str(), bridge.role_of(interface)?)))
@@ -77,18 +148,19 @@ impl State {
             return None;
         }
         let bridges = self.bridges.iter().map(|(name, bridge)| (name, &bridge.inet));
-        let mut all = bridges.chain(self.vports.iter().map(|(name, vport)| (name, &vport.inet)));
-        let owner = all.find(|(_, inet)| inet.iter().any(|there| there.address == address));
-        owner.map(|(name, _)| name.as_str())
+        let bridges = bridges.map(|(name, inet)| (name.as_str(), inet));
+        let vports = self.vports.iter().map(|(name, vport)| (name.as_str(), &vport.inet));
+        let mut all = bridges.chain(vports).chain(self.devices().map(|(name, device)| (name, &device.inet)));
+        all.find(|(_, inet)| inet.iter().any(|there| there.address == address)).map(|(name, _)| name)
     }
 
     /// Returns the MTU that one of our interfaces has: payload bytes after the Ethernet header and any VLAN tag. A
-    /// vport has its bridge's while it is a member.
+    /// vport or tap has its bridge's while it is a member.
     pub fn mtu_bytes(&self, interface: &str) -> Option<u32> {
         if let Some(bridge) = self.bridges.get(interface) {
             return Some(bridge.mtu_bytes());
         }
-        let own = self.vports.get(interface)?.mtu_bytes;
+        let own = self.port_mtu_bytes(interface)?;
         match self.bridge_of(interface) {
             Some((name, Role::Member)) => Some(self.bridges.get(name).map_or(own, BridgeState::mtu_bytes)),
             Some((_, Role::Span)) | None => Some(own),
@@ -97,9 +169,10 @@ impl State {
 
     /// Decides what a file left open: a bridge without an MTU takes that of its first member that is there.
     pub fn settle(&mut self, facts: &dyn Facts) {
-        let vports = &self.vports;
-        for bridge in self.bridges.values_mut().filter(|bridge| bridge.mtu_bytes.is_none()) {
-            let own = |name: &str| vports.get(name).map(|vport| vport.mtu_bytes);
+        let Self { bridges, vports, taps, .. } = self;
+        for bridge in bridges.values_mut().filter(|bridge| bridge.mtu_bytes.is_none()) {
+            let vport = |name: &str| vports.get(name).map(|vport| vport.mtu_bytes);
+            let own = |name: &str| vport(name).or_else(|| Some(taps.get(name)?.mtu_bytes));
             let system = |name: &str| facts.interface(name).map(|found| found.mtu_bytes);
             bridge.mtu_bytes = bridge
                 .members
@@ -116,14 +189,21 @@ impl State {
         let Some(bridge) = self.bridges.get_mut(bridge) else { return };
         let mtu_bytes = bridge.mtu_bytes();
         let members = bridge.members.iter_mut().filter(|member| member.mtu_before.is_none());
-        for member in members.filter(|member| !self.vports.contains_key(&member.interface)) {
+        let is_own = |name: &str| self.vports.contains_key(name) || self.taps.contains_key(name);
+        for member in members.filter(|member| !is_own(&member.interface)) {
             let present = facts.interface(&member.interface).map(|found| found.mtu_bytes);
             member.mtu_before = present.filter(|&present| present != mtu_bytes);
         }
     }
 
     /// Follows the system's renaming of a member or span port. Returns whether there was one of that name.
+    ///
+    /// One that takes the name of ours, which it can while ours is in another network namespace, stays in the state
+    /// under its old name: two could not be told apart, nor could every kind be a port.
     pub fn rename(&mut self, from: &str, to: &str) -> bool {
+        if self.kind_of(to).is_some() {
+            return false;
+        }
         let mut renamed = false;
         for bridge in self.bridges.values_mut() {
             let members = bridge.members.iter_mut().map(|member| &mut member.interface);

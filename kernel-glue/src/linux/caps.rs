@@ -48,19 +48,23 @@ impl core::fmt::Display for SetName {
 /// # Errors
 /// [`PrivilegeError`]; dropping is always allowed, so only a kernel or sandbox without the calls refuses.
 pub fn drop_privileges() -> Result<(), PrivilegeError> {
-    let kept = KEPT.into_iter().collect();
+    keep_only(&KEPT)
+}
+
+/// As [`drop_privileges`], keeping nothing but `kept`.
+pub(super) fn keep_only(kept: &[Capability]) -> Result<(), PrivilegeError> {
     // Clearing the bounding set takes CAP_SETPCAP, which a process without root may lack; then nothing can be gained
     // from it either, with no_new_privs.
     if caps::has_cap(None, CapSet::Effective, Capability::CAP_SETPCAP).unwrap_or(false) {
         for capability in caps::all() {
-            if !KEPT.contains(&capability) {
+            if !kept.contains(&capability) {
                 let _ = caps::drop(None, CapSet::Bounding, capability);
             }
         }
     }
     let _ = caps::clear(None, CapSet::Ambient);
     let permitted = caps::read(None, CapSet::Permitted).map_err(|_| PrivilegeError::Restrict(SetName::Permitted))?;
-    let permitted = permitted.intersection(&kept).copied().collect();
+    let permitted = kept.iter().copied().filter(|capability| permitted.contains(capability)).collect();
     // Inheritable first: no capability may be added to it, and it shrinks freely. Permitted last: it bounds the rest.
     let none = caps::CapsHashSet::new();
     caps::set(None, CapSet::Inheritable, &none).map_err(|_| PrivilegeError::Restrict(SetName::Inheritable))?;

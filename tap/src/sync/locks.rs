@@ -1,6 +1,9 @@
 //! The model checker's locks behind the surface of `spin`'s.
 
-use loom::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+extern crate std;
+
+use loom::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::PoisonError;
 
 pub(crate) struct Lock<T>(Mutex<T>);
 pub(crate) struct SharedLock<T>(RwLock<T>);

@@ -77,8 +77,4 @@ impl<T> Queue<T> {
     pub(crate) fn is_full(&self) -> bool {
         self.len() >= self.slots.len()
     }
-
-    pub(crate) fn capacity(&self) -> usize {
-        self.slots.len()
-    }
 }

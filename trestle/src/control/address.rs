@@ -24,3 +24,8 @@ pub(crate) fn is_system_root() -> bool {
     let whole = |map: String| map.split_whitespace().eq(["0", "0", "4294967295"]);
     rustix::process::geteuid().is_root() && std::fs::read_to_string("/proc/self/uid_map").is_ok_and(whole)
 }
+
+/// Returns the directory of nodes: `$TRESTLE_DEV`, else `dev` beside the control socket.
+pub fn node_directory() -> PathBuf {
+    env::var_os("TRESTLE_DEV").map_or_else(|| socket_path().with_file_name("dev"), PathBuf::from)
+}

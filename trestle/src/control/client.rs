@@ -1,8 +1,11 @@
 //! The caller's side.
 
+use super::descriptor;
 use super::message::{self, Call, Reply};
+use kernel_glue::linux::supervise::credentials;
+use rustix::fd::BorrowedFd;
 use std::fmt;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -35,8 +38,35 @@ impl Client {
     /// # Errors
     /// [`CallError`] when the connection fails or what comes back is no reply to the call.
     pub fn call(&mut self, call: &Call) -> Result<Reply, CallError> {
+        message::write(self.stream.get_mut(), &call.to_json()).map_err(|error| self.broken(error))?;
+        self.answer(call)
+    }
+
+    /// Calls a method that takes a descriptor along, and waits for its reply. The descriptor stays the caller's too.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub fn call_with(&mut self, call: &Call, descriptor: BorrowedFd<'_>) -> Result<Reply, CallError> {
+        let mut bytes = call.to_json().to_string().into_bytes();
+        bytes.push(0);
+        let stream = self.stream.get_mut();
+        descriptor::send(&*stream, &bytes, Some(descriptor))
+            .and_then(|sent| stream.write_all(bytes.get(sent..).unwrap_or_default()))
+            .map_err(|error| self.broken(error))?;
+        self.answer(call)
+    }
+
+    /// Returns the process that serves the connection, `None` when it is in no process namespace of this one.
+    pub fn server(&self) -> Option<u32> {
+        credentials(self.stream.get_ref()).ok()?.pid
+    }
+
+    fn broken(&self, error: io::Error) -> CallError {
+        CallError::Broken { path: self.path.clone(), error }
+    }
+
+    fn answer(&mut self, call: &Call) -> Result<Reply, CallError> {
         let broken = |error| CallError::Broken { path: self.path.clone(), error };
-        message::write(self.stream.get_mut(), &call.to_json()).map_err(broken)?;
         let answer = message::read(&mut self.stream).map_err(broken)?;
         let Some(answer) = answer else {
             return Err(broken(io::ErrorKind::UnexpectedEof.into()));

@@ -1,6 +1,6 @@
 //! Messages and their framing.
 
-use super::INTERFACE;
+use super::{INTERFACE, hex};
 use kernel_glue::admin::{AddressEntry, AdminError, Change, InterfaceReport};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -29,10 +29,48 @@ pub enum Call {
     Show(Which),
     /// List the address table of a bridge.
     Addresses(String),
+    /// Open a node; the socket that comes with the call is the application's side of the device.
+    Open(Open),
+    /// An ioctl of the application on a handle.
+    Ioctl(Ioctl),
+    /// Close a handle. One whose peer has no descriptor left closes by itself.
+    CloseHandle {
+        /// The handle.
+        handle: u64,
+    },
     /// Varlink's own: who is serving.
     Info,
     /// Varlink's own: the definition of an interface.
     Describe(String),
+}
+
+/// The opening of a node.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Open {
+    /// What follows `/dev/`: `net/tun`, `tap`, `tap0`.
+    pub node: String,
+    /// The device that any attachment to one of its kind means, whatever name the application gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// The process that opens, if it is not the caller. It is shown, and decides nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<u32>,
+}
+
+/// An ioctl, as the application made it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ioctl {
+    /// The handle.
+    pub handle: u64,
+    /// Linux's number of the request.
+    pub number: u32,
+    /// The argument: a number, or an address that means nothing here.
+    pub value: u64,
+    /// What the application has at that address, as far as the request reads it.
+    #[serde(with = "hex")]
+    pub memory: Vec<u8>,
 }
 
 /// What a server answers.
@@ -47,10 +85,34 @@ pub enum Reply {
     Interfaces(Vec<InterfaceReport>),
     /// An address table.
     Addresses(Vec<AddressEntry>),
+    /// A node is open.
+    Opened {
+        /// What later calls name it by.
+        handle: u64,
+        /// The device to which it is attached, if it is.
+        name: Option<String>,
+    },
+    /// An ioctl was executed.
+    Ioctl(IoctlAnswer),
+    /// A handle is closed.
+    Closed,
     /// The change, or the question, was refused.
     Refused(AdminError),
     /// Anything that is not ours to interpret: replies and errors of `org.varlink.service`.
     Raw(Value),
+}
+
+/// What an ioctl came to.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct IoctlAnswer {
+    /// Linux's number of the error, 0 for none.
+    pub errno: i32,
+    /// What the application is to find at its address, from there on.
+    #[serde(default, with = "hex")]
+    pub memory: Vec<u8>,
+    /// Why it failed, for a person to read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -80,6 +142,12 @@ struct AddressesParameters {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CloseParameters {
+    handle: u64,
+}
+
+#[derive(Deserialize)]
 struct DescribeParameters {
     interface: String,
 }
@@ -93,6 +161,9 @@ impl Call {
             Self::Show(Which::Group(group)) => (format!("{INTERFACE}.Show"), json!({ "group": group })),
             Self::Show(Which::All) => (format!("{INTERFACE}.Show"), json!({})),
             Self::Addresses(bridge) => (format!("{INTERFACE}.Addresses"), json!({ "bridge": bridge })),
+            Self::Open(open) => (format!("{INTERFACE}.Open"), json!(open)),
+            Self::Ioctl(ioctl) => (format!("{INTERFACE}.Ioctl"), json!(ioctl)),
+            Self::CloseHandle { handle } => (format!("{INTERFACE}.CloseHandle"), json!({ "handle": handle })),
             Self::Info => ("org.varlink.service.GetInfo".to_owned(), json!({})),
             Self::Describe(name) => {
                 ("org.varlink.service.GetInterfaceDescription".to_owned(), json!({ "interface": name }))
@@ -126,6 +197,11 @@ impl Call {
             "org.trestle.Control.Addresses" => serde_json::from_value(parameters)
                 .map(|p: AddressesParameters| Self::Addresses(p.bridge))
                 .map_err(wrong),
+            "org.trestle.Control.Open" => serde_json::from_value(parameters).map(Self::Open).map_err(wrong),
+            "org.trestle.Control.Ioctl" => serde_json::from_value(parameters).map(Self::Ioctl).map_err(wrong),
+            "org.trestle.Control.CloseHandle" => serde_json::from_value(parameters)
+                .map(|p: CloseParameters| Self::CloseHandle { handle: p.handle })
+                .map_err(wrong),
             "org.varlink.service.GetInfo" => Ok(Self::Info),
             "org.varlink.service.GetInterfaceDescription" => serde_json::from_value(parameters)
                 .map(|p: DescribeParameters| Self::Describe(p.interface))
@@ -155,6 +231,10 @@ impl Reply {
             Self::Changed { created: None } => json!({ "parameters": {} }),
             Self::Interfaces(interfaces) => json!({ "parameters": { "interfaces": interfaces } }),
             Self::Addresses(entries) => json!({ "parameters": { "entries": entries } }),
+            Self::Opened { handle, name: Some(name) } => json!({ "parameters": { "handle": handle, "name": name } }),
+            Self::Opened { handle, name: None } => json!({ "parameters": { "handle": handle } }),
+            Self::Ioctl(answer) => json!({ "parameters": answer }),
+            Self::Closed => json!({ "parameters": {} }),
             Self::Refused(error) => {
                 json!({ "error": format!("{INTERFACE}.Refused"), "parameters": Refusal { error: error.clone() } })
             }
@@ -182,6 +262,11 @@ impl Reply {
             interfaces: Vec<InterfaceReport>,
         }
         #[derive(Deserialize)]
+        struct Opened {
+            handle: u64,
+            name: Option<String>,
+        }
+        #[derive(Deserialize)]
         struct Entries {
             entries: Vec<AddressEntry>,
         }
@@ -200,6 +285,11 @@ impl Reply {
                 serde_json::from_value(wire.parameters).map(|r: Interfaces| Self::Interfaces(r.interfaces))
             }
             Call::Addresses(_) => serde_json::from_value(wire.parameters).map(|r: Entries| Self::Addresses(r.entries)),
+            Call::Open(_) => {
+                serde_json::from_value(wire.parameters).map(|r: Opened| Self::Opened { handle: r.handle, name: r.name })
+            }
+            Call::Ioctl(_) => serde_json::from_value(wire.parameters).map(Self::Ioctl),
+            Call::CloseHandle { .. } => Ok(Self::Closed),
             Call::Info | Call::Describe(_) => Ok(Self::Raw(wire.parameters)),
         }
     }

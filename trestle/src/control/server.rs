@@ -1,7 +1,9 @@
 //! The daemon's side: a listener, and a bounded number of connections, each on a thread of its own.
 
+use super::descriptor::Incoming;
 use super::message::{self, Call, Reply};
 use super::{DESCRIPTION, INTERFACE, Peer};
+use rustix::fd::OwnedFd;
 use rustix::fs::{FlockOperation, flock, fstat};
 use serde_json::json;
 use std::fmt;
@@ -32,6 +34,8 @@ pub struct Listener {
 pub struct Served {
     /// The call.
     pub call: Call,
+    /// The descriptor that came with it.
+    pub fd: Option<OwnedFd>,
     /// Who calls.
     pub peer: Peer,
     /// Takes the reply.
@@ -137,13 +141,15 @@ fn converse(stream: &UnixStream, deliver: &dyn Fn(Served) -> bool) -> io::Result
     stream.set_read_timeout(Some(IDLE))?;
     stream.set_write_timeout(Some(IDLE))?;
     let peer = Peer::of(stream)?;
-    let mut reader = BufReader::new(stream);
+    let mut reader = BufReader::new(Incoming::new(stream));
     while let Some(bytes) = message::read(&mut reader)? {
+        // A descriptor that came while the next message is here already belongs to that one.
+        let fd = if reader.buffer().is_empty() { reader.get_mut().take_descriptor() } else { None };
         let answer = match Call::from_json(&bytes) {
             Err(error) => error,
             Ok(Call::Info) => info(),
             Ok(Call::Describe(interface)) => describe(&interface),
-            Ok(call) => match ask(call, peer, deliver) {
+            Ok(call) => match ask(call, fd, peer, deliver) {
                 Some(reply) => reply.to_json(),
                 None => return Ok(()),
             },
@@ -154,10 +160,10 @@ fn converse(stream: &UnixStream, deliver: &dyn Fn(Served) -> bool) -> io::Result
     Ok(())
 }
 
-fn ask(call: Call, peer: Peer, deliver: &dyn Fn(Served) -> bool) -> Option<Reply> {
+fn ask(call: Call, fd: Option<OwnedFd>, peer: Peer, deliver: &dyn Fn(Served) -> bool) -> Option<Reply> {
     let (to, from) = std::sync::mpsc::sync_channel(1);
     let reply = Box::new(move |reply| drop(to.try_send(reply)));
-    deliver(Served { call, peer, reply }).then(|| from.recv().ok())?
+    deliver(Served { call, fd, peer, reply }).then(|| from.recv().ok())?
 }
 
 fn info() -> serde_json::Value {

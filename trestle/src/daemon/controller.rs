@@ -1,5 +1,7 @@
 //! The one place where interfaces are changed: requests in, replies out, and the system made to follow.
 
+mod applications;
+
 use super::moves::MoveLog;
 use super::picture::Picture;
 use super::plan::{self, Step, Undo};
@@ -10,7 +12,9 @@ use crate::control::{Call, Peer, Reply, Which};
 use crate::ifconfig::change_text;
 use bridge::{Flush, PortFlags};
 use frame::{Instant, Mac, PortId};
-use kernel_glue::admin::{AdminError, Change, Errno, Outcome, PortRun, State, TableAction, engine_config};
+use kernel_glue::admin::{AdminError, Change, Errno, Outcome, PortRun, State, TableAction, Verb, engine_config};
+use std::collections::BTreeSet;
+use std::os::fd::OwnedFd;
 
 /// The state that operators asked for, and the system that is made to show it.
 pub(crate) struct Controller<S> {
@@ -20,6 +24,8 @@ pub(crate) struct Controller<S> {
     store: Option<Store<State>>,
     mac: Box<dyn Fn(&str) -> Mac + Send>,
     moves: MoveLog,
+    /// Devices that an application has opened since they were made.
+    opened: BTreeSet<String>,
 }
 
 impl<S: System> Controller<S> {
@@ -36,8 +42,16 @@ impl<S: System> Controller<S> {
         mac: Box<dyn Fn(&str) -> Mac + Send>,
     ) -> Result<Self, AdminError> {
         state.settle(&system);
-        let mut this = Self { state, picture: Picture::default(), system, store, mac, moves: MoveLog::default() };
-        let mut new = Picture::of(&this.state, &this.system, &this.mac);
+        let mut this = Self {
+            state,
+            picture: Picture::default(),
+            system,
+            store,
+            mac,
+            moves: MoveLog::default(),
+            opened: BTreeSet::new(),
+        };
+        let mut new = this.draw(&this.state);
         this.restore(&mut new)?;
         this.picture = new;
         this.publish_all();
@@ -69,8 +83,8 @@ impl<S: System> Controller<S> {
         Ok(())
     }
 
-    /// Answers a call.
-    pub(crate) fn handle(&mut self, call: Call, peer: Peer, now: Instant) -> Reply {
+    /// Answers a call; `socket` came with it.
+    pub(crate) fn handle(&mut self, call: Call, socket: Option<OwnedFd>, peer: Peer, now: Instant) -> Reply {
         match call {
             Call::Change(change) => match self.change(&change, peer) {
                 Ok(created) => Reply::Changed { created },
@@ -84,6 +98,9 @@ impl<S: System> Controller<S> {
                 Ok(entries) => Reply::Addresses(entries),
                 Err(error) => Reply::Refused(error),
             },
+            Call::Open(open) => self.open_by_socket(&open, socket, peer),
+            Call::Ioctl(ioctl) => Reply::Ioctl(self.ioctl(&ioctl, peer)),
+            Call::CloseHandle { handle } => self.close_handle(handle, peer),
             // The server answers these itself.
             Call::Info | Call::Describe(_) => Reply::Raw(serde_json::Value::Null),
         }
@@ -101,6 +118,13 @@ impl<S: System> Controller<S> {
             SystemEvent::Gone { interface } => {
                 tracing::warn!("{interface}: the system removed it");
                 self.picture.forget(&interface);
+                self.opened.remove(&interface);
+                if self.state.device(&interface).is_some_and(|device| device.transient) {
+                    let destroy = Change { interface, verbs: vec![Verb::Destroy] };
+                    if let Ok((state, _)) = self.state.apply(&destroy, &self.system) {
+                        self.state = state;
+                    }
+                }
                 self.follow();
             }
             SystemEvent::LinksChanged => self.follow(),
@@ -129,7 +153,10 @@ impl<S: System> Controller<S> {
     }
 
     /// Leaves the system as it was found.
+    ///
+    /// Programs behind sockets are told nothing: they go on where the next daemon begins.
     pub(crate) fn shut_down(mut self) {
+        self.system.leave();
         let steps = plan::plan(&self.picture, &Picture::default());
         for step in steps.attempt.iter().chain(&steps.conclude) {
             if let Err(error) = self.system.perform(step) {
@@ -142,14 +169,25 @@ impl<S: System> Controller<S> {
         if !peer.may_change() {
             return Err(refusal::not_permitted(change, peer));
         }
+        let created = self.apply(change)?;
+        tracing::info!("uid {}: ifconfig {}", peer.uid(), change_text(change));
+        self.end_unopened(&change.interface)?;
+        // Whoever had open what was destroyed has been told.
+        self.settle_applications();
+        Ok(created)
+    }
+
+    /// Brings about a change, as a whole or not at all, and returns the name of what it created.
+    fn apply(&mut self, change: &Change) -> Result<Option<String>, AdminError> {
         let (state, outcome) = self.state.apply(change, &self.system)?;
-        let picture = Picture::of(&state, &self.system, &self.mac);
+        let picture = self.draw(&state);
         let steps = plan::plan(&self.picture, &picture);
         let undo =
             plan::attempt(&mut self.system, &steps.attempt).map_err(|(step, error)| refusal::of(&step, error))?;
+        let saved = state.saved();
         if let Some(store) = &self.store
-            && state != self.state
-            && let Err(error) = store.save(&state)
+            && saved != self.state.saved()
+            && let Err(error) = store.save(&saved)
         {
             undo.take_back(&mut self.system);
             return Err(not_saved(&error));
@@ -159,7 +197,7 @@ impl<S: System> Controller<S> {
         self.picture = picture;
         self.publish_all();
         self.act(change, &outcome);
-        tracing::info!("uid {}: ifconfig {}", peer.uid(), change_text(change));
+        self.opened.retain(|device| self.state.device(device).is_some());
         Ok(outcome.created)
     }
 
@@ -217,7 +255,7 @@ impl<S: System> Controller<S> {
 
     /// Makes the system show the state again after it changed by itself. What it refuses is left out and logged.
     fn follow(&mut self) {
-        let mut new = Picture::of(&self.state, &self.system, &self.mac);
+        let mut new = self.draw(&self.state);
         let steps = plan::plan(&self.picture, &new);
         for step in steps.attempt.iter().chain(&steps.conclude) {
             match self.system.perform(step) {
@@ -263,11 +301,15 @@ impl<S: System> Controller<S> {
         self.state = state;
         self.picture.rename(from, to);
         if let Some(store) = &self.store
-            && let Err(error) = store.save(&self.state)
+            && let Err(error) = store.save(&self.state.saved())
         {
             tracing::error!("{error}");
         }
         self.follow();
+    }
+
+    fn draw(&self, state: &State) -> Picture {
+        Picture::of(state, &self.system, &self.mac, &|device| self.opened.contains(device))
     }
 
     fn show(&self, which: &Which) -> Result<Vec<kernel_glue::admin::InterfaceReport>, AdminError> {

@@ -28,6 +28,10 @@ pub(super) enum Told {
     Event(SystemEvent),
     /// A port's device is gone; the port is closed.
     Failed { what: Attached, errno: String },
+    /// An interface that is joined to its applications is gone.
+    WireFailed { wire: BridgeId, errno: String },
+    /// A program has closed its end of a socket, by the number of its descriptor.
+    SeatClosed(u64),
     /// Nothing that anybody waits for.
     Nothing,
 }
@@ -39,12 +43,17 @@ impl Engines {
 
     pub(super) fn add(&mut self, name: &str) -> Result<(), SystemError> {
         let secret = random::secret().map_err(|error| refused(&error))?;
-        let id = BridgeId(self.next);
+        let id = self.number();
         let engine = Arc::new(Bridge::new(Config::default(), self.plane.workers(), secret));
         self.plane.add_bridge(id, &engine).map_err(|error| refused(&error))?;
-        self.next = self.next.wrapping_add(1);
         self.by_name.insert(name.to_owned(), Served { id, engine, ports: BTreeMap::new() });
         Ok(())
+    }
+
+    /// Returns a number for the plane that is not used yet.
+    pub(super) fn number(&mut self) -> BridgeId {
+        self.next = self.next.wrapping_add(1);
+        BridgeId(self.next)
     }
 
     pub(super) fn remove(&mut self, name: &str) {
@@ -114,16 +123,14 @@ impl Engines {
     pub(super) fn poll_event(&mut self) -> Option<Told> {
         match self.plane.poll_event()? {
             PlaneEvent::PortFailed { bridge, port, errno } => {
-                let served = self.by_name.values_mut().find(|served| served.id == bridge);
-                let Some((served, what)) = served.and_then(|served| {
-                    let what = served.ports.remove(&port)?;
-                    Some((served, what))
-                }) else {
-                    return Some(Told::Nothing);
+                let Some(served) = self.by_name.values_mut().find(|served| served.id == bridge) else {
+                    return Some(Told::WireFailed { wire: bridge, errno: errno.to_string() });
                 };
+                let Some(what) = served.ports.remove(&port) else { return Some(Told::Nothing) };
                 self.plane.remove_port(served.id, port);
                 Some(Told::Failed { what, errno: errno.to_string() })
             }
+            PlaneEvent::SeatClosed { id } => Some(Told::SeatClosed(id)),
             PlaneEvent::AddressMoved { bridge, vid, mac, from, to } => {
                 let name = self.by_name.iter().find(|(_, served)| served.id == bridge).map(|(name, _)| name.clone());
                 Some(name.map_or(Told::Nothing, |bridge| {

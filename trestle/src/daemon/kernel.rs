@@ -1,19 +1,23 @@
 //! Linux as the system beneath: TAP devices of ours, packet sockets on interfaces of others, netlink for both.
 
+mod nodes;
 mod quiet;
 mod snapshot;
+mod steps;
 mod words;
 
 use super::Options;
 use super::engines::{Engines, Told, refused};
-use super::picture::{AdminStatus, Attached};
+use super::picture::{AdminStatus, Attached, Device};
 use super::plan::Step;
-use super::system::{Condition, OwnLink, System, SystemError, SystemEvent};
+use super::system::{Asked, Condition, Opener, OwnLink, System, SystemError, SystemEvent};
 use bridge::{Bridge, Config};
 use frame::{Mac, PortId};
-use kernel_glue::admin::{Errno, Facts, InetAddress, SystemInterface};
+use kernel_glue::admin::{Errno, Facts, InetAddress, SystemInterface, TapLive};
+use kernel_glue::linux::fuse::Descriptor;
 use kernel_glue::linux::netlink::{Changed, LinkMonitor, Netlink, Up};
 use kernel_glue::linux::{Interface, InterfaceName, Plane, PlaneError, PlaneOptions, TapDevice, clock};
+use nodes::Nodes;
 use quiet::Quiet;
 use rustix::net::netdevice::name_to_index;
 use rustix::net::{AddressFamily, SocketType, socket};
@@ -23,6 +27,8 @@ use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Duration;
+use tap::ioctl::{Answer, Request};
+use tap::{ControlError, Credentials, DeviceName, HandleId, Kind, Opening};
 
 /// Starts the workers as an operator asked. Without a word of the operator, they get the recommended priority if this
 /// process may give it.
@@ -48,7 +54,11 @@ pub(crate) struct Kernel {
     netlink: Netlink,
     monitor: LinkMonitor,
     links: Snapshot,
+    /// The kernel's end of every interface of ours.
     taps: BTreeMap<String, TapDevice>,
+    nodes: Nodes,
+    /// How devices were configured last.
+    configured: BTreeMap<String, Device>,
     /// Settings of borrowed interfaces, by name.
     quiet: BTreeMap<String, Quiet>,
     /// Descriptions that we set; the kernel does not tell them.
@@ -72,6 +82,8 @@ impl Kernel {
             monitor,
             links: Snapshot::default(),
             taps: BTreeMap::new(),
+            nodes: Nodes::default(),
+            configured: BTreeMap::new(),
             quiet: BTreeMap::new(),
             descriptions: BTreeMap::new(),
             events: VecDeque::new(),
@@ -102,7 +114,7 @@ impl Kernel {
         })
     }
 
-    fn create(&mut self, name: &str, mac: Mac) -> Result<(), SystemError> {
+    fn create(&mut self, name: &str, mac: Mac, kind: Kind) -> Result<(), SystemError> {
         if self.links.get(name).is_some() {
             return Err(SystemError {
                 errno: Errno::Exists,
@@ -113,10 +125,18 @@ impl Kernel {
         }
         let device = InterfaceName::new(name).map_err(|error| refused(&error))?;
         let socket = socket(AddressFamily::UNIX, SocketType::DGRAM, None).map_err(|errno| refused(&errno))?;
-        let tap = TapDevice::create(device, self.engines.plane.workers()).map_err(|error| words::device(&error))?;
-        self.taps.insert(name.to_owned(), tap);
+        let queues = self.engines.plane.workers();
+        let tap = match kind {
+            Kind::Tap => TapDevice::create(device, queues),
+            Kind::Tun => TapDevice::create_tun(device, queues),
+        };
+        self.taps.insert(name.to_owned(), tap.map_err(|error| words::device(&error))?);
         let set = name_to_index(&socket, name).map_err(|errno| refused(&errno)).and_then(|index| {
-            self.netlink.set_mac(index, mac).map_err(|error| words::netlink(&error))?;
+            match kind {
+                Kind::Tap => self.netlink.set_mac(index, mac).map_err(|error| words::netlink(&error))?,
+                // Packets have no address of that kind.
+                Kind::Tun => {}
+            }
             self.renew(index)
         });
         if set.is_err() {
@@ -130,6 +150,10 @@ impl Kernel {
             Attached::Own(name) => {
                 let Some(tap) = self.taps.get(name) else { return self.index(name).map(drop) };
                 self.engines.attach(bridge, port, what, |plane, id| plane.add_tap_port(id, port, tap))
+            }
+            Attached::Application(name) => {
+                let nodes = &mut self.nodes;
+                self.engines.attach(bridge, port, what, |plane, id| nodes.attach(name, plane, id, port))
             }
             Attached::Foreign(name) | Attached::Mirror(name) => {
                 let index = self.index(name)?;
@@ -182,6 +206,8 @@ impl Kernel {
         let index = self.index(interface)?;
         let broadcast = match address.broadcast {
             Some(IpAddr::V4(broadcast)) => Some(broadcast),
+            // Where nobody but the peer is, there is nothing to broadcast to.
+            _ if self.configured.get(interface).is_some_and(|device| device.kind == Kind::Tun) => None,
             Some(IpAddr::V6(_)) | None => words::highest(address),
         };
         self.netlink
@@ -192,61 +218,6 @@ impl Kernel {
     fn delete_address(&mut self, interface: &str, address: &InetAddress) -> Result<(), SystemError> {
         let index = self.index(interface)?;
         self.netlink.delete_address(index, address.address, address.prefix).map_err(|error| words::netlink(&error))
-    }
-
-    fn carry_out(&mut self, step: &Step) -> Result<Option<Step>, SystemError> {
-        match step {
-            Step::Detach { bridge, port, what } => {
-                self.engines.detach(bridge, *port);
-                if let Some(quiet) = self.quiet.remove(what.interface()) {
-                    quiet.lift(what.interface());
-                }
-                Ok(Some(Step::Attach { bridge: bridge.clone(), port: *port, what: what.clone() }))
-            }
-            Step::Attach { bridge, port, what } => {
-                self.attach(bridge, *port, what)?;
-                Ok(Some(Step::Detach { bridge: bridge.clone(), port: *port, what: what.clone() }))
-            }
-            Step::CreateInterface { name, mac } => {
-                self.create(name, *mac)?;
-                Ok(Some(Step::DestroyInterface { name: name.clone() }))
-            }
-            Step::DestroyInterface { name } => {
-                self.taps.remove(name);
-                self.descriptions.remove(name);
-                Ok(None)
-            }
-            Step::SetMac { interface, mac } => {
-                let index = self.index(interface)?;
-                let before = self.links.get(interface).map_or(*mac, |link| link.mac);
-                self.netlink.set_mac(index, *mac).map_err(|error| words::netlink(&error))?;
-                Ok(Some(Step::SetMac { interface: interface.clone(), mac: before }))
-            }
-            Step::SetMtu { interface, bytes } => self.set_mtu(interface, *bytes),
-            Step::SetDescription { interface, text } => {
-                let index = self.index(interface)?;
-                self.netlink.set_alias(index, text).map_err(|error| words::netlink(&error))?;
-                let before = self.descriptions.insert(interface.clone(), text.clone()).unwrap_or_default();
-                Ok(Some(Step::SetDescription { interface: interface.clone(), text: before }))
-            }
-            Step::AddEngine { bridge } => {
-                self.engines.add(bridge)?;
-                Ok(Some(Step::RemoveEngine { bridge: bridge.clone() }))
-            }
-            Step::RemoveEngine { bridge } => {
-                self.engines.remove(bridge);
-                Ok(None)
-            }
-            Step::SetAdmin { interface, status } => self.set_admin(interface, *status),
-            Step::AddAddress { interface, address } => {
-                self.add_address(interface, address)?;
-                Ok(Some(Step::DeleteAddress { interface: interface.clone(), address: *address }))
-            }
-            Step::DeleteAddress { interface, address } => {
-                self.delete_address(interface, address)?;
-                Ok(Some(Step::AddAddress { interface: interface.clone(), address: *address }))
-            }
-        }
     }
 
     /// Looks at all interfaces again and notes what became of those that are attached.
@@ -278,6 +249,7 @@ impl Kernel {
                 }
             }
         }
+        self.follow_interfaces();
         self.events.push_back(SystemEvent::LinksChanged);
     }
 
@@ -285,7 +257,8 @@ impl Kernel {
         let name = what.interface().to_owned();
         tracing::warn!("{name}: {errno}");
         match what {
-            Attached::Own(_) => {
+            Attached::Own(_) | Attached::Application(_) => {
+                self.nodes.destroy(&name);
                 self.taps.remove(&name);
                 self.events.push_back(SystemEvent::Gone { interface: name });
             }
@@ -318,12 +291,17 @@ impl System for Kernel {
             Step::SetMac { interface, .. } | Step::SetMtu { interface, .. } | Step::SetAdmin { interface, .. } => {
                 if let Some(index) = self.links.get(interface).map(|link| link.index) {
                     self.renew(index)?;
+                    self.follow_interfaces();
                 }
             }
+            Step::CreateDevice { .. } => self.follow_interfaces(),
             Step::DestroyInterface { name } => self.links.forget(name),
             Step::AddAddress { .. }
             | Step::DeleteAddress { .. }
             | Step::CreateInterface { .. }
+            | Step::ConfigureDevice { .. }
+            | Step::Join { .. }
+            | Step::Part { .. }
             | Step::SetDescription { .. }
             | Step::Attach { .. }
             | Step::Detach { .. }
@@ -349,6 +327,8 @@ impl System for Kernel {
         match self.engines.attached(bridge, port) {
             None => Condition::Absent,
             Some(Attached::Own(_)) => Condition::Running,
+            Some(Attached::Application(name)) if self.nodes.is_running(name) => Condition::Running,
+            Some(Attached::Application(_)) => Condition::LinkDown,
             Some(Attached::Foreign(name) | Attached::Mirror(name)) => match self.links.get(name) {
                 None => Condition::Absent,
                 Some(link) if link.running => Condition::Running,
@@ -359,7 +339,7 @@ impl System for Kernel {
 
     fn bits_per_second(&self, bridge: &str, port: PortId) -> Option<u64> {
         match self.engines.attached(bridge, port)? {
-            Attached::Own(_) => None,
+            Attached::Own(_) | Attached::Application(_) => None,
             Attached::Foreign(name) | Attached::Mirror(name) => snapshot::bits_per_second(name),
         }
     }
@@ -385,10 +365,62 @@ impl System for Kernel {
             match self.engines.poll_event() {
                 Some(Told::Event(event)) => return Some(event),
                 Some(Told::Failed { what, errno }) => self.failed(what, &errno),
+                Some(Told::WireFailed { wire, errno }) => {
+                    if let Some(device) = self.nodes.joined_by(wire) {
+                        self.nodes.part(&device, &self.engines.plane);
+                        self.failed(Attached::Application(device), &errno);
+                    }
+                }
+                Some(Told::SeatClosed(id)) => self.nodes.close(HandleId(id), &self.engines.plane),
                 Some(Told::Nothing) => {}
                 None if self.monitor.drain() == Changed::Yes => self.compare(),
                 None => return None,
             }
         }
+    }
+
+    fn open(&mut self, opening: Opening, opener: &mut Opener) -> Result<HandleId, ControlError> {
+        self.nodes.open(opening, opener, &self.engines.plane)
+    }
+
+    fn control(&mut self, id: HandleId, request: Request, who: &Credentials) -> Result<Answer, ControlError> {
+        self.nodes.control(id, request, who, &self.engines.plane)
+    }
+
+    fn is_opener(&self, id: HandleId, who: &Credentials) -> bool {
+        self.nodes.is_opener(id, who)
+    }
+
+    fn reserve(&mut self, id: HandleId, made: DeviceName) {
+        self.nodes.reserve(id, made);
+    }
+
+    fn restore(&mut self, device: &str) {
+        if let Some(configured) = self.configured.get(device)
+            && let Err(error) = self.nodes.configure(device, configured)
+        {
+            tracing::error!("{device}: {error}");
+        }
+        self.follow_interfaces();
+    }
+
+    fn leave(&mut self) {
+        self.nodes.leave();
+    }
+
+    fn close(&mut self, id: HandleId) {
+        self.nodes.close(id, &self.engines.plane);
+    }
+
+    fn descriptor(&self, id: HandleId) -> Option<Arc<Descriptor>> {
+        self.nodes.descriptor(id)
+    }
+
+    fn poll_asked(&mut self) -> Option<Asked> {
+        self.nodes.poll_asked()
+    }
+
+    fn device(&self, name: &str) -> Option<TapLive> {
+        self.nodes.live(name)
     }
 }

@@ -4,10 +4,10 @@ use super::picture::Picture;
 use super::system::{Condition, OwnLink, System};
 use crate::control::Which;
 use bridge::Bridge;
-use frame::{Instant, PortId};
+use frame::{Instant, Mac, PortId};
 use kernel_glue::admin::{
-    AddressEntry, AdminError, BridgeLive, BridgeState, Counts, InterfaceLive, InterfaceReport, Link, Location,
-    PortLive, State, TableReport, report_addresses, report_bridge, report_vport,
+    AddressEntry, AdminError, BridgeLive, BridgeState, Counts, InterfaceKind, InterfaceLive, InterfaceReport, Link,
+    Location, PortLive, State, TableReport, report_addresses, report_bridge, report_tap, report_vport,
 };
 
 /// Reports interfaces.
@@ -17,8 +17,7 @@ pub(super) fn reports(
     system: &impl System,
     which: &Which,
 ) -> Result<Vec<InterfaceReport>, AdminError> {
-    let names = state.bridges.keys().chain(state.vports.keys());
-    let all = || names.filter_map(|name| report(state, picture, system, name));
+    let all = || state.interfaces().filter_map(|(name, _)| report(state, picture, system, name));
     match which {
         Which::All => Ok(all().collect()),
         Which::Group(group) => Ok(all().filter(|report| report.groups.contains(group)).collect()),
@@ -38,7 +37,7 @@ pub(super) fn addresses(
 ) -> Result<Vec<AddressEntry>, AdminError> {
     match (state.bridges.get(name), system.engine(name)) {
         (Some(bridge), Some(engine)) => Ok(report_addresses(name, bridge, &engine.entries(now))),
-        (_, _) if state.vports.contains_key(name) => Err(AdminError {
+        (_, _) if state.kind_of(name).is_some() => Err(AdminError {
             operation: "unable to get address cache".into(),
             errno: None,
             detail: format!("{name} is not a bridge; only bridges have an address table"),
@@ -56,9 +55,14 @@ fn report(state: &State, picture: &Picture, system: &impl System, name: &str) ->
         link: if link == OwnLink::Running { Link::Up } else { Link::Down },
         place: if link == OwnLink::Elsewhere { Location::Elsewhere } else { Location::Here },
     };
-    match (state.bridges.get(name), system.engine(name)) {
-        (Some(bridge), Some(engine)) => report_bridge(state, name, interface, live(name, bridge, engine, system)),
-        (_, _) => report_vport(state, name, interface),
+    match (state.bridges.get(name), system.engine(name), system.device(name)) {
+        (Some(bridge), Some(engine), _) => report_bridge(state, name, interface, live(name, bridge, engine, system)),
+        (_, _, Some(device)) => {
+            let has_address = state.kind_of(name) == Some(InterfaceKind::Tap);
+            let ether = if has_address { interface.ether } else { Mac::ZERO };
+            report_tap(state, name, InterfaceLive { ether, ..interface }, device)
+        }
+        (_, _, None) => report_vport(state, name, interface),
     }
 }
 
@@ -90,7 +94,9 @@ fn unknown(state: &State, system: &impl System, name: &str) -> AdminError {
     };
     let detail = match (system.interface(name), state.bridge_of(name)) {
         (_, Some((bridge, _))) => format!("it is a port of {bridge}; see ifconfig {bridge}, and ip link show {name}"),
-        (Some(_), None) => format!("only bridge and vport interfaces are administered here; see ip link show {name}"),
+        (Some(_), None) => {
+            format!("only bridge, vport, tap and tun interfaces are administered here; see ip link show {name}")
+        }
         (None, None) => "ifconfig -l lists those that do".into(),
     };
     AdminError { operation, errno: None, detail }

@@ -131,6 +131,7 @@ impl Memory {
     fn attach(&mut self, bridge: &str, port: PortId, what: &Attached) -> Result<(), SystemError> {
         let memory = match what {
             Attached::Own(name) => self.own(name)?.port.clone(),
+            Attached::Application(name) => return Err(no_nodes(name)),
             Attached::Foreign(name) | Attached::Mirror(name) => match self.foreign.get(name) {
                 Some((memory, _)) => memory.clone(),
                 None => return Err(SystemError { errno: Errno::NotFound, detail: format!("there is no {name}") }),
@@ -190,6 +191,8 @@ impl System for Memory {
                 self.create(&name, mac)?;
                 Ok(Some(Step::DestroyInterface { name }))
             }
+            Step::CreateDevice { name, .. } | Step::ConfigureDevice { name, .. } => Err(no_nodes(&name)),
+            Step::Join { device } | Step::Part { device } => Err(no_nodes(&device)),
             Step::DestroyInterface { name } => {
                 self.hosts.set(&name, None);
                 self.own.remove(&name);
@@ -271,9 +274,16 @@ impl System for Memory {
                     tracing::warn!("{}: {errno}", what.interface());
                     return Some(SystemEvent::Gone { interface: what.interface().to_owned() });
                 }
-                Told::Nothing => {}
+                Told::WireFailed { .. } | Told::SeatClosed(_) | Told::Nothing => {}
             }
         }
+    }
+}
+
+fn no_nodes(device: &str) -> SystemError {
+    SystemError {
+        errno: Errno::NotSupported,
+        detail: format!("there is no system that could publish a node for {device}; use a vport"),
     }
 }
 

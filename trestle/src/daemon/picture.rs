@@ -2,14 +2,18 @@
 
 use super::plan::Step;
 use frame::{Mac, PortId};
-use kernel_glue::admin::{Facts, InetAddress, State};
+use kernel_glue::admin::{Carrier, Facts, InetAddress, State, TapState};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the system is to provide.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Picture {
-    /// Interfaces that Trestle holds: host ports and vports, by name.
+    /// Interfaces that Trestle holds: host ports, vports, taps and tuns, by name.
     pub(crate) interfaces: BTreeMap<String, Interface>,
+    /// Those of them that have a node, which applications open.
+    pub(crate) devices: BTreeMap<String, Device>,
+    /// Devices whose applications exchange packets with the host, for they are in no bridge.
+    pub(crate) wires: BTreeSet<String>,
     /// Forwarding engines.
     pub(crate) bridges: BTreeSet<String>,
     /// What is attached to which port.
@@ -26,6 +30,31 @@ pub(crate) struct Interface {
     pub(crate) admin: AdminStatus,
     pub(crate) description: String,
     pub(crate) addresses: BTreeSet<InetAddress>,
+}
+
+/// What a device is beside its interface.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Device {
+    pub(crate) kind: tap::Kind,
+    /// Who may open the node, as of a file.
+    pub(crate) owner: u32,
+    pub(crate) group: Option<u32>,
+    pub(crate) mode: u16,
+    /// Whether several may have it open.
+    pub(crate) multi_queue: bool,
+    pub(crate) carrier: Carrier,
+    /// Packets that wait for an application at most.
+    pub(crate) queue_packets: u16,
+    pub(crate) life: Life,
+}
+
+/// How long a device is there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Life {
+    /// Until it is destroyed.
+    Persistent,
+    /// As long as somebody has it open.
+    Transient,
 }
 
 /// `up` or `down`.
@@ -46,6 +75,8 @@ impl AdminStatus {
 pub(crate) enum Attached {
     /// An interface that Trestle holds.
     Own(String),
+    /// The application of a device that Trestle holds.
+    Application(String),
     /// An interface of somebody else.
     Foreign(String),
     /// An interface of somebody else that only gets copies. The host may use it.
@@ -58,14 +89,14 @@ impl Attached {
         match self {
             Self::Foreign(name) if name == from => Self::Foreign(to.to_owned()),
             Self::Mirror(name) if name == from => Self::Mirror(to.to_owned()),
-            Self::Own(_) | Self::Foreign(_) | Self::Mirror(_) => self.clone(),
+            Self::Own(_) | Self::Application(_) | Self::Foreign(_) | Self::Mirror(_) => self.clone(),
         }
     }
 
     /// Returns the interface's name.
     pub(crate) fn interface(&self) -> &str {
         match self {
-            Self::Own(name) | Self::Foreign(name) | Self::Mirror(name) => name,
+            Self::Own(name) | Self::Application(name) | Self::Foreign(name) | Self::Mirror(name) => name,
         }
     }
 }
@@ -82,8 +113,14 @@ pub(crate) struct Mtu {
 impl Picture {
     /// Draws a state. Members that the system does not have are left out until it has them.
     ///
-    /// `mac` derives the address of an interface that the operator gave none.
-    pub(crate) fn of(state: &State, facts: &dyn Facts, mac: &dyn Fn(&str) -> Mac) -> Self {
+    /// `mac` derives the address of an interface that the operator gave none; `opened` says which devices were opened:
+    /// by that they come up, unless the operator said otherwise.
+    pub(crate) fn of(
+        state: &State,
+        facts: &dyn Facts,
+        mac: &dyn Fn(&str) -> Mac,
+        opened: &dyn Fn(&str) -> bool,
+    ) -> Self {
         let mut picture = Self::default();
         for (name, bridge) in &state.bridges {
             picture.bridges.insert(name.clone());
@@ -110,13 +147,47 @@ impl Picture {
             };
             picture.interfaces.insert(name.clone(), interface);
         }
+        for (kind, devices) in [(tap::Kind::Tap, &state.taps), (tap::Kind::Tun, &state.tuns)] {
+            for (name, device) in devices {
+                picture.draw_device(state, kind, name, device);
+                let interface = Interface {
+                    mac: device.ether.unwrap_or_else(|| mac(name)),
+                    mtu_bytes: state.mtu_bytes(name).unwrap_or(device.mtu_bytes),
+                    admin: AdminStatus::of(device.up.unwrap_or_else(|| opened(name))),
+                    description: device.description.clone(),
+                    addresses: device.inet.iter().copied().collect(),
+                };
+                picture.interfaces.insert(name.clone(), interface);
+            }
+        }
         picture
+    }
+
+    fn draw_device(&mut self, state: &State, kind: tap::Kind, name: &str, device: &TapState) {
+        let node = Device {
+            kind,
+            owner: device.owner,
+            group: device.group,
+            mode: device.mode,
+            multi_queue: device.multi_queue,
+            carrier: device.carrier,
+            queue_packets: device.queue_packets,
+            life: if device.transient { Life::Transient } else { Life::Persistent },
+        };
+        self.devices.insert(name.to_owned(), node);
+        if state.bridge_of(name).is_none() {
+            self.wires.insert(name.to_owned());
+        }
     }
 
     fn attach(&mut self, state: &State, facts: &dyn Facts, bridge: &str, interface: &str, port: PortId) {
         let key = (bridge.to_owned(), port);
         if state.vports.contains_key(interface) {
             self.ports.insert(key, Attached::Own(interface.to_owned()));
+            return;
+        }
+        if state.taps.contains_key(interface) {
+            self.ports.insert(key, Attached::Application(interface.to_owned()));
             return;
         }
         let Some(found) = facts.interface(interface) else { return };
@@ -135,6 +206,8 @@ impl Picture {
     /// Forgets an interface that the system took away, so that the next plan makes or attaches it again.
     pub(crate) fn forget(&mut self, interface: &str) {
         self.interfaces.remove(interface);
+        self.devices.remove(interface);
+        self.wires.remove(interface);
         self.borrowed.remove(interface);
         self.ports.retain(|_, what| what.interface() != interface);
     }
@@ -155,7 +228,10 @@ impl Picture {
             Step::Attach { bridge, port, .. } => {
                 self.ports.remove(&(bridge.clone(), *port));
             }
-            Step::CreateInterface { name, .. } => self.forget(name),
+            Step::CreateInterface { name, .. } | Step::CreateDevice { name, .. } => self.forget(name),
+            Step::Join { device } => {
+                self.wires.remove(device);
+            }
             Step::AddEngine { bridge } => {
                 self.bridges.remove(bridge);
                 self.ports.retain(|(of, _), _| of != bridge);
@@ -173,6 +249,8 @@ impl Picture {
             | Step::SetMac { .. }
             | Step::SetDescription { .. }
             | Step::SetAdmin { .. }
+            | Step::ConfigureDevice { .. }
+            | Step::Part { .. }
             | Step::RemoveEngine { .. }
             | Step::DestroyInterface { .. } => {}
         }

@@ -3,7 +3,7 @@
 //! Whatever changes, a command line, a restart or an interface that came or went, becomes a difference of two
 //! pictures, so there is one way to bring things about.
 
-use super::picture::{AdminStatus, Attached, Interface, Picture};
+use super::picture::{AdminStatus, Attached, Device, Interface, Picture};
 use super::system::{System, SystemError};
 use frame::{Mac, PortId};
 use kernel_glue::admin::InetAddress;
@@ -12,18 +12,70 @@ use std::collections::BTreeSet;
 /// One step. Each can be performed, and most can be taken back.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Step {
-    Detach { bridge: String, port: PortId, what: Attached },
-    DeleteAddress { interface: String, address: InetAddress },
-    CreateInterface { name: String, mac: Mac },
-    SetMac { interface: String, mac: Mac },
-    SetMtu { interface: String, bytes: u32 },
-    SetDescription { interface: String, text: String },
-    AddEngine { bridge: String },
-    Attach { bridge: String, port: PortId, what: Attached },
-    SetAdmin { interface: String, status: AdminStatus },
-    AddAddress { interface: String, address: InetAddress },
-    RemoveEngine { bridge: String },
-    DestroyInterface { name: String },
+    Detach {
+        bridge: String,
+        port: PortId,
+        what: Attached,
+    },
+    DeleteAddress {
+        interface: String,
+        address: InetAddress,
+    },
+    CreateInterface {
+        name: String,
+        mac: Mac,
+    },
+    CreateDevice {
+        name: String,
+        mac: Mac,
+        device: Device,
+    },
+    ConfigureDevice {
+        name: String,
+        device: Device,
+    },
+    SetMac {
+        interface: String,
+        mac: Mac,
+    },
+    SetMtu {
+        interface: String,
+        bytes: u32,
+    },
+    SetDescription {
+        interface: String,
+        text: String,
+    },
+    AddEngine {
+        bridge: String,
+    },
+    Attach {
+        bridge: String,
+        port: PortId,
+        what: Attached,
+    },
+    /// Joins the applications of a device to its interface.
+    Join {
+        device: String,
+    },
+    /// The opposite.
+    Part {
+        device: String,
+    },
+    SetAdmin {
+        interface: String,
+        status: AdminStatus,
+    },
+    AddAddress {
+        interface: String,
+        address: InetAddress,
+    },
+    RemoveEngine {
+        bridge: String,
+    },
+    DestroyInterface {
+        name: String,
+    },
 }
 
 /// Steps in the order in which they are performed.
@@ -45,10 +97,18 @@ pub(crate) fn plan(old: &Picture, new: &Picture) -> Plan {
             attempt.push(Step::Detach { bridge: bridge.clone(), port: *port, what: what.clone() });
         }
     }
+    for device in old.wires.difference(&new.wires) {
+        attempt.push(Step::Part { device: device.clone() });
+    }
     for (name, now) in &new.interfaces {
         match old.interfaces.get(name) {
             Some(was) => change(attempt, name, was, now),
-            None => create(attempt, name, now),
+            None => create(attempt, name, now, new.devices.get(name)),
+        }
+    }
+    for (name, &device) in &new.devices {
+        if old.devices.get(name).is_some_and(|&was| was != device) {
+            attempt.push(Step::ConfigureDevice { name: name.clone(), device });
         }
     }
     borrow(attempt, old, new);
@@ -60,6 +120,9 @@ pub(crate) fn plan(old: &Picture, new: &Picture) -> Plan {
         if old.ports.get(&key) != Some(what) {
             attempt.push(Step::Attach { bridge: bridge.clone(), port: *port, what: what.clone() });
         }
+    }
+    for device in new.wires.difference(&old.wires) {
+        attempt.push(Step::Join { device: device.clone() });
     }
     for (name, now) in &new.interfaces {
         let was = old.interfaces.get(name);
@@ -89,9 +152,12 @@ fn borrow(steps: &mut Vec<Step>, old: &Picture, new: &Picture) {
     }
 }
 
-fn create(steps: &mut Vec<Step>, name: &str, now: &Interface) {
+fn create(steps: &mut Vec<Step>, name: &str, now: &Interface, device: Option<&Device>) {
     let interface = || name.to_owned();
-    steps.push(Step::CreateInterface { name: interface(), mac: now.mac });
+    steps.push(match device {
+        Some(&device) => Step::CreateDevice { name: interface(), mac: now.mac, device },
+        None => Step::CreateInterface { name: interface(), mac: now.mac },
+    });
     steps.push(Step::SetMtu { interface: interface(), bytes: now.mtu_bytes });
     if !now.description.is_empty() {
         steps.push(Step::SetDescription { interface: interface(), text: now.description.clone() });

@@ -28,7 +28,12 @@ pub(super) fn describe(step: &Step) -> String {
         Step::Attach { bridge, port, what } => format!("{bridge}: {}: port {port} attached", what.interface()),
         Step::AddEngine { bridge } => format!("{bridge}: forwarding engine made"),
         Step::RemoveEngine { bridge } => format!("{bridge}: forwarding engine removed"),
-        Step::CreateInterface { name, mac } => format!("{name}: created with address {mac}"),
+        Step::CreateInterface { name, mac } | Step::CreateDevice { name, mac, .. } => {
+            format!("{name}: created with address {mac}")
+        }
+        Step::ConfigureDevice { name, .. } => format!("{name}: node configured"),
+        Step::Join { device } => format!("{device}: joined to the host"),
+        Step::Part { device } => format!("{device}: parted from the host"),
         Step::DestroyInterface { name } => format!("{name}: destroyed"),
         Step::SetMac { interface, mac } => format!("{interface}: ether {mac}"),
         Step::SetMtu { interface, bytes } => format!("{interface}: mtu {bytes}"),
@@ -47,7 +52,9 @@ fn operation(step: &Step) -> String {
         Step::Detach { what, .. } => format!("BRDGDEL {}", what.interface()),
         Step::AddEngine { bridge } => format!("SIOCIFCREATE {bridge}"),
         Step::RemoveEngine { bridge } => format!("SIOCIFDESTROY {bridge}"),
-        Step::CreateInterface { name, .. } => format!("SIOCIFCREATE {name}"),
+        Step::CreateInterface { name, .. } | Step::CreateDevice { name, .. } => format!("SIOCIFCREATE {name}"),
+        Step::ConfigureDevice { name, .. } => format!("configure the node of {name}"),
+        Step::Join { device } | Step::Part { device } => format!("ioctl TUNSETCARRIER {device}"),
         Step::DestroyInterface { name } => format!("SIOCIFDESTROY {name}"),
         Step::SetMac { interface, mac } => format!("ioctl SIOCSIFLLADDR {interface} {mac}"),
         Step::SetMtu { interface, bytes } => format!("ioctl SIOCSIFMTU {interface} {bytes}"),

@@ -3,10 +3,13 @@
 use super::plan::Step;
 use bridge::{Bridge, Config};
 use frame::{Mac, PortId};
-use kernel_glue::admin::{Errno, Facts};
+use kernel_glue::admin::{Errno, Facts, TapLive, Verb};
+use kernel_glue::linux::fuse::Descriptor;
 use std::fmt;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
+use tap::ioctl::{Answer, Request};
+use tap::{ControlError, Credentials, DeviceName, HandleId, Opening};
 
 /// A system with interfaces to bridge. [`Kernel`](super::kernel::Kernel) is Linux; [`Memory`](super::memory::Memory)
 /// lives in this process, for where not even a namespace can be had.
@@ -27,6 +30,63 @@ pub(crate) trait System: Facts {
     fn event_fds(&self) -> Vec<BorrowedFd<'_>>;
     /// Returns what happened, one thing a call.
     fn poll_event(&mut self) -> Option<SystemEvent>;
+    /// Opens a node for an application.
+    fn open(&mut self, _opening: Opening, _opener: &mut Opener) -> Result<HandleId, ControlError> {
+        Err(ControlError::Refused(NO_NODES))
+    }
+    /// Carries out an ioctl of an application.
+    fn control(&mut self, _id: HandleId, _request: Request, _who: &Credentials) -> Result<Answer, ControlError> {
+        Err(ControlError::Refused(NO_NODES))
+    }
+    /// Returns whether a caller opened that by a socket, or may do anything.
+    fn is_opener(&self, _id: HandleId, _who: &Credentials) -> bool {
+        false
+    }
+    /// Says which device was made for an attachment that left the choice.
+    fn reserve(&mut self, _id: HandleId, _made: DeviceName) {}
+    /// Takes back what an application set for a device and the rules forbid.
+    fn restore(&mut self, _device: &str) {}
+    /// Lets go of what applications have open without telling those behind sockets: the next daemon takes over.
+    fn leave(&mut self) {}
+    /// Closes what an application opened.
+    fn close(&mut self, _id: HandleId) {}
+    /// Returns what an application opened, as nodes serve it.
+    fn descriptor(&self, _id: HandleId) -> Option<Arc<Descriptor>> {
+        None
+    }
+    /// Returns what applications have asked of the control side, one thing a call.
+    fn poll_asked(&mut self) -> Option<Asked> {
+        None
+    }
+    /// Returns what only the running device knows.
+    fn device(&self, _name: &str) -> Option<TapLive> {
+        None
+    }
+}
+
+const NO_NODES: &str = "this system publishes no nodes";
+
+/// An application that opens a node.
+#[derive(Debug)]
+pub(crate) struct Opener {
+    pub(crate) credentials: Credentials,
+    /// The process, if it can be seen.
+    pub(crate) pid: Option<u32>,
+    /// Our end of the socket by which packets pass; `None` for a node.
+    pub(crate) socket: Option<OwnedFd>,
+}
+
+/// What an application has brought about that the control side must follow.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Asked {
+    /// A device has its first descriptor.
+    Opened(String),
+    /// A device that lives as long as it is open has none any more.
+    Closed(String),
+    /// Whether a device carries packets has changed.
+    Settled(String),
+    /// A setting of a device is to be changed, as by an operator.
+    Change { device: String, verb: Box<Verb> },
 }
 
 /// What happened in the system by itself.

@@ -1,6 +1,7 @@
 //! IP addresses on the line: `inet A/N broadcast B`, `inet A netmask M`, `inet6 A -alias`, `alias A/N`, `A/N`.
 
 use super::arguments::{Arguments, Words, bad};
+use super::device::is_device;
 use super::error::{UsageError, What};
 use super::keywords::{self, Clause};
 use super::netmask;
@@ -40,10 +41,12 @@ pub(super) fn read(interface: &str, start: Clause, from: &mut Arguments<'_, '_>)
                 continue;
             }
             _ if address.is_none() && keywords::find(word).is_none() => address = Some(word),
-            _ if address.is_some() && is_address(word) => {
-                return Err(bad(What::Destination, word, "only a point-to-point link has one; a mask follows netmask"));
-            }
-            _ => break,
+            _ => match address {
+                Some(source) if is_address(word) => {
+                    return Err(bad(What::Destination, word, no_destination(interface, source)));
+                }
+                Some(_) | None => break,
+            },
         }
         from.words.next();
     }
@@ -74,6 +77,16 @@ fn modifies(words: &Words<'_>, address: Option<&str>) -> bool {
         // `add tap0` after an address adds a member.
         Some(next) => words.peek() != Some("add") || keywords::find(next).is_some(),
     }
+}
+
+/// Returns what to write in place of a second address.
+fn no_destination(interface: &str, source: &str) -> String {
+    if !is_device(interface) {
+        return "only a point-to-point link has one; a mask follows netmask".to_owned();
+    }
+    let (address, _) = source.split_once('/').unwrap_or((source, ""));
+    let family = if address.contains(':') { "inet6" } else { "inet" };
+    format!("give {interface} the network that both ends are in: {family} {address}/N")
 }
 
 fn option<'a>(from: &mut Arguments<'_, 'a>, synopsis: &str) -> Result<&'a str, UsageError> {

@@ -4,7 +4,7 @@ use super::error::{UsageError, What};
 use super::keywords::{Keyword, Shape, U32_RANGE};
 use super::number::base_zero;
 use frame::{Mac, Vid, VidSet};
-use kernel_glue::admin::StormClass;
+use kernel_glue::admin::{Carrier, StormClass};
 
 /// The words of a line that are still to be read.
 pub(super) struct Words<'a>(&'a [&'a str]);
@@ -125,6 +125,24 @@ impl<'a> Arguments<'_, 'a> {
             "multicast" => Ok(StormClass::Multicast),
             "unknown" => Ok(StormClass::Unknown),
             word => Err(bad(What::StormClass, word, "use broadcast, multicast or unknown")),
+        }
+    }
+
+    /// Takes permissions in octal.
+    pub(super) fn mode(&mut self) -> Result<u16, UsageError> {
+        let word = self.word()?;
+        let digits = word.bytes().all(|byte| byte.is_ascii_digit());
+        let mode = u16::from_str_radix(word, 8).ok().filter(|_| digits);
+        mode.ok_or_else(|| bad(What::Mode, word, "use octal digits in 0 to 777, as 660"))
+    }
+
+    /// Takes what decides on a medium.
+    pub(super) fn carrier(&mut self) -> Result<Carrier, UsageError> {
+        match self.word()? {
+            "auto" => Ok(Carrier::Auto),
+            "up" => Ok(Carrier::Up),
+            "down" => Ok(Carrier::Down),
+            word => Err(bad(What::Carrier, word, "use auto, up or down")),
         }
     }
 

@@ -91,6 +91,14 @@ pub enum What {
     StpProtocol,
     /// A tag protocol.
     VlanProtocol,
+    /// A user.
+    User,
+    /// A group of users.
+    Group,
+    /// Permissions.
+    Mode,
+    /// What decides on a medium.
+    Carrier,
 }
 
 impl fmt::Display for What {
@@ -109,6 +117,10 @@ impl fmt::Display for What {
             Self::StormClass => "unknown storm class",
             Self::StpProtocol => "unknown stp protocol",
             Self::VlanProtocol => "unrecognised VLAN protocol",
+            Self::User => "unknown user",
+            Self::Group => "unknown group",
+            Self::Mode => "invalid mode",
+            Self::Carrier => "unknown carrier",
         })
     }
 }

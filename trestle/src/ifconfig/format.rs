@@ -5,9 +5,10 @@
 mod bridge;
 mod flags;
 mod inet;
+mod tap;
 
 use super::command::{Style, Verbosity};
-use kernel_glue::admin::{AddressEntry, AddressKind, InterfaceReport};
+use kernel_glue::admin::{AddressEntry, AddressKind, InterfaceKind, InterfaceReport};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -74,12 +75,17 @@ fn write_interface(out: &mut String, report: &InterfaceReport, verbosity: Verbos
     if !report.description.is_empty() {
         writeln!(out, "\tdescription: {}", printable(&report.description))?;
     }
-    writeln!(out, "\tether {}", report.ether)?;
+    if report.kind != InterfaceKind::Tun {
+        writeln!(out, "\tether {}", report.ether)?;
+    }
     for address in &report.addresses {
-        inet::write(out, address, &report.name)?;
+        inet::write(out, address, &report.name, report.kind)?;
     }
     if let Some(bridge) = &report.bridge {
         bridge::write(out, bridge, verbosity)?;
+    }
+    if let Some(tap) = &report.tap {
+        tap::write(out, tap, verbosity)?;
     }
     if let Some(bridge) = &report.member_of {
         writeln!(out, "\tmember of: {bridge}")?;
@@ -87,8 +93,14 @@ fn write_interface(out: &mut String, report: &InterfaceReport, verbosity: Verbos
     if !report.groups.is_empty() {
         writeln!(out, "\tgroups: {}", report.groups.join(" "))?;
     }
+    if let Some(tap) = &report.tap {
+        tap::status(out, tap)?;
+    }
     if report.elsewhere {
         writeln!(out, "\tstatus: in another network namespace")?;
+    }
+    if let Some(tap) = &report.tap {
+        tap::opens(out, tap, verbosity)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Verbs as they are written, for logs and for reading back.
 
-use kernel_glue::admin::{Change, MemberFlag, StormClass, StpProtocol, Verb};
+use kernel_glue::admin::{Carrier, Change, MemberFlag, StormClass, StpProtocol, Verb};
 use std::fmt::Display;
 use std::net::IpAddr;
 
@@ -18,6 +18,8 @@ pub fn change_text(change: &Change) -> String {
 pub fn verb_words(verb: &Verb) -> Vec<String> {
     match verb {
         Verb::Create => words(&[&"create"]),
+        // Only a log holds it: the line that leaves the same state.
+        Verb::CreateTransient => words(&[&"create", &"-persist"]),
         Verb::Destroy => words(&[&"destroy"]),
         Verb::Up => words(&[&"up"]),
         Verb::Down => words(&[&"down"]),
@@ -84,6 +86,16 @@ pub fn verb_words(verb: &Verb) -> Vec<String> {
         Verb::Static { member, address, vid: Some(vid) } => words(&[&"static", member, address, &"vlan", vid]),
         Verb::DeleteMac { address, vid: None } => words(&[&"deladdr", address]),
         Verb::DeleteMac { address, vid: Some(vid) } => words(&[&"deladdr", address, &"vlan", vid]),
+        Verb::Owner { uid } => words(&[&"owner", uid]),
+        Verb::Group { gid: Some(gid) } => words(&[&"group", gid]),
+        Verb::Group { gid: None } => words(&[&"-group"]),
+        Verb::Mode { mode } => words(&[&"mode", &format!("{mode:03o}")]),
+        Verb::MultiQueue { on: true } => words(&[&"multiqueue"]),
+        Verb::MultiQueue { on: false } => words(&[&"-multiqueue"]),
+        Verb::Carrier { carrier } => words(&[&"carrier", &carrier_word(*carrier)]),
+        Verb::Queue { packets } => words(&[&"queue", packets]),
+        Verb::Persist { on: true } => words(&[&"persist"]),
+        Verb::Persist { on: false } => words(&[&"-persist"]),
         Verb::Flush => words(&[&"flush"]),
         Verb::FlushAll => words(&[&"flushall"]),
     }
@@ -120,6 +132,15 @@ pub(super) fn stp_word(protocol: StpProtocol) -> &'static str {
     match protocol {
         StpProtocol::Stp => "stp",
         StpProtocol::Rstp => "rstp",
+    }
+}
+
+/// Returns the word for what decides on a medium.
+pub(super) fn carrier_word(carrier: Carrier) -> &'static str {
+    match carrier {
+        Carrier::Auto => "auto",
+        Carrier::Up => "up",
+        Carrier::Down => "down",
     }
 }
 

@@ -31,7 +31,7 @@ impl Candidate {
 
 /// Returns the MTUs that an interface takes, `None` for one that is not there.
 pub(super) fn mtu_range(state: &State, interface: &str, facts: &dyn Facts) -> Option<(u32, u32)> {
-    if state.vports.contains_key(interface) {
+    if state.kind_of(interface).is_some() {
         return Some((MIN_MTU_BYTES, MAX_MTU_BYTES));
     }
     facts.interface(interface).map(|found| range_of(&found))
@@ -42,9 +42,9 @@ impl Draft<'_> {
     pub(super) fn admit(&mut self, interface: &str, role: Role) -> Result<Candidate, Refusal> {
         let ports = self.bridge()?.ports().count();
         self.require_unclaimed(interface, role)?;
-        let candidate = match self.state.vports.get(interface) {
-            // A vport's addresses are the host's, on the far side of the port.
-            Some(vport) => Candidate { mtu_bytes: vport.mtu_bytes, range: (MIN_MTU_BYTES, MAX_MTU_BYTES) },
+        let candidate = match self.state.port_mtu_bytes(interface) {
+            // Addresses of a vport or tap are the host's, on the far side of the port.
+            Some(mtu_bytes) => Candidate { mtu_bytes, range: (MIN_MTU_BYTES, MAX_MTU_BYTES) },
             None => self.admit_system(interface, role)?,
         };
         if ports >= MAX_MEMBERS {
@@ -59,6 +59,11 @@ impl Draft<'_> {
         if self.state.bridges.contains_key(interface) {
             let detail =
                 format!("{interface} is a bridge, which can not be a member; add its members to {name} instead");
+            return refuse(Errno::Invalid, detail);
+        }
+        if self.state.tuns.contains_key(interface) {
+            let detail =
+                format!("{interface} carries IP packets, and a bridge Ethernet frames; use a tap: ifconfig tap create");
             return refuse(Errno::Invalid, detail);
         }
         let Some((owner, claim)) = self.state.bridge_of(interface) else { return Ok(()) };
@@ -77,7 +82,9 @@ impl Draft<'_> {
     fn admit_system(&self, interface: &str, role: Role) -> Result<Candidate, Refusal> {
         let Some(found) = self.facts.interface(interface) else {
             let remedy = match Name::parse(interface) {
-                Ok(Name::Unit(InterfaceKind::Vport, _)) => format!("create it first: ifconfig {interface} create"),
+                Ok(Name::Unit(InterfaceKind::Vport | InterfaceKind::Tap, _)) => {
+                    format!("create it first: ifconfig {interface} create")
+                }
                 Ok(_) | Err(_) => "ip link lists what there is".into(),
             };
             return refuse(Errno::NotFound, format!("there is no interface {interface}; {remedy}"));

@@ -1,13 +1,22 @@
 //! `create` and `destroy`.
 
-use super::super::limits::{MAX_BRIDGES, MAX_VPORTS};
+use super::super::limits::{MAX_BRIDGES, MAX_TAPS, MAX_VPORTS};
 use super::super::name::MAX_UNIT;
-use super::super::state::{BridgeState, VportState};
+use super::super::state::{BridgeState, TapState, VportState};
 use super::{AdminError, Destroyed, Draft, Errno, InterfaceKind, Name, Refusal, format, of_unit, refuse};
 use alloc::string::{String, ToString};
 
+/// How long what is created lives.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(super) enum Life {
+    /// Until it is destroyed.
+    Persistent,
+    /// As long as somebody has it open.
+    Transient,
+}
+
 impl Draft<'_> {
-    pub(super) fn create(&mut self) -> Result<(), AdminError> {
+    pub(super) fn create(&mut self, life: Life) -> Result<(), AdminError> {
         let refused = |refusal: Refusal, name: &str| refusal.of(format!("SIOCIFCREATE2 ({name})"));
         let kind = match Name::parse(&self.name) {
             Ok(Name::Any(kind)) => {
@@ -24,22 +33,20 @@ impl Draft<'_> {
                 return Err(refused(refusal, &self.name));
             }
         };
-        self.require_room(kind).map_err(|refusal| refused(refusal, &self.name))?;
+        self.require_creatable(kind, life).map_err(|refusal| refused(refusal, &self.name))?;
+        let device = || TapState { transient: life == Life::Transient, ..TapState::default() };
         match kind {
             InterfaceKind::Bridge => drop(self.state.bridges.insert(self.name.clone(), BridgeState::default())),
             InterfaceKind::Vport => drop(self.state.vports.insert(self.name.clone(), VportState::default())),
+            InterfaceKind::Tap => drop(self.state.taps.insert(self.name.clone(), device())),
+            InterfaceKind::Tun => drop(self.state.tuns.insert(self.name.clone(), device())),
         }
         Ok(())
     }
 
-    /// Removes the interface. As in FreeBSD, a vport leaves its bridge by that.
+    /// Removes the interface. As in FreeBSD, a vport or tap leaves its bridge by that.
     pub(super) fn destroy(&mut self) -> Result<(), Refusal> {
-        self.state.bridges.remove(&self.name);
-        if self.state.vports.remove(&self.name).is_some() {
-            for bridge in self.state.bridges.values_mut() {
-                bridge.release(&self.name);
-            }
-        }
+        self.state.remove(&self.name);
         self.outcome.table.clear();
         self.destroyed = Destroyed::Yes;
         Ok(())
@@ -49,7 +56,12 @@ impl Draft<'_> {
     fn free_name(&self, kind: InterfaceKind) -> Result<String, Refusal> {
         let mut names = (0..=MAX_UNIT).map(|unit| of_unit(kind, unit));
         let none = || Refusal { errno: Errno::NoSpace, detail: "every unit is taken; destroy one first".into() };
-        names.find(|name| !self.is_ours(name) && self.facts.interface(name).is_none()).ok_or_else(none)
+        names.find(|name| !self.is_taken(kind, name)).ok_or_else(none)
+    }
+
+    fn is_taken(&self, kind: InterfaceKind, name: &str) -> bool {
+        let unfit = kind == InterfaceKind::Tun && self.state.bridge_of(name).is_some();
+        unfit || self.is_ours(name) || self.facts.interface(name).is_some()
     }
 
     fn require_free(&self) -> Result<(), AdminError> {
@@ -65,10 +77,31 @@ impl Draft<'_> {
         Ok(())
     }
 
+    fn require_creatable(&self, kind: InterfaceKind, life: Life) -> Result<(), Refusal> {
+        let name = &self.name;
+        match (kind, life) {
+            (InterfaceKind::Bridge | InterfaceKind::Vport, Life::Transient) => {
+                let detail =
+                    format!("nobody opens {name}, so it can not live as long as it is open; create a tap or tun");
+                return refuse(Errno::Invalid, detail);
+            }
+            (InterfaceKind::Tun, _) => {
+                if let Some((bridge, _)) = self.state.bridge_of(name) {
+                    let detail = format!("{name} is a port of {bridge}, which a tun can not be; take another unit");
+                    return refuse(Errno::Busy, detail);
+                }
+            }
+            (InterfaceKind::Bridge | InterfaceKind::Vport | InterfaceKind::Tap, _) => {}
+        }
+        self.require_room(kind)
+    }
+
     fn require_room(&self, kind: InterfaceKind) -> Result<(), Refusal> {
         let (count, most, what) = match kind {
             InterfaceKind::Bridge => (self.state.bridges.len(), MAX_BRIDGES, "bridges"),
             InterfaceKind::Vport => (self.state.vports.len(), MAX_VPORTS, "vports"),
+            InterfaceKind::Tap => (self.state.taps.len(), MAX_TAPS, "taps"),
+            InterfaceKind::Tun => (self.state.tuns.len(), MAX_TAPS, "tuns"),
         };
         if count < most {
             return Ok(());
@@ -77,6 +110,6 @@ impl Draft<'_> {
     }
 
     fn is_ours(&self, name: &str) -> bool {
-        self.state.bridges.contains_key(name) || self.state.vports.contains_key(name)
+        self.state.kind_of(name).is_some()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::error::Errno;
 use super::super::request::InetAddress;
-use super::super::state::{BridgeState, Role, VportState};
+use super::super::state::{Role, State};
 use super::{Draft, Refusal, admit, format, limits, refuse};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,28 +16,48 @@ pub(super) enum Want {
     Down,
 }
 
-/// What bridges and vports have in common.
+/// `up` and `down` as the state keeps them.
+enum Switch<'a> {
+    /// Down until somebody says `up`.
+    Plain(&'a mut bool),
+    /// Up from the first open on, until somebody says either.
+    Open(&'a mut Option<bool>),
+}
+
+impl Switch<'_> {
+    fn set(self, want: Want) {
+        let up = want == Want::Up;
+        match self {
+            Self::Plain(switch) => *switch = up,
+            Self::Open(switch) => *switch = Some(up),
+        }
+    }
+}
+
+/// What all of our interfaces have in common.
 struct Settings<'a> {
     description: &'a mut String,
-    up: &'a mut bool,
+    up: Switch<'a>,
     ether: &'a mut Option<Mac>,
     inet: &'a mut Vec<InetAddress>,
 }
 
 impl Draft<'_> {
     pub(super) fn set_up(&mut self, want: Want) -> Result<(), Refusal> {
-        *self.settings()?.up = want == Want::Up;
+        self.settings()?.up.set(want);
         Ok(())
     }
 
     pub(super) fn set_mtu(&mut self, bytes: u32) -> Result<(), Refusal> {
         let name = self.name.clone();
-        if self.state.vports.contains_key(&name) {
-            self.require_free_mtu(&name)?;
-        }
+        self.require_free_mtu(&name)?;
         limits::mtu(bytes)?;
         if let Some(vport) = self.state.vports.get_mut(&name) {
             vport.mtu_bytes = bytes;
+            return Ok(());
+        }
+        if let Some(device) = self.state.device_mut(&name) {
+            device.mtu_bytes = bytes;
             return Ok(());
         }
         for member in &self.bridge()?.members.clone() {
@@ -55,11 +75,11 @@ impl Draft<'_> {
     }
 
     /// FreeBSD gives this answer to `mtu` on a member, whatever the number.
-    fn require_free_mtu(&self, vport: &str) -> Result<(), Refusal> {
-        match self.state.bridge_of(vport) {
+    fn require_free_mtu(&self, port: &str) -> Result<(), Refusal> {
+        match self.state.bridge_of(port) {
             Some((bridge, Role::Member)) => {
                 let detail =
-                    format!("{vport} is a member of {bridge} and has its MTU; set that: ifconfig {bridge} mtu N");
+                    format!("{port} is a member of {bridge} and has its MTU; set that: ifconfig {bridge} mtu N");
                 refuse(Errno::NotSupported, detail)
             }
             Some((_, Role::Span)) | None => Ok(()),
@@ -67,6 +87,11 @@ impl Draft<'_> {
     }
 
     pub(super) fn set_ether(&mut self, address: Mac) -> Result<(), Refusal> {
+        if self.state.tuns.contains_key(&self.name) {
+            let detail =
+                format!("{} carries IP packets and has no MAC address; use a tap: ifconfig tap create", self.name);
+            return refuse(Errno::NotSupported, detail);
+        }
         limits::station(address)?;
         *self.settings()?.ether = Some(address);
         Ok(())
@@ -81,6 +106,7 @@ impl Draft<'_> {
     /// Adds an address, or changes its prefix. As in the BSDs, an interface that is given an address comes up.
     pub(super) fn add_inet(&mut self, address: InetAddress) -> Result<(), Refusal> {
         limits::inet(&address)?;
+        self.require_broadcast(&address)?;
         let name = self.name.clone();
         if let Some(other) = self.state.owner_of(address.address)
             && other != name
@@ -99,7 +125,7 @@ impl Draft<'_> {
             }
             None => inet.push(address),
         }
-        *up = true;
+        up.set(Want::Up);
         Ok(())
     }
 
@@ -114,15 +140,29 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn settings(&mut self) -> Result<Settings<'_>, Refusal> {
-        let vport = self.state.vports.get_mut(&self.name);
-        match (vport, self.state.bridges.get_mut(&self.name)) {
-            (Some(VportState { description, up, ether, inet, .. }), _)
-            | (None, Some(BridgeState { description, up, ether, inet, .. })) => {
-                Ok(Settings { description, up, ether, inet })
-            }
-            (None, None) => refuse(Errno::NotFound, format!("{} does not exist", self.name)),
+    /// A tun is point-to-point, so no address of it reaches everybody.
+    fn require_broadcast(&self, address: &InetAddress) -> Result<(), Refusal> {
+        match address.broadcast {
+            Some(broadcast) if self.state.tuns.contains_key(&self.name) => limits::no_broadcast(&self.name, broadcast),
+            Some(_) | None => Ok(()),
         }
+    }
+
+    fn settings(&mut self) -> Result<Settings<'_>, Refusal> {
+        let name = &self.name;
+        let State { bridges, vports, taps, tuns } = &mut self.state;
+        if let Some(it) = bridges.get_mut(name) {
+            let up = Switch::Plain(&mut it.up);
+            return Ok(Settings { description: &mut it.description, up, ether: &mut it.ether, inet: &mut it.inet });
+        }
+        if let Some(it) = vports.get_mut(name) {
+            let up = Switch::Plain(&mut it.up);
+            return Ok(Settings { description: &mut it.description, up, ether: &mut it.ether, inet: &mut it.inet });
+        }
+        let none = || Refusal { errno: Errno::NotFound, detail: format!("{name} does not exist") };
+        let it = taps.get_mut(name).or_else(|| tuns.get_mut(name)).ok_or_else(none)?;
+        let up = Switch::Open(&mut it.up);
+        Ok(Settings { description: &mut it.description, up, ether: &mut it.ether, inet: &mut it.inet })
     }
 }
 

@@ -13,7 +13,7 @@ impl Draft<'_> {
     ) -> Result<(), Refusal> {
         let candidate = self.admit(interface, Role::Member)?;
         let name = self.name.clone();
-        let is_vport = self.state.vports.contains_key(interface);
+        let is_own = self.state.kind_of(interface).is_some();
         let bridge = self.bridge()?;
         let mtu_bytes = match bridge.mtu_bytes {
             Some(mtu_bytes) => mtu_bytes,
@@ -24,7 +24,7 @@ impl Draft<'_> {
         member.untagged = untagged.or(bridge.default_untagged);
         member.tagged = tagged.cloned().unwrap_or_default();
         member.qinq = bridge.default_qinq;
-        member.mtu_before = Some(candidate.mtu_bytes).filter(|&before| !is_vport && before != mtu_bytes);
+        member.mtu_before = Some(candidate.mtu_bytes).filter(|&before| !is_own && before != mtu_bytes);
         bridge.mtu_bytes = Some(mtu_bytes);
         bridge.members.push(member);
         Ok(())
@@ -69,21 +69,6 @@ impl Draft<'_> {
             (None, Role::Span) => format!("{interface} is not a span port of {name}"),
         };
         refuse(Errno::NotFound, detail)
-    }
-}
-
-impl BridgeState {
-    /// Removes a port with all that was set on it and returns its number. A bridge whose last member left takes the
-    /// MTU of its next first member.
-    pub(super) fn release(&mut self, interface: &str) -> Option<PortId> {
-        let port = self.ports().find(|&(name, _)| name == interface)?.1;
-        self.members.retain(|member| member.interface != interface);
-        self.spans.retain(|span| span.interface != interface);
-        self.statics.retain(|one| one.interface != interface);
-        if self.members.is_empty() {
-            self.mtu_bytes = None;
-        }
-        Some(port)
     }
 }
 

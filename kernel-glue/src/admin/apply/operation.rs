@@ -8,7 +8,7 @@ use alloc::string::{String, ToString};
 /// Names the operation that `verb` is, as it is reported when refused with `errno`.
 pub(super) fn of(verb: &Verb, errno: Errno) -> String {
     match verb {
-        Verb::Create => "SIOCIFCREATE2".into(),
+        Verb::Create | Verb::CreateTransient => "SIOCIFCREATE2".into(),
         Verb::Destroy => "SIOCIFDESTROY".into(),
         Verb::Up | Verb::Down => "ioctl (SIOCSIFFLAGS)".into(),
         Verb::Mtu { .. } => "ioctl SIOCSIFMTU (set mtu)".into(),
@@ -47,6 +47,15 @@ pub(super) fn of(verb: &Verb, errno: Errno) -> String {
         Verb::DefaultUntagged { .. } => "BRDGSDEFPVID".into(),
         Verb::Static { .. } => "BRDGSADDR".into(),
         Verb::DeleteMac { .. } => "BRDGDADDR".into(),
+        // What a node has, Linux sets with these.
+        Verb::Owner { uid } => format!("TUNSETOWNER {uid}"),
+        Verb::Group { gid: Some(gid) } => format!("TUNSETGROUP {gid}"),
+        Verb::Group { gid: None } => "TUNSETGROUP".into(),
+        Verb::Mode { mode } => format!("node mode {mode:o}"),
+        Verb::MultiQueue { .. } => "TUNSETIFF (multi-queue)".into(),
+        Verb::Carrier { .. } => "TUNSETCARRIER".into(),
+        Verb::Queue { packets } => format!("SIOCSIFTXQLEN {packets}"),
+        Verb::Persist { .. } => "TUNSETPERSIST".into(),
         Verb::Flush | Verb::FlushAll => "BRDGFLUSH".to_string(),
     }
 }

@@ -2,12 +2,14 @@
 
 extern crate std;
 
+mod device_rows;
 mod fixture;
 mod interface_rows;
 mod member_rows;
 mod property;
 mod table_rows;
 mod transactions;
+mod transient;
 mod value_rows;
 mod vlan_rows;
 
@@ -43,6 +45,7 @@ fn every_row() -> Vec<Row> {
     rows.extend(value_rows::rows());
     rows.extend(vlan_rows::rows());
     rows.extend(table_rows::rows());
+    rows.extend(device_rows::rows());
     rows
 }
 
@@ -95,8 +98,8 @@ fn name_of(verb: &Verb) -> String {
 }
 
 fn difference(before: &State, after: &State) -> String {
-    let lines = |state| -> Vec<String> {
-        let text = toml::to_string(state).unwrap();
+    let lines = |state: &State| -> Vec<String> {
+        let text = toml::to_string(&state.saved()).unwrap();
         text.lines().filter(|line| !line.is_empty()).map(String::from).collect()
     };
     let (mut gone, mut come) = (lines(before), vec![]);

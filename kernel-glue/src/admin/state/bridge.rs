@@ -137,6 +137,20 @@ impl BridgeState {
         lowest_free(&taken)
     }
 
+    /// Removes a port with all that was set on it and returns its number. A bridge whose last member left takes the
+    /// MTU of its next first member.
+    pub(in super::super) fn release(&mut self, interface: &str) -> Option<PortId> {
+        let port = self.ports().find(|&(name, _)| name == interface)?.1;
+        let was_member = self.member(interface).is_some();
+        self.members.retain(|member| member.interface != interface);
+        self.spans.retain(|span| span.interface != interface);
+        self.statics.retain(|one| one.interface != interface);
+        if was_member && self.members.is_empty() {
+            self.mtu_bytes = None;
+        }
+        Some(port)
+    }
+
     /// Numbers the ports that a file left without a number; one that finds none free stays without.
     fn number_ports(&mut self) {
         let mut taken: PortSet = self.ports().map(|(_, port)| port).collect();

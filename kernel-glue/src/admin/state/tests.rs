@@ -1,5 +1,6 @@
 extern crate std;
-use super::super::request::{InetAddress, StpProtocol};
+use super::super::report::InterfaceKind;
+use super::super::request::{Carrier, InetAddress, StpProtocol};
 use super::*;
 use frame::{PortId, Tpid, Vid};
 use std::string::ToString;
@@ -44,8 +45,26 @@ address = "0:1:2:3:4:5"
 interface = "eth1"
 vlan = 20
 
+[[bridge.bridge0.member]]
+interface = "tap0"
+
 [vport.vport0]
 ether = "02:00:00:00:00:01"
+
+[tap.tap0]
+description = "vm 7"
+owner = 1000
+group = 36
+mode = "0660"
+multiqueue = true
+queue = 1024
+ether = "02:00:00:00:00:02"
+
+[tun.tun0]
+up = false
+mtu = 1400
+carrier = "up"
+inet = ["10.8.0.2/24"]
 "#;
 
 #[test]
@@ -58,8 +77,8 @@ fn a_file_written_by_hand() {
     assert_eq!((bridge.protocol, bridge.hello_time), (StpProtocol::Stp, 1));
     let broadcast = "10.0.0.255".parse().ok();
     assert_eq!(bridge.inet[1], InetAddress { address: "10.0.0.1".parse().unwrap(), prefix: 8, broadcast });
-    let [eth1, vport0] = &bridge.members[..] else { panic!("{:?}", bridge.members) };
-    assert_eq!((eth1.port, vport0.port, bridge.spans[0].port), (port(1), port(2), port(3)));
+    let [eth1, vport0, tap0] = &bridge.members[..] else { panic!("{:?}", bridge.members) };
+    assert_eq!((eth1.port, vport0.port, tap0.port, bridge.spans[0].port), (port(1), port(2), port(3), port(4)));
     assert_eq!(eth1.tagged.to_string(), "20,100-199");
     assert_eq!(eth1.vlan_protocol, Tpid::Dot1ad);
     assert!(eth1.learn && !vport0.learn);
@@ -67,6 +86,39 @@ fn a_file_written_by_hand() {
     assert_eq!((eth1.untagged, vport0.untagged), (None, Vid::new(20)));
     assert_eq!(bridge.statics[0].address.to_string(), "00:01:02:03:04:05");
     assert_eq!(state.vports["vport0"].mtu_bytes, 1500);
+    let ether = "02:00:00:00:00:02".parse().ok();
+    let (owner, group, mode) = (1000, Some(36), 0o660);
+    let tap0 = TapState { description: "vm 7".into(), owner, group, mode, ether, ..TapState::default() };
+    assert_eq!(state.taps["tap0"], TapState { multi_queue: true, queue_packets: 1024, ..tap0 });
+    let inet = [InetAddress { address: [10, 8, 0, 2].into(), prefix: 24, broadcast: None }].into();
+    let tun0 = TapState { up: Some(false), mtu_bytes: 1400, carrier: Carrier::Up, inet, ..TapState::default() };
+    assert_eq!(state.tuns["tun0"], tun0);
+}
+
+#[test]
+fn what_is_ours() {
+    use InterfaceKind::*;
+    let state = read(BY_HAND);
+    let want = [("bridge0", Bridge), ("vport0", Vport), ("tap0", Tap), ("tun0", Tun)];
+    assert_eq!(state.interfaces().collect::<std::vec::Vec<_>>(), want);
+    assert!(want.iter().all(|&(name, kind)| state.kind_of(name) == Some(kind)));
+    assert_eq!((state.kind_of("eth1"), state.device("vport0"), state.device("eth1")), (None, None, None));
+    assert_eq!(state.device("tun0"), Some(&state.tuns["tun0"]));
+    assert_eq!(state.devices().map(|(name, _)| name).collect::<std::vec::Vec<_>>(), ["tap0", "tun0"]);
+    let owner = |address: &str| state.owner_of(address.parse().unwrap());
+    assert_eq!((owner("10.8.0.2"), owner("fd00::1"), owner("10.8.0.3")), (Some("tun0"), Some("bridge0"), None));
+}
+
+#[test]
+fn the_system_renames_its_own() {
+    let mut state = read(BY_HAND);
+    assert!(state.rename("eth1", "lan0") && !state.rename("eth1", "lan1"));
+    assert_eq!(state.bridges["bridge0"].member("lan0").unwrap().port, port(1));
+    assert_eq!(state.bridges["bridge0"].statics[0].interface, "lan0");
+    for ours in ["bridge0", "vport0", "tap0", "tun0"] {
+        assert!(!state.rename("lan0", ours), "{ours}");
+    }
+    state.validate().unwrap();
 }
 
 #[test]
@@ -82,8 +134,11 @@ fn defaults_are_left_out() {
     assert_eq!(toml::to_string(&state).unwrap(), "");
     state.bridges.insert("bridge0".into(), BridgeState::default());
     state.vports.insert("vport0".into(), VportState::default());
-    assert_eq!(toml::to_string(&state).unwrap(), "[bridge.bridge0]\n\n[vport.vport0]\n");
-    assert_eq!(read("[bridge.bridge0]\n[vport.vport0]\n"), state);
+    state.taps.insert("tap0".into(), TapState::default());
+    state.tuns.insert("tun0".into(), TapState::default());
+    let written = "[bridge.bridge0]\n\n[vport.vport0]\n\n[tap.tap0]\n\n[tun.tun0]\n";
+    assert_eq!(toml::to_string(&state).unwrap(), written);
+    assert_eq!(read("[bridge.bridge0]\n[vport.vport0]\n[tap.tap0]\n[tun.tun0]\n"), state);
 
     let member = MemberState::new("eth1".into(), port(1));
     assert_eq!(toml::to_string(&member).unwrap(), "interface = \"eth1\"\nport = 1\n");
@@ -106,6 +161,10 @@ interface = "eth1"
 #static
 [vport.vport0]
 #vport
+[tap.tap0]
+#tap
+[tun.tun0]
+#tun
 "#;
 
 #[test]
@@ -143,9 +202,26 @@ fn values_that_no_verb_would_set() {
         ("#vport",  "mtu = 65522",             "vport.vport0.mtu: Invalid argument: 65522 is outside 72..65521"),
         ("#vport",  "ether = \"0:0:0:0:0:0\"", "vport.vport0.ether: Invalid argument: 00:00:00:00:00:00 names no station"),
         ("#vport",  "inet = [\"224.0.0.1/4\"]", "vport.vport0.inet: Invalid argument: 224.0.0.1 can not be the address of an interface"),
+        ("#tap",    "description = \"a\\nb\"", "tap.tap0.description: Invalid argument: it holds a control character; write it on one line"),
+        ("#tap",    "mtu = 71",                "tap.tap0.mtu: Invalid argument: 71 is outside 72..65521"),
+        ("#tap",    "ether = \"1:0:0:0:0:0\"", "tap.tap0.ether: Invalid argument: 01:00:00:00:00:00 is a group address; only a single station's can be set"),
+        ("#tap",    "owner = 4294967295",      "tap.tap0.owner: Invalid argument: 4294967295 is outside 0..4294967294"),
+        ("#tap",    "group = 4294967295",      "tap.tap0.group: Invalid argument: 4294967295 is outside 0..4294967294"),
+        ("#tap",    "mode = \"1777\"",         "tap.tap0.mode: Invalid argument: 1777 is outside 0..777 in octal"),
+        ("#tap",    "queue = 15",              "tap.tap0.queue: Invalid argument: 15 is outside 16..4096"),
+        ("#tap",    "queue = 4097",            "tap.tap0.queue: Invalid argument: 4097 is outside 16..4096"),
+        ("#tap",    "inet = [\"10.0.0.1/8\"]\n[tap.tap1]\ninet = [\"10.0.0.1/8\"]", "tap.tap1.inet: File exists: 10.0.0.1 is set twice"),
+        ("#tap",    "[tap.tun1]",              "tap.tun1: Invalid argument: the name is the kind and a unit: [bridge.bridge0], [tap.tap0]"),
+        ("#tun",    "[tun.tap1]",              "tun.tap1: Invalid argument: the name is the kind and a unit: [bridge.bridge0], [tap.tap0]"),
+        ("#tun",    "[tun.tun32768]",          "tun.tun32768: Invalid argument: the unit is a number 0..32767 without leading zeros; leave it out to be given a free one"),
+        ("#tun",    "ether = \"2:0:0:0:0:1\"", "tun.tun0.ether: Operation not supported: a tun carries IP packets and has no MAC address; leave it out"),
+        ("#tun",    "inet = [\"10.0.0.1/8 broadcast 10.0.0.255\"]", "tun.tun0.inet: Invalid argument: broadcast 10.0.0.255: tun0 is point-to-point and has none; leave it out"),
+        ("#tun",    "mode = \"7777\"",         "tun.tun0.mode: Invalid argument: 7777 is outside 0..777 in octal"),
+        ("#member", "[[bridge.bridge0.member]]\ninterface = \"tun0\"", "bridge.bridge0.member[tun0].interface: Invalid argument: tun0 carries IP packets, and a bridge Ethernet frames"),
+        ("#span",   "[[bridge.bridge0.span]]\ninterface = \"tun0\"", "bridge.bridge0.member[tun0].interface: Invalid argument: tun0 carries IP packets, and a bridge Ethernet frames"),
         ("#vport",  "[vport.vport01]",         "vport.vport01: Invalid argument: the unit is a number 0..32767 without leading zeros; leave it out to be given a free one"),
-        ("#vport",  "[vport.bridge1]",         "vport.bridge1: Invalid argument: the name is the kind and a unit: [bridge.bridge0], [vport.vport0]"),
-        ("#vport",  "[bridge.br0]",            "bridge.br0: Invalid argument: only bridge and vport interfaces can be created; name one bridge0 or vport0"),
+        ("#vport",  "[vport.bridge1]",         "vport.bridge1: Invalid argument: the name is the kind and a unit: [bridge.bridge0], [tap.tap0]"),
+        ("#vport",  "[bridge.br0]",            "bridge.br0: Invalid argument: only bridge, vport, tap and tun interfaces can be created; name one bridge0, vport0, tap0 or tun0"),
     ];
     read(SOUND).validate().unwrap();
     for (place, text, want) in rows {
@@ -171,7 +247,13 @@ fn text_that_is_no_state() {
         ("#member", "storm = { all = 1 }", "unknown variant `all`"),
         ("#span",   "learn = true",        "unknown field `learn`"),
         ("#static", "vlan = 0",            "VLAN ID outside 1..4094"),
-        ("#vport",  "[tap.tap0]",          "unknown field `tap`"),
+        ("#vport",  "[ppp.ppp0]",          "unknown field `ppp`"),
+        ("#tap",    "transient = true",    "unknown field `transient`"),
+        ("#tap",    "mode = 600",          "invalid type: integer `600`, expected a string"),
+        ("#tap",    "mode = \"rw\"",       "\"rw\" is not a mode in octal, as \"600\""),
+        ("#tap",    "carrier = \"on\"",    "unknown variant `on`"),
+        ("#tun",    "owner = \"root\"",    "invalid type"),
+        ("#tun",    "queue = 65536",       "invalid value"),
         ("#vport",  "timeout = 5",         "unknown field `timeout`"),
     ];
     for (place, text, want) in rows {
@@ -224,12 +306,20 @@ fn a_file_without_an_mtu_takes_the_first_members() {
         mtu = 2000
         member = [{ interface = "vport0" }]
         [bridge.bridge2]
+        [bridge.bridge3]
+        member = [{ interface = "tap0" }]
         [vport.vport0]
         mtu = 1400
+        [tap.tap0]
+        mtu = 1300
+        [tun.tun0]
+        mtu = 1200
         "#,
     );
     state.settle(&Jumbo);
     let mtus = ["bridge0", "bridge1", "bridge2", "vport0", "eth1"].map(|name| state.mtu_bytes(name));
     assert_eq!(mtus, [Some(9000), Some(2000), Some(1500), Some(2000), None]);
+    assert_eq!(["bridge3", "tap0", "tun0"].map(|name| state.mtu_bytes(name)), [Some(1300), Some(1300), Some(1200)]);
+    assert_eq!(state.bridges["bridge3"].members[0].mtu_before, None);
     assert_eq!(state.bridges["bridge2"].mtu_bytes, None);
 }

@@ -6,7 +6,7 @@ use super::super::name::{self, Name};
 use super::super::refusal::{Refusal, refuse};
 use super::super::report::InterfaceKind;
 use super::super::request::{InetAddress, StpProtocol};
-use super::{BridgeState, MemberState, State, VportState};
+use super::{BridgeState, MemberState, State, TapState, VportState};
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -22,9 +22,18 @@ impl State {
     pub fn validate(&self) -> Result<(), AdminError> {
         Place("bridge".into()).this(count(self.bridges.len(), limits::MAX_BRIDGES))?;
         Place("vport".into()).this(count(self.vports.len(), limits::MAX_VPORTS))?;
+        Place("tap".into()).this(count(self.taps.len(), limits::MAX_TAPS))?;
+        Place("tun".into()).this(count(self.tuns.len(), limits::MAX_TAPS))?;
         let mut seen = Seen::default();
         for (name, vport) in &self.vports {
             require_vport(name, vport, &mut seen)?;
+        }
+        for (name, tap) in &self.taps {
+            require_device(name, InterfaceKind::Tap, tap, &mut seen)?;
+        }
+        for (name, tun) in &self.tuns {
+            require_device(name, InterfaceKind::Tun, tun, &mut seen)?;
+            require_no_ethernet(name, tun)?;
         }
         for (name, bridge) in &self.bridges {
             let place = Place(format!("bridge.{name}"));
@@ -65,6 +74,9 @@ impl State {
         }
         if self.bridges.contains_key(interface) {
             return refuse(Errno::Invalid, format!("{interface} is a bridge, which can not be a member"));
+        }
+        if self.tuns.contains_key(interface) {
+            return refuse(Errno::Invalid, format!("{interface} carries IP packets, and a bridge Ethernet frames"));
         }
         Ok(())
     }
@@ -110,6 +122,34 @@ fn require_vport(name: &str, vport: &VportState, seen: &mut Seen<'_>) -> Result<
     place.key("mtu", limits::mtu(vport.mtu_bytes))?;
     place.key("ether", vport.ether.map_or(Ok(()), limits::station))?;
     place.key("inet", seen.require_inet(&vport.inet))
+}
+
+fn require_device<'a>(
+    name: &str,
+    kind: InterfaceKind,
+    device: &'a TapState,
+    seen: &mut Seen<'a>,
+) -> Result<(), AdminError> {
+    let place = Place(format!("{}.{name}", kind.group()));
+    place.this(require_name(name, kind))?;
+    place.key("description", limits::description(&device.description))?;
+    place.key("mtu", limits::mtu(device.mtu_bytes))?;
+    place.key("ether", device.ether.map_or(Ok(()), limits::station))?;
+    place.key("inet", seen.require_inet(&device.inet))?;
+    place.key("owner", limits::account(device.owner))?;
+    place.key("group", device.group.map_or(Ok(()), limits::account))?;
+    place.key("mode", limits::node_mode(device.mode))?;
+    place.key("queue", limits::queue(device.queue_packets))
+}
+
+fn require_no_ethernet(name: &str, tun: &TapState) -> Result<(), AdminError> {
+    let place = Place(format!("tun.{name}"));
+    if tun.ether.is_some() {
+        let detail = "a tun carries IP packets and has no MAC address; leave it out";
+        return place.key("ether", refuse(Errno::NotSupported, detail.into()));
+    }
+    let mut broadcasts = tun.inet.iter().filter_map(|one| one.broadcast);
+    place.key("inet", broadcasts.try_for_each(|broadcast| limits::no_broadcast(name, broadcast)))
 }
 
 fn require_values(bridge: &BridgeState, place: &Place) -> Result<(), AdminError> {
@@ -166,7 +206,7 @@ fn require_statics(bridge: &BridgeState, place: &Place) -> Result<(), AdminError
 fn require_name(text: &str, want: InterfaceKind) -> Result<(), Refusal> {
     match Name::parse(text) {
         Ok(Name::Unit(kind, _)) if kind == want => Ok(()),
-        Ok(_) => refuse(Errno::Invalid, "the name is the kind and a unit: [bridge.bridge0], [vport.vport0]".into()),
+        Ok(_) => refuse(Errno::Invalid, "the name is the kind and a unit: [bridge.bridge0], [tap.tap0]".into()),
         Err(error) => refuse(Errno::Invalid, error.to_string()),
     }
 }

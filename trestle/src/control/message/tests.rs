@@ -11,6 +11,10 @@ fn calls() -> Vec<Call> {
         Call::Show(Which::Named("bridge0".into())),
         Call::Show(Which::Group("bridge".into())),
         Call::Addresses("bridge0".into()),
+        Call::Open(Open { node: "net/tun".into(), device: None, process: None }),
+        Call::Open(Open { node: "tap0".into(), device: Some("tap3".into()), process: Some(7) }),
+        Call::Ioctl(Ioctl { handle: u64::MAX, number: 0x4004_54ca, value: u64::MAX, memory: vec![0, 0x7f, 0xff] }),
+        Call::CloseHandle { handle: 5 },
         Call::Info,
         Call::Describe(INTERFACE.into()),
     ]
@@ -29,12 +33,17 @@ fn calls_survive_the_wire() {
 #[test]
 fn replies_survive_the_wire() {
     let refusal = AdminError { operation: "BRDGADD eth1".into(), errno: Some(Errno::Busy), detail: "why".into() };
-    let [change, show, ..] = &calls()[..] else { unreachable!() };
+    let [change, show, _, _, _, open, _, ioctl, close, ..] = &calls()[..] else { unreachable!() };
     let rows = [
         (change, Reply::Changed { created: Some("bridge0".into()) }),
         (change, Reply::Changed { created: None }),
         (change, Reply::Refused(refusal)),
         (show, Reply::Interfaces(vec![])),
+        (open, Reply::Opened { handle: 5, name: None }),
+        (open, Reply::Opened { handle: 5, name: Some("tap0".into()) }),
+        (ioctl, Reply::Ioctl(IoctlAnswer { errno: 0, memory: vec![1, 2], detail: None })),
+        (ioctl, Reply::Ioctl(IoctlAnswer { errno: 16, memory: vec![], detail: Some("why".into()) })),
+        (close, Reply::Closed),
     ];
     for (call, reply) in rows {
         let bytes = serde_json::to_vec(&reply.to_json()).unwrap();
@@ -51,6 +60,10 @@ fn bad_calls_are_told_what_is_wrong() {
         ("unknown method",     r#"{"method":"org.trestle.Control.Fly"}"#,                                  "MethodNotFound",   "Fly"),
         ("unknown parameter",  r#"{"method":"org.trestle.Control.Show","parameters":{"nmae":"x"}}"#,       "InvalidParameter", "nmae"),
         ("two selections",     r#"{"method":"org.trestle.Control.Show","parameters":{"name":"a","group":"b"}}"#, "InvalidParameter", "exclude"),
+        ("odd digits",         r#"{"method":"org.trestle.Control.Ioctl","parameters":{"handle":1,"number":1,"value":1,"memory":"abc"}}"#, "InvalidParameter", "abc"),
+        ("no digits",          r#"{"method":"org.trestle.Control.Ioctl","parameters":{"handle":1,"number":1,"value":1,"memory":"zz"}}"#, "InvalidParameter", "zz"),
+        ("negative handle",    r#"{"method":"org.trestle.Control.CloseHandle","parameters":{"handle":-1}}"#, "InvalidParameter", "-1"),
+        ("no node",            r#"{"method":"org.trestle.Control.Open","parameters":{}}"#,                 "InvalidParameter", "node"),
         ("missing parameter",  r#"{"method":"org.trestle.Control.Addresses"}"#,                            "InvalidParameter", "bridge"),
         ("unknown verb",       r#"{"method":"org.trestle.Control.Change","parameters":{"change":{"interface":"bridge0","verbs":[{"verb":"fly"}]}}}"#, "InvalidParameter", "fly"),
     ];

@@ -81,3 +81,39 @@ fn connections_are_bounded() {
     drop(held);
     fs::remove_dir_all(dir).unwrap();
 }
+
+#[test]
+fn a_descriptor_comes_with_its_call_and_no_other() {
+    use crate::control::Open;
+    use std::os::fd::AsFd;
+
+    let dir = temp_dir();
+    let path = dir.join("control");
+    let listener = Listener::bind(&path).unwrap();
+    // Answers with the inode of what came.
+    let service = |served: Served| {
+        let name = served.fd.map(|fd| fstat(fd).unwrap().st_ino.to_string());
+        (served.reply)(Reply::Opened { handle: 1, name });
+        true
+    };
+    listener.serve(service).unwrap();
+    let mut client = Client::connect(&path).unwrap();
+    let file = File::open(dir.join("control.lock")).unwrap();
+    let inode = fstat(&file).unwrap().st_ino.to_string();
+    let open = Call::Open(Open { node: "tap0".into(), device: None, process: None });
+    for _ in 0..3 {
+        let with = client.call_with(&open, file.as_fd()).unwrap();
+        assert_eq!(with, Reply::Opened { handle: 1, name: Some(inode.clone()) });
+        assert_eq!(client.call(&open).unwrap(), Reply::Opened { handle: 1, name: None });
+    }
+    assert_eq!(client.server(), Some(std::process::id()));
+    // Sent in two parts, with the descriptor on the first.
+    let raw = UnixStream::connect(&path).unwrap();
+    let text = format!("{}\0", open.to_json());
+    let (first, second) = text.as_bytes().split_at(10);
+    assert_eq!(crate::control::descriptor::send(&raw, first, Some(file.as_fd())).unwrap(), 10);
+    (&raw).write_all(second).unwrap();
+    let answer = message::read(&mut BufReader::new(&raw)).unwrap().unwrap();
+    assert!(String::from_utf8(answer).unwrap().contains(&inode));
+    fs::remove_dir_all(dir).unwrap();
+}

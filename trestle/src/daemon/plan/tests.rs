@@ -1,8 +1,8 @@
 use super::*;
-use crate::daemon::picture::Mtu;
+use crate::daemon::picture::{Life, Mtu};
 use crate::daemon::system::{Condition, OwnLink, SystemEvent};
 use bridge::{Bridge, Config};
-use kernel_glue::admin::{Errno, Facts, SystemInterface};
+use kernel_glue::admin::{Carrier, Errno, Facts, SystemInterface};
 use std::collections::BTreeMap;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
@@ -80,6 +80,7 @@ impl Canvas {
             Step::Attach { bridge, port, what } => {
                 assert!(self.shown.bridges.contains(&bridge), "an engine comes before its ports");
                 assert!(!self.shown.ports.values().any(|other| *other == what), "{what:?} is attached elsewhere");
+                assert!(!self.shown.wires.contains(what.interface()), "{what:?} is joined to the host");
                 assert!(self.shown.ports.insert((bridge.clone(), port), what.clone()).is_none());
                 Some(Step::Detach { bridge, port, what })
             }
@@ -94,7 +95,28 @@ impl Canvas {
                 assert!(self.shown.interfaces.insert(name.clone(), fresh).is_none());
                 Some(Step::DestroyInterface { name })
             }
+            Step::CreateDevice { name, mac, device } => {
+                assert!(self.shown.devices.insert(name.clone(), device).is_none());
+                self.draw(Step::CreateInterface { name, mac })
+            }
+            Step::ConfigureDevice { name, device } => {
+                let device = self.shown.devices.insert(name.clone(), device).expect("a device that exists");
+                Some(Step::ConfigureDevice { name, device })
+            }
+            Step::Join { device } => {
+                assert!(self.shown.devices.contains_key(&device));
+                let elsewhere = Attached::Application(device.clone());
+                assert!(!self.shown.ports.values().any(|what| *what == elsewhere), "{device} is in a bridge");
+                assert!(self.shown.wires.insert(device.clone()));
+                Some(Step::Part { device })
+            }
+            Step::Part { device } => {
+                assert!(self.shown.wires.remove(&device));
+                Some(Step::Join { device })
+            }
             Step::DestroyInterface { name } => {
+                assert!(!self.shown.wires.contains(&name), "{name} is still joined");
+                self.shown.devices.remove(&name);
                 assert!(!self.shown.ports.values().any(|what| what.interface() == name), "{name} is still attached");
                 assert!(self.shown.interfaces.remove(&name).is_some());
                 None
@@ -151,6 +173,19 @@ fn interface(mac: u8, admin: AdminStatus, addresses: &[&str]) -> Interface {
     }
 }
 
+fn device(kind: tap::Kind, queue_packets: u16) -> Device {
+    Device {
+        kind,
+        owner: 0,
+        group: None,
+        mode: 0o600,
+        multi_queue: false,
+        carrier: Carrier::Auto,
+        queue_packets,
+        life: Life::Persistent,
+    }
+}
+
 /// Pictures that differ in every way a picture can.
 fn pictures() -> Vec<Picture> {
     let port = |n| PortId::new(n).unwrap();
@@ -162,7 +197,7 @@ fn pictures() -> Vec<Picture> {
         interfaces: [("bridge0".to_owned(), up.clone())].into(),
         bridges: ["bridge0".to_owned()].into(),
         ports: [host("bridge0")].into(),
-        borrowed: BTreeMap::new(),
+        ..Picture::default()
     };
     let mut busy = bare.clone();
     busy.interfaces.insert("bridge0".into(), interface(5, AdminStatus::Down, &["10.0.0.2"]));
@@ -179,7 +214,18 @@ fn pictures() -> Vec<Picture> {
     let mut renumbered = busy.clone();
     renumbered.ports.remove(&key("bridge0", 2));
     renumbered.ports.insert(key("bridge0", 7), foreign("eth1"));
-    vec![Picture::default(), bare, busy, moved, renumbered]
+    let mut opened = moved.clone();
+    opened.interfaces.insert("tap0".into(), interface(3, AdminStatus::Up, &["10.2.0.1"]));
+    opened.devices.insert("tap0".into(), device(tap::Kind::Tap, 512));
+    opened.wires.insert("tap0".into());
+    opened.interfaces.insert("tun0".into(), interface(4, AdminStatus::Down, &[]));
+    opened.devices.insert("tun0".into(), device(tap::Kind::Tun, 16));
+    opened.wires.insert("tun0".into());
+    let mut bridged = opened.clone();
+    bridged.wires.remove("tap0");
+    bridged.ports.insert(key("bridge0", 3), Attached::Application("tap0".into()));
+    bridged.devices.insert("tun0".into(), device(tap::Kind::Tun, 4096));
+    vec![Picture::default(), bare, busy, moved, renumbered, opened, bridged]
 }
 
 fn showing(picture: &Picture) -> Canvas {

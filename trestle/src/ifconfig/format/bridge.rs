@@ -79,16 +79,24 @@ fn details(out: &mut String, port: &MemberReport) -> Result {
 }
 
 fn counts(out: &mut String, start: &str, counts: &Counts) -> Result {
-    let Counts { rx_frames, rx_bytes, tx_frames, tx_bytes, drops } = counts;
-    writeln!(out, "{start}rx frames {rx_frames} bytes {rx_bytes} tx frames {tx_frames} bytes {tx_bytes}")?;
-    if drops.is_empty() {
+    traffic(out, start, "frames", counts)?;
+    if counts.drops.is_empty() {
         return Ok(());
     }
     write!(out, "{start}drops")?;
-    for (why, frames) in drops {
-        write!(out, " {why} {frames}")?;
-    }
+    drops(out, counts)?;
     writeln!(out)
+}
+
+/// Writes the line of what passed.
+pub(super) fn traffic(out: &mut String, start: &str, unit: &str, counts: &Counts) -> Result {
+    let Counts { rx_frames, rx_bytes, tx_frames, tx_bytes, drops: _ } = counts;
+    writeln!(out, "{start}rx {unit} {rx_frames} bytes {rx_bytes} tx {unit} {tx_frames} bytes {tx_bytes}")
+}
+
+/// Writes each reason for a drop with its number, a space before each.
+pub(super) fn drops(out: &mut String, counts: &Counts) -> Result {
+    counts.drops.iter().try_for_each(|(why, frames)| write!(out, " {why} {frames}"))
 }
 
 fn table(out: &mut String, table: &TableReport) -> Result {

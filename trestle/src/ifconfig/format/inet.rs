@@ -1,17 +1,22 @@
 //! The lines of IP addresses.
 
 use crate::ifconfig::netmask;
-use kernel_glue::admin::InetAddress;
+use kernel_glue::admin::{InetAddress, InterfaceKind};
 use std::fmt::{Result, Write};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Writes the line of one address.
-pub(super) fn write(out: &mut String, address: &InetAddress, interface: &str) -> Result {
+pub(super) fn write(out: &mut String, address: &InetAddress, interface: &str, kind: InterfaceKind) -> Result {
     match address.address {
         IpAddr::V4(v4) => {
             let mask = netmask::of_prefix(address.prefix);
-            let broadcast = address.broadcast.unwrap_or_else(|| broadcast(v4, address.prefix).into());
-            writeln!(out, "\tinet {v4} netmask {mask:#010x} broadcast {broadcast}")
+            write!(out, "\tinet {v4} netmask {mask:#010x}")?;
+            // A tun is point-to-point: no address reaches everybody.
+            if kind != InterfaceKind::Tun {
+                let broadcast = address.broadcast.unwrap_or_else(|| broadcast(v4, address.prefix).into());
+                write!(out, " broadcast {broadcast}")?;
+            }
+            writeln!(out)
         }
         IpAddr::V6(v6) => {
             let scope = if v6.is_unicast_link_local() { format!("%{interface}") } else { String::new() };
@@ -44,10 +49,13 @@ mod tests {
             ("2001:db8::1", 64, None, "\tinet6 2001:db8::1 prefixlen 64\n"),
             ("fe80::1", 64, None, "\tinet6 fe80::1%bridge0 prefixlen 64\n"),
         ];
-        for (address, prefix, broadcast, want) in rows {
+        let tun = ("10.8.0.2", 24, None, "\tinet 10.8.0.2 netmask 0xffffff00\n");
+        let rows = rows.map(|row| ("bridge0", InterfaceKind::Bridge, row));
+        for (name, kind, row) in rows.into_iter().chain([("tun0", InterfaceKind::Tun, tun)]) {
+            let (address, prefix, broadcast, want) = row;
             let broadcast = broadcast.map(|text: &str| text.parse().unwrap());
             let mut out = String::new();
-            write(&mut out, &InetAddress { address: address.parse().unwrap(), prefix, broadcast }, "bridge0").unwrap();
+            write(&mut out, &InetAddress { address: address.parse().unwrap(), prefix, broadcast }, name, kind).unwrap();
             assert_eq!(out, want);
         }
     }

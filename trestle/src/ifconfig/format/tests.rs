@@ -4,8 +4,8 @@ use Style::{Json, Text};
 use Verbosity::{Brief, Verbose};
 use frame::{Mac, Tpid, Vid, VidSet};
 use kernel_glue::admin::{
-    BridgeReport, Counts, InetAddress, InterfaceFlag, InterfaceKind, MemberFlag, MemberReport, StormClass, StpProtocol,
-    TableReport,
+    BridgeReport, Carrier, Counts, InetAddress, InterfaceFlag, InterfaceKind, MemberFlag, MemberReport, OpenBy,
+    OpenReport, StormClass, StpProtocol, TableReport, TapReport,
 };
 
 fn vid(number: u16) -> Option<Vid> {
@@ -30,6 +30,7 @@ fn report(name: &str, kind: InterfaceKind, ether: [u8; 6]) -> InterfaceReport {
         member_of: None,
         elsewhere: false,
         bridge: None,
+        tap: None,
     }
 }
 
@@ -156,6 +157,76 @@ fn vports() -> Vec<InterfaceReport> {
     ]
 }
 
+fn unopened() -> TapReport {
+    TapReport {
+        node: "/run/trestle/dev/tap0".into(),
+        owner: 0,
+        group: None,
+        mode: 0o600,
+        multi_queue: false,
+        persistent: true,
+        carrier: Carrier::Auto,
+        active: false,
+        opens: vec![],
+        queued: 0,
+        queue_packets: 512,
+        counts: Counts::default(),
+    }
+}
+
+fn open(pid: u32, program: &str, by: OpenBy, header: &str) -> OpenReport {
+    OpenReport { pid, program: program.into(), by, header: header.into() }
+}
+
+/// What `ifconfig tap0 create` makes.
+fn fresh_tap() -> InterfaceReport {
+    use InterfaceFlag::*;
+    let bare = report("tap0", InterfaceKind::Tap, [2, 0, 0, 0, 0, 7]);
+    InterfaceReport { flags: vec![Broadcast, Simplex, Multicast], tap: Some(unopened()), ..bare }
+}
+
+/// What the manual shows.
+fn sample_tap() -> InterfaceReport {
+    let counts = Counts {
+        rx_frames: 120,
+        rx_bytes: 14400,
+        tx_frames: 80,
+        tx_bytes: 9600,
+        drops: [("queue-full".to_owned(), 12)].into(),
+    };
+    let opens = vec![open(4242, "openvpn", OpenBy::Socket, "none")];
+    let tap = TapReport { active: true, opens, queued: 3, counts, ..unopened() };
+    let bare = report("tap0", InterfaceKind::Tap, [2, 0, 0, 0, 0, 7]);
+    InterfaceReport { tap: Some(tap), addresses: vec![inet("10.8.0.2", 24)], ..bare }
+}
+
+fn tuns() -> Vec<InterfaceReport> {
+    use InterfaceFlag::*;
+    let tun = |name: &str, tap: TapReport| {
+        let bare = report(name, InterfaceKind::Tun, [0; 6]);
+        InterfaceReport { flags: vec![Up, PointToPoint, Running, NoArp, Multicast], tap: Some(tap), ..bare }
+    };
+    let shared = TapReport {
+        node: "/run/trestle/dev/tun0".into(),
+        owner: 1000,
+        group: Some(36),
+        mode: 0o66,
+        multi_queue: true,
+        persistent: false,
+        active: true,
+        opens: vec![
+            open(7, "boring\n", OpenBy::Node, "packet information"),
+            open(7, "", OpenBy::Socket, "virtio-net 12"),
+        ],
+        ..unopened()
+    };
+    let unserved = TapReport { node: String::new(), carrier: Carrier::Up, active: true, ..unopened() };
+    vec![
+        InterfaceReport { addresses: vec![inet("10.8.0.2", 24), inet("fd00::2", 64)], ..tun("tun0", shared) },
+        InterfaceReport { elsewhere: true, ..tun("tun1", unserved) },
+    ]
+}
+
 fn table() -> Vec<AddressEntry> {
     let entry = |address: &str, vlan, interface: &str, seconds, kind| AddressEntry {
         address: address.parse().unwrap(),
@@ -181,6 +252,13 @@ fn golden_files() {
         ("busy", interface(&busy(), Brief)),
         ("busy-verbose", interface(&busy(), Verbose)),
         ("new-verbose", interface(&fresh(), Verbose)),
+        ("tap-new", interface(&fresh_tap(), Brief)),
+        ("tap", interface(&sample_tap(), Brief)),
+        ("tap-verbose", interface(&sample_tap(), Verbose)),
+        ("tap-json", interfaces(&[sample_tap()], Brief, Json).unwrap()),
+        ("tun", interfaces(&tuns(), Brief, Text).unwrap()),
+        ("tun-verbose", interfaces(&tuns(), Verbose, Text).unwrap()),
+        ("tun-json", interfaces(&tuns(), Brief, Json).unwrap()),
         ("all", interfaces(&all(), Brief, Text).unwrap()),
         ("all-json", interfaces(&all(), Brief, Json).unwrap()),
         ("busy-json", interfaces(&[busy()], Verbose, Json).unwrap()),
@@ -199,12 +277,13 @@ fn golden_files() {
 #[test]
 fn the_manual_shows_what_is_printed() {
     let manual = golden::read("docs/ifconfig.md");
-    for text in [interface(&sample(), Brief), addresses(&table(), Text).unwrap()] {
+    for text in [interface(&sample(), Brief), interface(&sample_tap(), Brief), addresses(&table(), Text).unwrap()] {
         assert!(manual.contains(&format!("```\n{text}```\n")), "{text}");
     }
-    let (plain, verbose) = (interface(&sample(), Brief), interface(&busy(), Verbose));
+    let plain = interface(&sample(), Brief) + &interface(&sample_tap(), Brief);
+    let printed = plain + &interface(&busy(), Verbose) + &interface(&sample_tap(), Verbose);
     for line in manual.lines().filter(|line| line.starts_with('\t')) {
-        assert!(plain.lines().chain(verbose.lines()).any(|printed| printed == line), "{line}");
+        assert!(printed.lines().any(|printed| printed == line), "{line}");
     }
 }
 
@@ -220,7 +299,7 @@ fn nothing_prints_nothing() {
 
 #[test]
 fn json_reads_back() {
-    let reports = [vec![fresh(), two_members(), vlans(), busy()], vports()].concat();
+    let reports = [vec![fresh(), two_members(), vlans(), busy(), fresh_tap(), sample_tap()], vports(), tuns()].concat();
     let text = interfaces(&reports, Brief, Json).unwrap();
     assert_eq!(serde_json::from_str::<Vec<InterfaceReport>>(&text).unwrap(), reports);
     let text = addresses(&table(), Json).unwrap();

@@ -12,6 +12,7 @@ fn help_of_one_verb() {
     #[rustfmt::skip]
     let rows = [
         ("del", "  deletem <interface>\n        removes a member and its addresses; also del\n"),
+        ("mode", "  mode <mode>\n        sets who may open the node, in octal (0 to 777; default 600)\n"),
         ("hellotime", "  hellotime <seconds>\n        sets the time between hellos, with proto stp (1 to 2; default 2)\n"),
     ];
     for (word, want) in rows {
@@ -37,7 +38,7 @@ fn the_examples_of_the_manual_are_understood() {
         assert!(parse(&words).is_ok(), "{line}: {:?}", parse(&words));
         count += 1;
     }
-    assert_eq!(count, 8);
+    assert_eq!(count, 12);
 }
 
 #[test]
@@ -45,6 +46,10 @@ fn the_diagnostics_of_the_manual_are_printed() {
     for (line, want) in [
         ("bridge0 ifmaxaddr tap0", "'ifmaxaddr' requires 2 arguments: ifmaxaddr <interface> <count>"),
         ("bridge0 ifuntagged tap0 4095", "invalid VLAN identifier: 4095: a VLAN is a number in 1 to 4094"),
+        (
+            "tun0 10.8.0.2 10.8.0.1",
+            "invalid destination: 10.8.0.1: give tun0 the network that both ends are in: inet 10.8.0.2/N",
+        ),
         ("bridge0 adm tap0", "unknown verb: adm: did you mean 'addm'?"),
     ] {
         let words: Vec<_> = line.split(' ').map(OsString::from).collect();

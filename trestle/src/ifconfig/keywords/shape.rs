@@ -29,6 +29,13 @@ pub(in crate::ifconfig) enum Shape {
     AddMember,
     Static,
     DeleteMac,
+    /// A user, by name or number.
+    User(fn(u32) -> Verb),
+    /// A group of users, by name or number.
+    Group(fn(u32) -> Verb),
+    /// Permissions in octal.
+    Mode,
+    Carrier,
     /// Begins an IP address with its options.
     Address(Clause),
     /// An option of an IP address.
@@ -83,6 +90,10 @@ impl Shape {
             Self::Storm => vec!["interface", "broadcast|multicast|unknown", "frames a second"],
             Self::StormOff => vec!["interface", "broadcast|multicast|unknown"],
             Self::Static => vec!["interface", "address"],
+            Self::User(_) => vec!["user"],
+            Self::Group(_) => vec!["group"],
+            Self::Mode => vec!["mode"],
+            Self::Carrier => vec!["auto|up|down"],
             Self::AddressOption(name) => vec![*name],
         }
     }
@@ -99,6 +110,7 @@ impl Shape {
             Self::MemberU8(..) | Self::MemberU32(..) | Self::MemberVlan(_) | Self::MemberSet(_) => "",
             Self::MemberSignedSet | Self::MemberVlanProtocol | Self::MemberGroups | Self::Storm => "",
             Self::StormOff | Self::Address(Clause::Add | Clause::Delete) | Self::AddressOption(_) => "",
+            Self::User(_) | Self::Group(_) | Self::Mode | Self::Carrier => "",
             Self::Read(_) | Self::Unsupported(_) => "",
         }
     }

@@ -2,7 +2,7 @@ use super::parse;
 use crate::control::Which;
 use crate::ifconfig::{Command, Read, Style, UsageError, Verbosity};
 use frame::{Tpid, Vid};
-use kernel_glue::admin::{Change, InetAddress, MemberFlag, StormClass, StpProtocol, Verb};
+use kernel_glue::admin::{Carrier, Change, InetAddress, MemberFlag, StormClass, StpProtocol, Verb};
 use proptest::prelude::*;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -228,6 +228,20 @@ fn verb_table() {
         ("fwddelay 255", vec![Verb::ForwardDelay { seconds: 255 }]),
         ("maxage 6", vec![Verb::MaxAge { seconds: 6 }]),
         ("holdcnt 10", vec![Verb::HoldCount { frames: 10 }]),
+        // TAP and TUN devices.
+        ("owner root", vec![Verb::Owner { uid: 0 }]),
+        ("owner 1000", vec![Verb::Owner { uid: 1000 }]),
+        ("owner 0010", vec![Verb::Owner { uid: 10 }]),
+        ("-group up", vec![Verb::Group { gid: None }, Verb::Up]),
+        ("mode 660", vec![Verb::Mode { mode: 0o660 }]),
+        ("mode 0660", vec![Verb::Mode { mode: 0o660 }]),
+        ("mode 7", vec![Verb::Mode { mode: 7 }]),
+        ("multiqueue -multiqueue", vec![Verb::MultiQueue { on: true }, Verb::MultiQueue { on: false }]),
+        ("carrier auto", vec![Verb::Carrier { carrier: Carrier::Auto }]),
+        ("carrier up up", vec![Verb::Carrier { carrier: Carrier::Up }, Verb::Up]),
+        ("carrier down", vec![Verb::Carrier { carrier: Carrier::Down }]),
+        ("queue 0x40", vec![Verb::Queue { packets: 64 }]),
+        ("persist -persist", vec![Verb::Persist { on: true }, Verb::Persist { on: false }]),
         // Address table.
         ("static tap0 02:00:00:00:00:0a", vec![Verb::Static { member: tap(), address: mac, vid: None }]),
         ("static tap0 2:0:0:0:0:a vlan 0x14 up", vec![Verb::Static { member: tap(), address: mac, vid: Some(vid(20)) }, Verb::Up]),
@@ -239,6 +253,21 @@ fn verb_table() {
     ];
     for (text, want) in rows {
         assert_eq!(verbs(text), want, "{text}");
+    }
+}
+
+/// Of a bridge, `group` would mean another thing.
+#[test]
+fn the_group_of_a_node() {
+    #[rustfmt::skip]
+    let rows = [
+        ("tap0 group root up", "tap0", vec![Verb::Group { gid: Some(0) }, Verb::Up]),
+        ("tun7 group 4294967294", "tun7", vec![Verb::Group { gid: Some(u32::MAX - 1) }]),
+        ("tap create group 36", "tap", vec![Verb::Create, Verb::Group { gid: Some(36) }]),
+    ];
+    for (text, interface, verbs) in rows {
+        let change = Change { interface: interface.into(), verbs };
+        assert_eq!(line(text), Ok(Command::Change { change, then: None, style: Style::Text }), "{text}");
     }
 }
 
@@ -312,6 +341,30 @@ fn usage_errors() {
         ("bridge0 inet 10.0.0.1/24 broadcast ::1", "invalid broadcast address: ::1: use an IPv4 address, 192.0.2.255"),
         ("bridge0 inet6 ::1 broadcast ::1", "invalid broadcast address: ::1: IPv6 has none"),
         ("bridge0 10.8.0.2 10.8.0.1", "invalid destination: 10.8.0.1: only a point-to-point link has one; a mask follows netmask"),
+        ("tun0 10.8.0.2 10.8.0.1", "invalid destination: 10.8.0.1: give tun0 the network that both ends are in: inet 10.8.0.2/N"),
+        ("tun0 inet 10.8.0.2/32 10.8.0.1 mtu 1500 netmask 255.255.255.255 up", "invalid destination: 10.8.0.1: give tun0 the network that both ends are in: inet 10.8.0.2/N"),
+        ("tap7 inet6 fd00::1 fd00::2", "invalid destination: fd00::2: give tap7 the network that both ends are in: inet6 fd00::1/N"),
+        ("tun create 10.8.0.2 10.8.0.1", "invalid destination: 10.8.0.1: give tun the network that both ends are in: inet 10.8.0.2/N"),
+        ("tap00x 10.8.0.2 10.8.0.1", "invalid destination: 10.8.0.1: only a point-to-point link has one; a mask follows netmask"),
+        // Devices.
+        ("tap0 owner", "'owner' requires argument: owner <user>"),
+        ("tap0 owner no:body", "unknown user: no:body: /etc/passwd does not have it; write its number, which 'id -u' knows"),
+        ("tap0 owner -1", "unknown user: -1: /etc/passwd does not have it; write its number, which 'id -u' knows"),
+        ("tap0 owner 4294967295", "unknown user: 4294967295: /etc/passwd does not have it; write its number, which 'id -u' knows"),
+        ("tap0 group no:body", "unknown group: no:body: /etc/group does not have it; write its number, which 'getent group' knows"),
+        ("bridge0 group uplinks", "'group' is not supported: an interface is in the group of its kind; only the node of a tap or tun is somebody's"),
+        ("tap0 group", "'group' requires argument: group <group>"),
+        ("tap0 mode", "'mode' requires argument: mode <mode>"),
+        ("tap0 mode rw", "invalid mode: rw: use octal digits in 0 to 777, as 660"),
+        ("tap0 mode 668", "invalid mode: 668: use octal digits in 0 to 777, as 660"),
+        ("tap0 mode +660", "invalid mode: +660: use octal digits in 0 to 777, as 660"),
+        ("tap0 mode 200000", "invalid mode: 200000: use octal digits in 0 to 777, as 660"),
+        ("tap0 carrier on", "unknown carrier: on: use auto, up or down"),
+        ("tap0 carrier", "'carrier' requires argument: carrier <auto|up|down>"),
+        ("tap0 queue 65536", "invalid value: 65536: queue takes 16 to 4096; default 512"),
+        ("tap0 queue", "'queue' requires argument: queue <packets>"),
+        ("tap0 multi-queue", "unknown verb: multi-queue: did you mean 'multiqueue'?"),
+        ("tap create addr", "'tap' has no unit number to read from: write ifconfig tap0"),
         // Words.
         ("bridge0 adm tap0", "unknown verb: adm: did you mean 'addm'?"),
         ("bridge0 -lern tap0", "unknown verb: -lern: did you mean '-learn'?"),
@@ -346,8 +399,11 @@ fn options_that_do_not_exist_print_the_usage() {
 
 #[test]
 fn clones() {
-    let change = Change { interface: "bridge".into(), verbs: vec![Verb::Create] };
-    assert_eq!(line("bridge create"), Ok(Command::Change { change, then: None, style: Style::Text }));
+    for interface in ["bridge", "vport", "tap", "tun"] {
+        let change = Change { interface: interface.into(), verbs: vec![Verb::Create] };
+        let want = Command::Change { change, then: None, style: Style::Text };
+        assert_eq!(line(&format!("{interface} create")), Ok(want));
+    }
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! The words after the interface.
 
+use crate::ifconfig::accounts::Accounts;
 use crate::ifconfig::address;
 use crate::ifconfig::arguments::{Arguments, Words, bad, vlan, vlan_set};
 use crate::ifconfig::command::{Style, Verbosity};
+use crate::ifconfig::device::is_device;
 use crate::ifconfig::error::{UsageError, What};
 use crate::ifconfig::keywords::{self, Keyword, Reading, Shape};
 use frame::{Tpid, Vid};
@@ -83,6 +85,14 @@ impl Parsed {
                 let (address, vid) = from.mac_in_vlan()?;
                 Verb::DeleteMac { address, vid }
             }
+            Shape::User(verb) => verb(Accounts::Users.number(from.word()?)?),
+            // Elsewhere the word names a group of interfaces, which no file of accounts has.
+            Shape::Group(_) if !is_device(interface) => {
+                return Err(UsageError::NotSupported { verb: from.verb.to_owned(), remedy: NO_GROUPS });
+            }
+            Shape::Group(verb) => verb(Accounts::Groups.number(from.word()?)?),
+            Shape::Mode => Verb::Mode { mode: from.mode()? },
+            Shape::Carrier => Verb::Carrier { carrier: from.carrier()? },
             &Shape::Address(clause) => address::read(interface, clause, from)?,
             Shape::AddressOption(_) => return Err(UsageError::Usage(ADDRESS_USAGE)),
             Shape::Read(Reading::Addresses) => {
@@ -164,4 +174,5 @@ fn stp_protocol(from: &mut Arguments<'_, '_>) -> Result<Verb, UsageError> {
 }
 
 const ADDRESS_USAGE: &str = "inet <address>[/<length>] [netmask <mask>] [broadcast <address>] [alias|-alias]";
+const NO_GROUPS: &str = "an interface is in the group of its kind; only the node of a tap or tun is somebody's";
 const NO_PASSTHROUGH: &str = "use -ifuntagged to put untagged frames into no VLAN";

@@ -1,7 +1,7 @@
 use super::*;
 use crate::ifconfig::{Command, Style, parse};
 use frame::{Mac, Tpid, Vid, VidSet};
-use kernel_glue::admin::InetAddress;
+use kernel_glue::admin::{Carrier, InetAddress};
 use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -72,6 +72,11 @@ fn plain() -> impl Strategy<Value = Verb> {
         Verb::VlanFilter { on: false },
         Verb::DefaultQinq { on: true },
         Verb::DefaultQinq { on: false },
+        Verb::Group { gid: None },
+        Verb::MultiQueue { on: true },
+        Verb::MultiQueue { on: false },
+        Verb::Persist { on: true },
+        Verb::Persist { on: false },
         Verb::Flush,
         Verb::FlushAll,
     ])
@@ -94,6 +99,17 @@ fn of_bridge() -> impl Strategy<Value = Verb> {
         protocol().prop_map(|protocol| Verb::Protocol { protocol }),
         option::of(vid()).prop_map(|vid| Verb::DefaultUntagged { vid }),
         (mac(), option::of(vid())).prop_map(|(address, vid)| Verb::DeleteMac { address, vid }),
+    ]
+}
+
+fn of_device() -> impl Strategy<Value = Verb> {
+    let carriers = vec![Carrier::Auto, Carrier::Up, Carrier::Down];
+    prop_oneof![
+        (0..u32::MAX).prop_map(|uid| Verb::Owner { uid }),
+        (0..u32::MAX).prop_map(|gid| Verb::Group { gid: Some(gid) }),
+        (0..=0o777_u16).prop_map(|mode| Verb::Mode { mode }),
+        prop::sample::select(carriers).prop_map(|carrier| Verb::Carrier { carrier }),
+        any::<u16>().prop_map(|packets| Verb::Queue { packets }),
     ]
 }
 
@@ -128,8 +144,8 @@ fn of_member() -> impl Strategy<Value = Verb> {
 }
 
 fn change() -> impl Strategy<Value = Change> {
-    let verbs = vec(prop_oneof![plain(), of_bridge(), of_member()], 1..8);
-    verbs.prop_map(|verbs| Change { interface: "bridge0".to_owned(), verbs })
+    let verbs = vec(prop_oneof![plain(), of_bridge(), of_member(), of_device()], 1..8);
+    verbs.prop_map(|verbs| Change { interface: "tap0".to_owned(), verbs })
 }
 
 /// Splits a line as a POSIX shell does, of which it knows single quotes and a backslash.
@@ -163,6 +179,12 @@ proptest! {
         let line = change_text(&change);
         prop_assert_eq!(parse(&split(&line)), Ok(Command::Change { change, then: None, style: Style::Text }), "{}", line);
     }
+}
+
+#[test]
+fn a_log_says_of_a_transient_device_what_leaves_the_same_state() {
+    let change = Change { interface: "tap".into(), verbs: vec![Verb::CreateTransient, Verb::Up] };
+    assert_eq!(change_text(&change), "tap create -persist up");
 }
 
 #[test]

@@ -12,8 +12,9 @@ pub(super) const A: Mac = Mac([2, 0, 0, 0, 0, 0xa]);
 pub(super) const B: Mac = Mac([2, 0, 0, 0, 0, 0xb]);
 pub(super) const C: Mac = Mac([2, 0, 0, 0, 0, 0xc]);
 
-/// `bridge0` has the members `eth1` and `vport0` and the span port `eth3`; A is static on `eth1` outside any VLAN.
-/// `bridge1` has the member `eth4` and filters VLANs; `bridge2` has nothing. `vport1` is free.
+/// `bridge0` has the members `eth1`, `vport0` and `tap1` and the span port `eth3`; A is static on `eth1` outside any
+/// VLAN. `bridge1` has the member `eth4`, and span ports of which the system has none; `bridge2` has nothing. `vport1`,
+/// `tap0` and `tun0` are free.
 pub(super) fn state() -> State {
     let text = r#"
         [bridge.bridge0]
@@ -24,6 +25,9 @@ pub(super) fn state() -> State {
         tagged = "20,100-199"
         [[bridge.bridge0.member]]
         interface = "vport0"
+        [[bridge.bridge0.member]]
+        interface = "tap1"
+        port = 9
         [[bridge.bridge0.span]]
         interface = "eth3"
         [[bridge.bridge0.static]]
@@ -36,11 +40,21 @@ pub(super) fn state() -> State {
         defqinq = true
         [[bridge.bridge1.member]]
         interface = "eth4"
+        [[bridge.bridge1.span]]
+        interface = "tap8"
+        port = 8
+        [[bridge.bridge1.span]]
+        interface = "tun8"
+        port = 9
 
         [bridge.bridge2]
 
         [vport.vport0]
         [vport.vport1]
+        [tap.tap0]
+        [tap.tap1]
+        mtu = 1400
+        [tun.tun0]
     "#;
     let state: State = toml::from_str(text).unwrap();
     state.validate().unwrap();
@@ -59,6 +73,7 @@ impl Machine {
         let mut interfaces: BTreeMap<_, _> = [
             ("lo", SystemKind::Loopback),
             ("tun9", SystemKind::PointToPoint),
+            ("tap9", SystemKind::Ethernet),
             ("br9", SystemKind::Bridge),
             ("can0", SystemKind::Other),
             ("bridge0", SystemKind::Ethernet),

@@ -64,7 +64,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("addm of one too small", "bridge1", [add("old")],
             Err("BRDGADD old: Invalid argument: bridge1 has MTU 9000 and old takes 72..1500; change it first: ifconfig bridge1 mtu 1500")),
         row("addm to a vport", "vport0", [add("eth2")],
-            Err("BRDGADD eth2: Invalid argument: vport0 is not a bridge")),
+            Err("BRDGADD eth2: Invalid argument: vport0 is not a bridge; say it of the bridge whose port it is: ifconfig bridge0 ...")),
 
         row("deletem takes the settings along", "bridge0", [delete("eth1")],
             Ok("-interface = \"eth1\" -tagged = \"20,100-199\" -[[bridge.bridge0.member]] -[[bridge.bridge0.static]] -address = \"02:00:00:00:00:0a\" -interface = \"eth1\" -port = 1")),
@@ -77,7 +77,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("deletem twice", "bridge0", [delete("eth1"), delete("eth1")],
             Err("BRDGDEL eth1: No such file or directory: eth1 is not a member of bridge0")),
         row("deletem on a vport", "vport0", [delete("eth1")],
-            Err("BRDGDEL eth1: Invalid argument: vport0 is not a bridge")),
+            Err("BRDGDEL eth1: Invalid argument: vport0 is not a bridge; say it of the bridge whose port it is: ifconfig bridge0 ...")),
 
         row("span", "bridge0", [span("eth2")], Ok("+[[bridge.bridge0.span]] +interface = \"eth2\" +port = 4")),
         row("span needs no MTU and may have addresses", "bridge1", [span("v4")],
@@ -112,7 +112,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("a flag of a span port", "bridge0", [flag("eth3", Learn, false)],
             Err("unable to set bridge flags: Invalid argument: eth3 is a span port of bridge0, which has no settings")),
         row("a flag on a vport", "vport0", [flag("eth1", Learn, false)],
-            Err("unable to set bridge flags: Invalid argument: vport0 is not a bridge")),
+            Err("unable to set bridge flags: Invalid argument: vport0 is not a bridge; say it of the bridge whose port it is: ifconfig bridge0 ...")),
     ];
     for it in [Stp, Edge, Ptp] {
         rows.push(row("spanning tree off", "bridge0", [flag("eth1", it, false)], Ok("")));

@@ -1,7 +1,7 @@
 //! Whatever lines come in whatever order: an accepted one leaves a state that a file can hold and a restart accepts.
 
 use super::super::super::engine_config::{PortRun, engine_config};
-use super::super::super::request::{Change, InetAddress, MemberFlag, StormClass, StpProtocol, Verb};
+use super::super::super::request::{Carrier, Change, InetAddress, MemberFlag, StormClass, StpProtocol, Verb};
 use super::super::super::state::State;
 use super::fixture::Machine;
 use frame::{Mac, Tpid, Vid, VidSet};
@@ -15,7 +15,10 @@ use std::string::String;
 use std::vec::Vec;
 
 fn member() -> impl Strategy<Value = String> {
-    let names = ["eth1", "eth2", "eth3", "jumbo", "old", "ll", "v4", "vport0", "vport1", "bridge0", "bridge1", "eth9"];
+    let names = [
+        "eth1", "eth2", "eth3", "jumbo", "old", "ll", "v4", "vport0", "vport1", "bridge0", "bridge1", "eth9", "tap0",
+        "tap1", "tap9", "tun0", "tun4",
+    ];
     select(names.to_vec()).prop_map(String::from)
 }
 
@@ -53,6 +56,7 @@ fn inet() -> impl Strategy<Value = InetAddress> {
 fn of_interface() -> impl Strategy<Value = Verb> {
     prop_oneof![
         8 => Just(Verb::Create),
+        4 => Just(Verb::CreateTransient),
         1 => Just(Verb::Destroy),
         4 => Just(Verb::Up),
         4 => Just(Verb::Down),
@@ -61,6 +65,18 @@ fn of_interface() -> impl Strategy<Value = Verb> {
         4 => "[a-z\"'\\\\#\u{e9}= \n]{0,9}".prop_map(|text| Verb::Description { text }),
         8 => inet().prop_map(|address| Verb::AddAddress { address }),
         4 => inet().prop_map(|inet| Verb::DeleteAddress { address: inet.address }),
+    ]
+}
+
+fn of_devices() -> impl Strategy<Value = Verb> {
+    prop_oneof![
+        prop_oneof![any::<u32>(), Just(u32::MAX)].prop_map(|uid| Verb::Owner { uid }),
+        option::of(0_u32..2000).prop_map(|gid| Verb::Group { gid }),
+        (0_u16..0o1100).prop_map(|mode| Verb::Mode { mode }),
+        any::<bool>().prop_map(|on| Verb::MultiQueue { on }),
+        select([Carrier::Auto, Carrier::Up, Carrier::Down].to_vec()).prop_map(|carrier| Verb::Carrier { carrier }),
+        (0_u16..5000).prop_map(|packets| Verb::Queue { packets }),
+        any::<bool>().prop_map(|on| Verb::Persist { on }),
     ]
 }
 
@@ -120,8 +136,13 @@ fn of_bridge() -> impl Strategy<Value = Verb> {
 }
 
 fn change() -> impl Strategy<Value = Change> {
-    let names = ["bridge0", "bridge0", "bridge1", "bridge", "vport0", "vport1", "vport", "eth1"];
-    let verb = prop_oneof![2 => of_interface(), 3 => of_ports(), 2 => of_members(), 2 => of_bridge()];
+    let names = [
+        "bridge0", "bridge0", "bridge1", "bridge", "vport0", "vport1", "vport", "eth1", "tap0", "tap1", "tap", "tun0",
+        "tun4", "tun",
+    ];
+    let verb = prop_oneof![
+        3 => of_interface(), 3 => of_ports(), 2 => of_members(), 2 => of_bridge(), 2 => of_devices(),
+    ];
     (select(names.to_vec()), vec(verb, 1..3))
         .prop_map(|(interface, verbs)| Change { interface: interface.into(), verbs })
 }
@@ -138,13 +159,21 @@ proptest! {
         let machine = Machine::new().without("bridge0");
         let mut state = beginning();
         for change in changes {
-            let wire = serde_json::to_string(&change).unwrap();
-            prop_assert_eq!(&serde_json::from_str::<Change>(&wire).unwrap(), &change);
+            match serde_json::to_string(&change) {
+                Ok(wire) => prop_assert_eq!(&serde_json::from_str::<Change>(&wire).unwrap(), &change),
+                Err(_) => prop_assert!(change.verbs.contains(&Verb::CreateTransient)),
+            }
 
             let Ok((next, _)) = state.apply(&change, &machine) else { continue };
             prop_assert_eq!(next.validate(), Ok(()), "{:?}", change);
-            let text = toml::to_string(&next).unwrap();
-            prop_assert_eq!(&toml::from_str::<State>(&text).unwrap(), &next, "{}", text);
+            let saved = next.saved();
+            prop_assert_eq!(saved.validate(), Ok(()), "{:?}", change);
+            let text = toml::to_string(&saved).unwrap();
+            prop_assert_eq!(&toml::from_str::<State>(&text).unwrap(), &saved, "{}", text);
+            let transient = next.devices().filter(|(_, device)| device.transient).map(|(name, _)| name);
+            let gone: Vec<_> = transient.filter(|name| saved.kind_of(name).is_some() || saved.bridge_of(name).is_some()).collect();
+            prop_assert_eq!(gone, [""; 0]);
+            prop_assert!(next.tuns.keys().all(|name| next.bridge_of(name).is_none()));
             for bridge in next.bridges.values() {
                 let config = engine_config(bridge, Mac([2; 6]), &|_| PortRun::Running);
                 let ports: BTreeSet<_> = config.ports.iter().map(|&(port, _)| port).collect();
@@ -160,16 +189,19 @@ proptest! {
 fn many_sequences_are_accepted() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let machine = Machine::new().without("bridge0");
-    let (mut accepted, mut most_ports) = (0, 0);
+    let (mut accepted, mut most_ports, mut most_devices, mut transient) = (0, 0, 0, 0);
     let mut state = beginning();
     for _ in 0..2000 {
         let change = change().new_tree(&mut runner).unwrap().current();
         if let Ok((next, _)) = state.apply(&change, &machine) {
             accepted += 1;
             most_ports = most_ports.max(next.bridges.values().map(|bridge| bridge.ports().count()).max().unwrap_or(0));
+            most_devices = most_devices.max(next.devices().count());
+            transient += next.devices().filter(|(_, device)| device.transient).count();
             state = next;
         }
     }
+    assert!(most_devices > 3 && transient > 50, "{most_devices} devices, {transient} transient");
     let bridges: Vec<_> = state.bridges.keys().collect();
     assert!(accepted > 200 && most_ports > 3, "{accepted} accepted, {most_ports} ports, {bridges:?}");
 }

@@ -41,9 +41,9 @@ pub(super) fn rows() -> Vec<Row> {
             Err("BRDGDADDR: No such file or directory: 02:00:00:00:00:0b is not in the table for VLAN 20")),
 
         row("flush leaves what is set", "bridge0", [Flush], Ok("")),
-        row("flush on a vport", "vport0", [Flush], Err("BRDGFLUSH: Invalid argument: vport0 is not a bridge")),
+        row("flush on a vport", "vport0", [Flush], Err("BRDGFLUSH: Invalid argument: vport0 is not a bridge; say it of the bridge whose port it is: ifconfig bridge0 ...")),
         row("flushall", "bridge0", [FlushAll],
             Ok("-[[bridge.bridge0.static]] -address = \"02:00:00:00:00:0a\" -interface = \"eth1\"")),
-        row("flushall on a vport", "vport0", [FlushAll], Err("BRDGFLUSH: Invalid argument: vport0 is not a bridge")),
+        row("flushall on a vport", "vport0", [FlushAll], Err("BRDGFLUSH: Invalid argument: vport0 is not a bridge; say it of the bridge whose port it is: ifconfig bridge0 ...")),
     ]
 }

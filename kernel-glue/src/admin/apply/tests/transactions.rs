@@ -1,7 +1,7 @@
 //! A line as a whole: what a refused one leaves, what an accepted one asks of the table, and the bounds.
 
 use super::super::super::request::{Change, InetAddress, Verb, Verb::*};
-use super::super::super::state::{BridgeState, MemberState, State, VportState};
+use super::super::super::state::{BridgeState, MemberState, State, TapState, VportState};
 use super::super::TableAction::{self, ForgetPort, Remove, SetStatic};
 use super::fixture::{A, B, C, Machine, add, delete, fixed, inet, mtu, span, state, vid};
 use frame::{Mac, PortId};
@@ -94,6 +94,9 @@ fn bounds() {
     bridge.members.extend((2..=1023).map(member));
     bridge.inet =
         (0..=255).map(|last| InetAddress { address: [192, 0, 2, last].into(), prefix: 32, broadcast: None }).collect();
+    full.taps.extend((2..4096).map(|unit| (format!("tap{unit}"), TapState::default())));
+    full.tuns.extend((1..4096).map(|unit| (format!("tun{unit}"), TapState::default())));
+    full.bridges.get_mut("bridge1").unwrap().spans.clear();
     full.validate().unwrap();
 
     let (more, _) = full.apply(&line("bridge2", [span("eth2")]), &Machine::new()).unwrap();
@@ -106,6 +109,14 @@ fn bounds() {
         (
             line("vport2000", [Create]),
             "SIOCIFCREATE2 (vport2000): No space left on device: there are 1023 vports, which is the most; destroy one first",
+        ),
+        (
+            line("tap", [Create]),
+            "SIOCIFCREATE2 (tap4096): No space left on device: there are 4096 taps, which is the most; destroy one first",
+        ),
+        (
+            line("tun5000", [Create]),
+            "SIOCIFCREATE2 (tun5000): No space left on device: there are 4096 tuns, which is the most; destroy one first",
         ),
         (
             line("bridge2", [span("eth2"), add("jumbo")]),

@@ -21,7 +21,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("-ifuntagged of a span port", "bridge0", [IfUntagged { member: of("eth3"), vid: None }],
             Err("BRDGSIFPVID: Invalid argument: eth3 is a span port of bridge0, which has no settings")),
         row("ifuntagged of a vport by itself", "vport0", [IfUntagged { member: of("vport0"), vid: Some(vid(20)) }],
-            Err("BRDGSIFPVID 20: Invalid argument: vport0 is not a bridge")),
+            Err("BRDGSIFPVID 20: Invalid argument: vport0 is not a bridge; say it of the bridge whose port it is: ifconfig bridge0 ...")),
         row("iftagged", "bridge0", [IfTagged { member: of("eth1"), set: set("5") }], Ok("-tagged = \"20,100-199\" +tagged = \"5\"")),
         row("iftagged none", "bridge0", [IfTagged { member: of("eth1"), set: set("none") }], Ok("-tagged = \"20,100-199\"")),
         row("+iftagged", "bridge0", [IfTaggedAdd { member: of("eth1"), set: set("21,99") }], Ok("-tagged = \"20,100-199\" +tagged = \"20-21,99-199\"")),
@@ -40,12 +40,12 @@ pub(super) fn rows() -> Vec<Row> {
 
         row("vlanfilter", "bridge0", [VlanFilter { on: true }], Ok("+vlanfilter = true")),
         row("vlanfilter -vlanfilter", "bridge0", [VlanFilter { on: true }, VlanFilter { on: false }], Ok("")),
-        row("vlanfilter on a vport", "vport0", [VlanFilter { on: true }], Err("BRDGSFLAGS: Invalid argument: vport0 is not a bridge")),
+        row("vlanfilter on a vport", "vport0", [VlanFilter { on: true }], Err("BRDGSFLAGS: Invalid argument: vport0 is not a bridge; say it of the bridge whose port it is: ifconfig bridge0 ...")),
         row("defuntagged", "bridge0", [DefaultUntagged { vid: Some(vid(10)) }], Ok("+defuntagged = 10")),
         row("-defuntagged leaves members as they are", "bridge1", [DefaultUntagged { vid: None }], Ok("-defuntagged = 7")),
-        row("defuntagged on a vport", "vport0", [DefaultUntagged { vid: None }], Err("BRDGSDEFPVID: Invalid argument: vport0 is not a bridge")),
+        row("defuntagged on a vport", "vport0", [DefaultUntagged { vid: None }], Err("BRDGSDEFPVID: Invalid argument: vport0 is not a bridge; say it of the bridge whose port it is: ifconfig bridge0 ...")),
         row("defqinq", "bridge0", [DefaultQinq { on: true }], Ok("+defqinq = true")),
         row("-defqinq", "bridge1", [DefaultQinq { on: false }], Ok("-defqinq = true")),
-        row("defqinq on a vport", "vport0", [DefaultQinq { on: true }], Err("BRDGSFLAGS: Invalid argument: vport0 is not a bridge")),
+        row("defqinq on a vport", "vport0", [DefaultQinq { on: true }], Err("BRDGSFLAGS: Invalid argument: vport0 is not a bridge; say it of the bridge whose port it is: ifconfig bridge0 ...")),
     ]
 }

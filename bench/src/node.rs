@@ -1,0 +1,127 @@
+//! Devices that programs open, measured against the kernel's own: `trestle exec`, nodes, and the queues alone.
+//!
+//! This program is also the program that opens them: it starts itself, as [`holder::run`] says.
+
+mod holder;
+mod measure;
+mod packet;
+mod place;
+mod queue;
+mod report;
+mod side;
+mod target;
+
+use crate::arguments::Arguments;
+use crate::bed::Bed;
+use crate::clock::timed;
+use crate::figures::{Figure, Figures};
+use crate::{Fault, load};
+use measure::Measure;
+use side::Side;
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+
+/// Runs as the command line says and prints the tables. This is the `main` of the benchmark.
+///
+/// A missed target is a finding, not a failure: the status is 1 only if nothing could be measured.
+pub fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let result = match words.as_slice() {
+        [command, role, path, name] if command == holder::COMMAND => holder::run(role, path, name),
+        [word] if word == "--help" => {
+            println!("usage: node {}\n{HELP}", crate::arguments::USAGE);
+            Ok(())
+        }
+        _ => match Arguments::parse(words) {
+            Ok(asked) => run(&asked),
+            Err(word) => {
+                eprintln!("node: {word}?\nusage: node {}", crate::arguments::USAGE);
+                return ExitCode::FAILURE;
+            }
+        },
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            eprintln!("{fault}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What was measured, and of whom.
+type Key = (Measure, Side);
+
+fn run(asked: &Arguments) -> Result<(), Fault> {
+    if !rustix::process::geteuid().is_root() {
+        return Err(Fault::Missing("root's right to make network namespaces".to_owned()));
+    }
+    Bed::sweep();
+    let mut figures = Figures::default();
+    let mut said = BTreeSet::new();
+    let asked_for = |side: &Side| asked.only.is_empty() || asked.only.iter().any(|name| name == side.name());
+    for round in 1..=asked.rounds {
+        for side in Side::ALL.into_iter().filter(asked_for) {
+            eprintln!("node {round}/{}: {}", asked.rounds, side.name());
+            for fault in visit(side, asked, &mut figures) {
+                let line = format!("skipped: {}: {fault}", side.name());
+                if said.insert(line.clone()) {
+                    println!("{line}");
+                }
+            }
+        }
+    }
+    print!("{}", report::text(&figures));
+    if let Some(path) = &asked.json {
+        let text = format!("{:#}\n", report::json(&figures));
+        std::fs::write(path, text).map_err(Fault::system("write JSON"))?;
+    }
+    Ok(())
+}
+
+/// Takes every figure of one side once, and returns what could not be taken.
+fn visit(side: Side, asked: &Arguments, figures: &mut Figures<Key>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for work in side.works() {
+        match take(side, *work, asked) {
+            Ok(taken) => taken.into_iter().for_each(|(measure, figure)| figures.add((measure, side), figure)),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    faults
+}
+
+/// Does one work while others leave the machine alone, or, once patience is at its end, keeps the least disturbed try.
+fn take(side: Side, work: measure::Work, asked: &Arguments) -> Result<Vec<(Measure, Figure)>, Fault> {
+    let mut patience = asked.patience;
+    let mut best: Option<Vec<(Measure, Figure)>> = None;
+    loop {
+        let (attempt, took) = timed(|| {
+            load::await_quiet(patience);
+            load::beside(|| work.take(side, asked.length))
+        });
+        let (values, others_percent) = (attempt.0?, attempt.1);
+        patience = patience.saturating_sub(took);
+        let disturbance = |taken: &Vec<(Measure, Figure)>| taken.first().map_or(0.0, |(_, one)| one.others_percent);
+        if best.as_ref().is_none_or(|best| others_percent < disturbance(best)) {
+            let figure = |(measure, value)| (measure, Figure { value, others_percent });
+            best = Some(values.into_iter().map(figure).collect());
+        }
+        if let Some(best) = best.take_if(|_| load::is_quiet(others_percent) || patience.is_zero()) {
+            return Ok(best);
+        }
+    }
+}
+
+/// What `--help` adds.
+const HELP: &str = "\
+Sides (--only): queue, tap-kernel, tap-exec, tap-node, tun-kernel, tun-exec, tun-node.
+A program (this one, started again) holds the device: the kernel's, ours by `trestle exec`, or ours by its node. Packets
+have 1,400 bytes; the other end is a packet socket on the kernel interface of the device's name. Ratios are to the kernel.
+  read, poll+read, echo  packets a second that the program reads (and writes back), at most 64 on their way at once
+  write                  packets a second that the program writes and the interface receives
+  to a reader, a poller  time from write at the interface until the program's read, or poll, returns
+  from the program       time from the program's write until the packet socket's poll returns
+  idle                   processor time of daemon and program while the program waits in poll, % of one core
+  queue                  the core's queues between two threads that sleep when there is nothing to do, one core each
+$TRESTLE_PROGRAM names the program to measure; else it is built as this one was.";

@@ -1,0 +1,58 @@
+//! Reports of taps and tuns.
+
+use super::super::report::{Counts, InterfaceKind, InterfaceReport, OpenReport, TapReport};
+use super::super::request::Carrier;
+use super::super::state::{State, TapState};
+use super::{InterfaceLive, Settings, report};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// What only the running device knows.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct TapLive {
+    /// Whether the system's interface is up, whoever brought it up.
+    pub up: bool,
+    /// The path of its node; empty if no nodes are served.
+    pub node: String,
+    /// Who has it open.
+    pub opens: Vec<OpenReport>,
+    /// Packets that wait for the application.
+    pub queued: u32,
+    /// Its traffic; received is what the application wrote.
+    pub counts: Counts,
+}
+
+/// Reports a tap or tun; `None` if there is none of that name. The MAC address of a tun is [`frame::Mac::ZERO`].
+pub fn report_tap(state: &State, name: &str, interface: InterfaceLive, live: TapLive) -> Option<InterfaceReport> {
+    let kind = state.kind_of(name).filter(|kind| matches!(kind, InterfaceKind::Tap | InterfaceKind::Tun))?;
+    let device = state.device(name)?;
+    let settings = Settings { kind, up: live.up, description: &device.description };
+    let mut report = report(state, name, settings, interface);
+    report.tap = Some(tap_report(device, live));
+    Some(report)
+}
+
+fn tap_report(device: &TapState, live: TapLive) -> TapReport {
+    let active = match device.carrier {
+        Carrier::Auto => !live.opens.is_empty(),
+        Carrier::Up => true,
+        Carrier::Down => false,
+    };
+    TapReport {
+        node: live.node,
+        owner: device.owner,
+        group: device.group,
+        mode: device.mode,
+        multi_queue: device.multi_queue,
+        persistent: !device.transient,
+        carrier: device.carrier,
+        active,
+        opens: live.opens,
+        queued: live.queued,
+        queue_packets: device.queue_packets,
+        counts: live.counts,
+    }
+}
+
+#[cfg(test)]
+mod tests;

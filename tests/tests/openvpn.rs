@@ -1,0 +1,74 @@
+//! OpenVPN on our devices, unmodified, with OpenVPN on a kernel device at the other end.
+
+use rustix::process::Signal;
+use std::time::Duration;
+use tests::{Attachment, Lab, Pings, Role, Site, Tunnel, transfer};
+
+const SOON: Duration = Duration::from_secs(15);
+
+fn open(name: &str) -> Option<Lab> {
+    Lab::with_programs(name, &["openvpn", "openssl", "nsenter"])
+}
+
+/// The whole life of a tunnel: it carries pings and streams, rests, ends, and leaves the device as it was.
+fn carries(lab: &Lab, attachment: Attachment, device: &'static str, role: Role, mebibytes: usize) {
+    let site = Site::new(lab, attachment);
+    site.create(device);
+    if role == Role::BridgedServer {
+        site.switch().create();
+        site.switch().add(device);
+        site.switch().address("10.0.0.1/24");
+    }
+    let tunnel = Tunnel::new(lab, &site, device, role);
+    let (mut near, far) = tunnel.start();
+    let ends = tunnel.ends();
+    let full = Pings { count: 20, payload: 1472, interval: Duration::from_millis(10) };
+    assert_eq!(ends.near.ping(ends.far.address, full), 20, "full packets out");
+    assert_eq!(ends.far.ping(ends.near.address, full), 20, "full packets in");
+    let out = transfer(&ends.near, &ends.far, mebibytes);
+    let back = transfer(&ends.far, &ends.near, mebibytes);
+    println!("{attachment:?} {device} {role:?}: {mebibytes} MiB, {out:.0} Mbit/s out, {back:.0} in");
+
+    std::thread::sleep(Duration::from_millis(500));
+    let ticks = near.ticks_over_two_seconds();
+    assert!(ticks <= 1, "idle, and yet busy for {ticks} ticks");
+
+    near.signal(Signal::TERM);
+    assert!(near.ends(SOON).success(), "{}", near.log());
+    assert!(site.exists(device));
+    drop((near, far));
+    let (mut near, _far) = tunnel.start();
+    near.signal(Signal::KILL);
+    near.ends(SOON);
+    site.destroy(device);
+}
+
+#[test]
+fn control_peer_on_a_kernel_tap() {
+    let Some(lab) = open("control_peer_on_a_kernel_tap") else { return };
+    carries(&lab, Attachment::Kernel, "tap0", Role::Peer, 16);
+}
+
+#[test]
+fn control_client_on_a_kernel_tap() {
+    let Some(lab) = open("control_client_on_a_kernel_tap") else { return };
+    carries(&lab, Attachment::Kernel, "tap0", Role::Client, 96);
+}
+
+#[test]
+fn control_server_on_a_kernel_tap() {
+    let Some(lab) = open("control_server_on_a_kernel_tap") else { return };
+    carries(&lab, Attachment::Kernel, "tap0", Role::Server, 96);
+}
+
+#[test]
+fn control_bridged_server_on_a_kernel_tap() {
+    let Some(lab) = open("control_bridged_server_on_a_kernel_tap") else { return };
+    carries(&lab, Attachment::Kernel, "tap0", Role::BridgedServer, 16);
+}
+
+#[test]
+fn control_peer_on_a_kernel_tun() {
+    let Some(lab) = open("control_peer_on_a_kernel_tun") else { return };
+    carries(&lab, Attachment::Kernel, "tun0", Role::Peer, 16);
+}

@@ -1,0 +1,290 @@
+//! TAP and TUN devices on Linux: their queues and nodes, and how packets pass.
+
+mod live;
+mod opens;
+
+use super::super::engines::refused;
+use super::super::inbox::Letterbox;
+use super::super::picture::{Device, Life};
+use super::super::system::{Asked, SystemError};
+use crate::control::node_directory;
+use frame::{DropCounts, Mac, PortId};
+use kernel_glue::admin::{Carrier, Errno};
+use kernel_glue::linux::fuse::{NodeDevice, NodeOptions, NodeServer, Owner, Packet, Pool, Waiter};
+use kernel_glue::linux::{BridgeId, NodePort, Offloads, Plane, TapDevice, Wire};
+use rustix::process::{getegid, geteuid};
+use std::collections::{BTreeMap, VecDeque};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use tap::ioctl::Lifetime;
+use tap::{DeviceName, DeviceSettings, Devices, HandleId, Link, Sharing, Transport};
+
+/// Every device, and every descriptor that an application has of one.
+#[derive(Default)]
+pub(super) struct Nodes {
+    books: Devices<Packet, Waiter>,
+    devices: BTreeMap<DeviceName, Served>,
+    opens: BTreeMap<HandleId, Open>,
+    server: Option<NodeServer>,
+    pool: Pool,
+    asked: VecDeque<Asked>,
+}
+
+/// A device as it runs.
+struct Served {
+    tap: TapDevice,
+    queues: Arc<tap::Device<Packet, Waiter>>,
+    port: NodePort,
+    /// Where the plane has the application face.
+    place: Option<(BridgeId, PortId)>,
+    /// Set while the application face and the interface are joined.
+    wire: Option<Wire>,
+    /// What the interface refused while it was joined before.
+    refused: DropCounts,
+}
+
+/// A descriptor.
+struct Open {
+    transport: Transport,
+    uid: u32,
+    pid: Option<u32>,
+    /// A socket whose descriptor has no device yet.
+    socket: Option<OwnedFd>,
+    offloads: tap::ioctl::Offloads,
+}
+
+impl Nodes {
+    /// Publishes the nodes of all devices, those to come included.
+    pub(super) fn publish(&mut self, server: NodeServer) {
+        for &name in self.devices.keys() {
+            if let Some(settings) = self.books.settings(name) {
+                server.publish(name, owner(settings));
+            }
+        }
+        self.server = Some(server);
+    }
+
+    /// Returns where packets of nodes get their buffers.
+    pub(super) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// Makes a device over its kernel interface.
+    pub(super) fn create(&mut self, name: &str, mac: Mac, device: &Device, tap: &TapDevice) -> Result<(), SystemError> {
+        let name: DeviceName = name.parse().map_err(|error| refused(&error))?;
+        let settings = settings(device, mac);
+        let who = owner(&settings);
+        let queues = self.books.create(name, settings).map_err(|error| refused(&error))?;
+        let face = NodeDevice::new(Arc::clone(&queues), &self.pool).map_err(|errno| refused(&errno));
+        let face = match face {
+            Ok(face) => face,
+            Err(error) => {
+                let _ = self.books.destroy(name, &mut Waiter::woken);
+                return Err(error);
+            }
+        };
+        let port = NodePort::new(name.kind, Some(Arc::new(face)));
+        port.set_queue(device.queue_packets);
+        if let Some(server) = &self.server {
+            server.publish(name, who);
+        }
+        self.devices.insert(
+            name,
+            Served { tap: tap.clone(), queues, port, place: None, wire: None, refused: DropCounts::ZERO },
+        );
+        self.follow_carrier(name);
+        Ok(())
+    }
+
+    /// Changes what is set for a device.
+    pub(super) fn configure(&mut self, name: &str, device: &Device) -> Result<(), SystemError> {
+        let name: DeviceName = name.parse().map_err(|error| refused(&error))?;
+        let Some(before) = self.books.settings(name) else { return Ok(()) };
+        let settings = DeviceSettings { mtu_bytes: before.mtu_bytes, ..settings(device, before.mac) };
+        if let Some(server) = &self.server {
+            server.publish(name, owner(&settings));
+        }
+        self.books.set(name, settings).map_err(|error| refused(&error))?;
+        if let Some(served) = self.devices.get(&name) {
+            served.port.set_queue(device.queue_packets);
+        }
+        Ok(())
+    }
+
+    /// Ends a device at once. Who has it open finds out.
+    pub(super) fn destroy(&mut self, name: &str) {
+        let Ok(name) = name.parse::<DeviceName>() else { return };
+        let Some(served) = self.devices.remove(&name) else { return };
+        if let Some(server) = &self.server {
+            server.withdraw(name);
+        }
+        let opens: Vec<_> = self.books.opens(name).map(|(id, _)| id).collect();
+        let _ = self.books.destroy(name, &mut Waiter::woken);
+        for id in opens {
+            // A node's descriptor stays until the program closes it; a socket has ended by this.
+            if self.opens.get(&id).is_some_and(|open| open.transport == Transport::Socket) {
+                served.port.unseat(id.0);
+                let _ = self.books.close(id, &mut Waiter::woken);
+                self.opens.remove(&id);
+            }
+        }
+    }
+
+    /// Follows the kernel's interface: whether it is up, and its MTU and address.
+    pub(super) fn follow_interface(&mut self, name: &str, link: Link, mtu_bytes: u32, mac: Mac) {
+        let Ok(name) = name.parse::<DeviceName>() else { return };
+        let Some(served) = self.devices.get(&name) else { return };
+        if served.queues.link() != link {
+            served.queues.set_link(link, &mut Waiter::woken);
+        }
+        served.queues.set_mtu_bytes(mtu_bytes);
+        served.port.set_mtu(mtu_bytes);
+        if let Some(settings) = self.books.settings(name)
+            && (settings.mtu_bytes, settings.mac) != (mtu_bytes, mac)
+        {
+            let settings = DeviceSettings { mtu_bytes, mac, ..settings.clone() };
+            // An MTU that the kernel has and the books refuse stays what it was there.
+            let _ = self.books.set(name, settings);
+        }
+    }
+
+    /// Joins the application face of a device to its interface.
+    pub(super) fn join(&mut self, name: &str, plane: &Plane, id: BridgeId) -> Result<(), SystemError> {
+        let served = self.served(name)?;
+        let wire = plane.add_wire(id).map_err(|error| refused(&error))?;
+        let joined = plane
+            .add_tap_port(id, PortId::HOST, &served.tap)
+            .and_then(|()| plane.add_node_port(id, Wire::NODE, &served.port));
+        if let Err(error) = joined {
+            plane.remove_bridge(id);
+            return Err(refused(&error));
+        }
+        served.place = Some((id, Wire::NODE));
+        served.wire = Some(wire);
+        self.follow_offloads(name);
+        self.follow_carrier_of(name);
+        Ok(())
+    }
+
+    /// Parts them.
+    pub(super) fn part(&mut self, name: &str, plane: &Plane) {
+        let Ok(served) = self.served(name) else { return };
+        if let Some((id, _)) = served.place.take() {
+            plane.remove_bridge(id);
+        }
+        if let Some(wire) = served.wire.take() {
+            wire.port_counters(PortId::HOST).drops.nonzero().for_each(|(why, count)| served.refused.add(why, count));
+        }
+        self.follow_carrier_of(name);
+    }
+
+    /// Makes the application face of a device a port of a bridge.
+    pub(super) fn attach(
+        &mut self,
+        name: &str,
+        plane: &Plane,
+        bridge: BridgeId,
+        port: PortId,
+    ) -> Result<(), kernel_glue::linux::PlaneError> {
+        let Ok(served) = self.served(name) else { return Ok(()) };
+        plane.add_node_port(bridge, port, &served.port)?;
+        served.place = Some((bridge, port));
+        Ok(())
+    }
+
+    /// Notes that it is no port any more.
+    pub(super) fn detached(&mut self, name: &str) {
+        if let Ok(served) = self.served(name) {
+            served.place = None;
+        }
+    }
+
+    /// Returns the device that a number of the plane joins to its interface.
+    pub(super) fn joined_by(&self, id: BridgeId) -> Option<String> {
+        let mut joined = self.devices.iter().filter(|(_, served)| served.wire.is_some());
+        joined.find(|(_, served)| served.place.is_some_and(|(at, _)| at == id)).map(|(name, _)| name.to_string())
+    }
+
+    /// Returns whether the application face of a device carries packets.
+    pub(super) fn is_running(&self, name: &str) -> bool {
+        let served = name.parse().ok().and_then(|name: DeviceName| self.devices.get(&name));
+        served.is_some_and(|served| served.queues.carrier() && served.queues.link() == Link::Up)
+    }
+
+    /// Has the kernel leave undone what every application does itself, and nothing else.
+    fn follow_offloads(&mut self, name: &str) {
+        let Ok(name) = name.parse::<DeviceName>() else { return };
+        let Some(served) = self.devices.get(&name).filter(|served| served.wire.is_some()) else { return };
+        let opens = self.books.opens(name).filter_map(|(id, _)| self.opens.get(&id));
+        let common = opens.map(|open| open.offloads).reduce(|one, other| one & other).unwrap_or_default();
+        if let Err(error) = served.tap.set_offload(Offloads::from_bits_truncate(common.bits())) {
+            tracing::warn!("{name}: {error}");
+        }
+    }
+
+    fn follow_carrier_of(&self, name: &str) {
+        if let Ok(name) = name.parse() {
+            self.follow_carrier(name);
+        }
+    }
+
+    /// Gives the interface a carrier while there is somebody behind it.
+    fn follow_carrier(&self, name: DeviceName) {
+        let Some(served) = self.devices.get(&name) else { return };
+        let on = served.wire.is_some() && served.queues.carrier();
+        if let Err(error) = served.tap.set_carrier(if on {
+            kernel_glue::linux::Carrier::Present
+        } else {
+            kernel_glue::linux::Carrier::Absent
+        }) {
+            tracing::warn!("{name}: {error}");
+        }
+    }
+
+    fn served(&mut self, name: &str) -> Result<&mut Served, SystemError> {
+        let found = name.parse().ok().and_then(|name: DeviceName| self.devices.get_mut(&name));
+        found.ok_or_else(|| SystemError { errno: Errno::NotFound, detail: format!("there is no device {name}") })
+    }
+}
+
+/// Mounts the directory of nodes, beside the control socket if the environment names none.
+///
+/// # Errors
+/// In words; the daemon goes on without nodes.
+pub(super) fn serve(pool: &Pool, letterbox: &Letterbox) -> Result<NodeServer, String> {
+    let program = std::env::current_exe().map_err(|error| format!("cannot find this program: {error}"))?;
+    let options = NodeOptions {
+        directory: node_directory(),
+        // Who opens one makes a device.
+        clones: Owner { uid: geteuid().as_raw(), gid: getegid().as_raw(), mode: 0o600 },
+        keeper: Some(vec![program.into(), "keeper".into()]),
+        threads: 1,
+        pool: pool.clone(),
+    };
+    NodeServer::mount(&options, Arc::new(letterbox.clone())).map_err(|error| error.to_string())
+}
+
+fn settings(device: &Device, mac: Mac) -> DeviceSettings {
+    DeviceSettings {
+        queue_packets: device.queue_packets.into(),
+        sharing: if device.multi_queue { Sharing::MultiQueue } else { Sharing::Exclusive },
+        owner: device.owner,
+        group: device.group.unwrap_or_default(),
+        mode: device.mode,
+        lifetime: match device.life {
+            Life::Persistent => Lifetime::Persistent,
+            Life::Transient => Lifetime::Transient,
+        },
+        mac,
+        mtu_bytes: DeviceSettings::default().mtu_bytes,
+        carrier: match device.carrier {
+            Carrier::Auto => tap::Carrier::FollowsOpen,
+            Carrier::Up => tap::Carrier::Up,
+            Carrier::Down => tap::Carrier::Down,
+        },
+    }
+}
+
+fn owner(settings: &DeviceSettings) -> Owner {
+    Owner { uid: settings.owner, gid: settings.group, mode: settings.mode }
+}

@@ -1,0 +1,191 @@
+//! Descriptors: opened, set up by ioctls, closed.
+
+use super::super::super::system::{Asked, Opener};
+use super::{Nodes, Open, Served};
+use kernel_glue::admin::Verb;
+use kernel_glue::linux::fuse::{Descriptor, Waiter};
+use kernel_glue::linux::{Offloads, Plane};
+use std::sync::Arc;
+use tap::ioctl::{Answer, Lifetime, Part, Request};
+use tap::{ControlError, Credentials, DeviceName, Effect, HandleId, Opening, Standing, Transport};
+
+impl Nodes {
+    /// Opens a node.
+    pub(in super::super) fn open(
+        &mut self,
+        opening: Opening,
+        opener: &mut Opener,
+        plane: &Plane,
+    ) -> Result<HandleId, ControlError> {
+        let id = self.books.open(opening, &opener.credentials, &mut Waiter::woken)?;
+        let open = Open {
+            transport: opening.transport,
+            uid: opener.credentials.uid,
+            pid: opener.pid,
+            socket: opener.socket.take(),
+            offloads: tap::ioctl::Offloads::empty(),
+        };
+        self.opens.insert(id, open);
+        match self.seat(id, plane) {
+            Ok(()) => Ok(id),
+            Err(error) => {
+                self.close(id, plane);
+                Err(error)
+            }
+        }
+    }
+
+    /// Carries out an ioctl.
+    pub(in super::super) fn control(
+        &mut self,
+        id: HandleId,
+        request: Request,
+        who: &Credentials,
+        plane: &Plane,
+    ) -> Result<Answer, ControlError> {
+        let answer = self.books.control(id, request, who, &mut Waiter::woken)?;
+        self.seat(id, plane)?;
+        self.bring_about(plane);
+        Ok(answer)
+    }
+
+    /// Returns whether a caller opened that by a socket, or may do anything.
+    pub(in super::super) fn is_opener(&self, id: HandleId, who: &Credentials) -> bool {
+        let open = self.opens.get(&id).filter(|open| open.transport == Transport::Socket);
+        open.is_some_and(|open| open.uid == who.uid || who.standing == Standing::Administrator)
+    }
+
+    /// Says which device was made for an attachment that left the choice.
+    pub(in super::super) fn reserve(&mut self, id: HandleId, made: DeviceName) {
+        // One that has been closed since needs none.
+        let _ = self.books.reserve(id, made);
+    }
+
+    /// Lets go of everything without telling the programs behind sockets.
+    pub(in super::super) fn leave(&mut self) {
+        self.opens.clear();
+        self.devices.clear();
+        self.server = None;
+    }
+
+    /// Closes a descriptor.
+    pub(in super::super) fn close(&mut self, id: HandleId, plane: &Plane) {
+        let device = self.device_of(id);
+        self.opens.remove(&id);
+        if let Some((_, served)) = device.and_then(|name| self.devices.get_key_value(&name)) {
+            served.port.unseat(id.0);
+            sync(served, plane);
+        }
+        // The plane or the program may have been first.
+        let _ = self.books.close(id, &mut Waiter::woken);
+        if let Some(name) = device {
+            self.follow_offloads(&name.to_string());
+        }
+        self.bring_about(plane);
+    }
+
+    /// Returns a descriptor as the nodes serve it.
+    pub(in super::super) fn descriptor(&self, id: HandleId) -> Option<Arc<Descriptor>> {
+        self.books.handle(id).cloned()
+    }
+
+    /// Returns the next thing that applications have asked of the control side.
+    pub(in super::super) fn poll_asked(&mut self) -> Option<Asked> {
+        self.asked.pop_front()
+    }
+
+    /// Gives a socket that waited for its device its place there.
+    fn seat(&mut self, id: HandleId, plane: &Plane) -> Result<(), ControlError> {
+        let Some(handle) = self.books.handle(id).cloned() else { return Ok(()) };
+        let Some(served) = handle.device().and_then(|device| self.devices.get(&device.name())) else { return Ok(()) };
+        let Some(socket) = self.opens.get_mut(&id).and_then(|open| open.socket.take()) else { return Ok(()) };
+        // Its packets pass by the socket, not by the queues of a node.
+        let _ = handle.stand_aside(&mut Waiter::woken);
+        served.port.seat(id.0, socket, handle.header()).map_err(|_| ControlError::Invalid)?;
+        sync(served, plane);
+        let name = handle.device().map(|device| device.name().to_string());
+        self.follow_offloads(&name.unwrap_or_default());
+        Ok(())
+    }
+
+    /// Brings about what the books say, or asks the control side to.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the enum is another crate's, and may grow")]
+    fn bring_about(&mut self, plane: &Plane) {
+        while let Some(effect) = self.books.poll_effect() {
+            match effect {
+                Effect::FirstOpened(name) => self.ask(name, Asked::Opened),
+                Effect::LastClosed(name, Lifetime::Transient) => self.ask(name, Asked::Closed),
+                Effect::LastClosed(name, Lifetime::Persistent) => self.ask(name, Asked::Settled),
+                Effect::Carrier(name, _) => {
+                    self.follow_carrier(name);
+                    self.ask(name, Asked::Settled);
+                }
+                Effect::Lifetime(name, lifetime) => {
+                    self.wish(name, Verb::Persist { on: lifetime == Lifetime::Persistent });
+                }
+                Effect::Owner(name, uid) => self.wish(name, Verb::Owner { uid }),
+                Effect::Group(name, gid) => self.wish(name, Verb::Group { gid: Some(gid) }),
+                Effect::Mac(name, address) => self.wish(name, Verb::Ether { address }),
+                Effect::Mtu(name, bytes) => self.wish(name, Verb::Mtu { bytes }),
+                Effect::Header(id, header) => {
+                    if let Some(served) = self.device_of(id).and_then(|name| self.devices.get(&name)) {
+                        served.port.set_header(id.0, header);
+                    }
+                }
+                Effect::Offload(id, offloads) => self.take_offloads(id, offloads),
+                Effect::Queue(id, part) => self.take_part(id, part, plane),
+                // The socket's own bound holds; a program that asks for none is refused nothing.
+                Effect::SendBuffer(..) => {}
+                _ => tracing::warn!("not brought about: {effect:?}"),
+            }
+        }
+    }
+
+    fn take_offloads(&mut self, id: HandleId, offloads: tap::ioctl::Offloads) {
+        if let Some(open) = self.opens.get_mut(&id) {
+            open.offloads = offloads;
+        }
+        let Some(name) = self.device_of(id) else { return };
+        if let Some(served) = self.devices.get(&name) {
+            served.port.set_offload(id.0, Offloads::from_bits_truncate(offloads.bits()));
+        }
+        self.follow_offloads(&name.to_string());
+    }
+
+    fn take_part(&mut self, id: HandleId, part: Part, plane: &Plane) {
+        let Some(handle) = self.books.handle(id).cloned() else { return };
+        let Some(served) = handle.device().and_then(|device| self.devices.get(&device.name())) else { return };
+        if self.opens.get(&id).is_some_and(|open| open.transport == Transport::Socket) {
+            let _ = handle.stand_aside(&mut Waiter::woken);
+            let _ = part;
+            sync(served, plane);
+        }
+    }
+
+    fn ask(&mut self, name: DeviceName, what: fn(String) -> Asked) {
+        if self.devices.contains_key(&name) {
+            self.asked.push_back(what(name.to_string()));
+        }
+    }
+
+    fn wish(&mut self, name: DeviceName, verb: Verb) {
+        self.asked.push_back(Asked::Change { device: name.to_string(), verb: Box::new(verb) });
+    }
+
+    fn device_of(&self, id: HandleId) -> Option<DeviceName> {
+        let handle = self.books.handle(id)?;
+        let device = handle.device()?;
+        // One of the same name may have been made since.
+        let same = self.books.device(device.name()).is_some_and(|there| Arc::ptr_eq(there, device));
+        same.then(|| device.name())
+    }
+}
+
+/// Tells the plane that seats came or went.
+fn sync(served: &Served, plane: &Plane) {
+    if let Some((id, port)) = served.place
+        && let Err(error) = plane.sync_node(id, port, &served.port)
+    {
+        tracing::error!("{error}");
+    }
+}
