@@ -19,6 +19,7 @@ use super::counts::{Meter, Passed};
 use super::face::Face;
 use super::worker::Source;
 use bitflags::bitflags;
+use frame::DropReason;
 use frame::offload::{Gso, Offload};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
@@ -143,7 +144,8 @@ impl NodePort {
         Ok(())
     }
 
-    /// Ends a seat: the program reads end of file at once, whoever else holds our end of the socket.
+    /// Ends a seat: the program reads end of file at once, whoever else holds our end of the socket. What it wrote and
+    /// no worker has read is dropped.
     ///
     /// The descriptor is closed when the plane has been told by [`sync_node`](super::Plane::sync_node).
     pub fn unseat(&self, id: u64) {
@@ -153,6 +155,8 @@ impl NodePort {
             // Nobody waits to hear of an end that was asked for.
             seat.told.store(true, Ordering::Relaxed);
             socket::hang_up(seat.as_fd());
+            let lost = socket::drain(seat.as_fd());
+            seat.common.from_app.drop(DropReason::PortDown, lost);
         }
     }
 

@@ -5,7 +5,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::sockopt::{set_socket_send_buffer_size, socket_domain, socket_type};
-use rustix::net::{AddressFamily, Shutdown, SocketFlags, SocketType, socketpair};
+use rustix::net::{AddressFamily, RecvFlags, Shutdown, SocketFlags, SocketType, socketpair};
 
 /// Makes both ends of a seat, ours first, each with room for `packets` full-size packets.
 ///
@@ -52,6 +52,15 @@ pub(super) const fn queue_bytes(packets: u16) -> usize {
 pub(super) fn hang_up(fd: BorrowedFd<'_>) {
     // One whose other end is gone already answers ENOTCONN.
     let _ = rustix::net::shutdown(fd, Shutdown::Both);
+}
+
+/// Throws away what waits at an end that was hung up, and returns how many packets that was.
+///
+/// Closed with packets unread, it would tell the other end of a connection reset instead of an end.
+pub(super) fn drain(fd: BorrowedFd<'_>) -> u64 {
+    let next = || has_bytes(fd).then(|| rustix::net::recv(fd, &mut [0; 1], RecvFlags::DONTWAIT).ok()).flatten();
+    // A worker may have been faster: then there is nothing in it but the end.
+    core::iter::from_fn(next).filter(|&(bytes, _)| bytes > 0).count() as u64
 }
 
 /// Whether the other end is closed, or either end hung up. What it sent before may still wait.
