@@ -12,7 +12,8 @@ tests::on_faces! {
     defect_18_a_descriptor_before_it_has_a_device: kernel exec;
     defect_18_one_descriptor_has_one_device: kernel exec;
     defect_18_a_queue_can_be_detached: kernel exec;
-    a_virtio_net_header_both_ways: kernel node exec;
+    a_virtio_net_header_both_ways: kernel exec;
+    a_virtio_net_header_is_neither_offered_nor_given: node;
 }
 
 const SOON: Duration = Duration::from_secs(3);
@@ -134,4 +135,17 @@ fn a_virtio_net_header_both_ways(rig: &Rig) {
         wire.send(&numbered(1, 100));
         assert_eq!(app.bytes(&format!("[wait({fd}, 'poll'), os.read({fd}, 2000)][1]")), behind, "{bytes} bytes");
     }
+}
+
+/// A program that takes such headers goes on to say which offloads it takes, by a call that FUSE does not pass on.
+fn a_virtio_net_header_is_neither_offered_nor_given(rig: &Rig) {
+    rig.create("tap0");
+    let app = rig.app();
+    let fd = rig.open_with(&app, "tap0", "IFF_NO_PI | IFF_VNET_HDR");
+    assert_eq!(app.number(&format!("number({fd}, TUNGETFEATURES)")) & 0x4000, 0);
+    assert_eq!(app.number(&format!("asked({fd})[1]")) & 0x4000, 0);
+    let wire = rig.wire("tap0");
+    app.value(&format!("read_all({fd})"));
+    wire.send(&numbered(1, 100));
+    assert_eq!(app.bytes(&format!("[wait({fd}, 'poll'), os.read({fd}, 2000)][1]")), numbered(1, 100));
 }
