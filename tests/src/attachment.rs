@@ -131,6 +131,18 @@ impl Site {
         }
     }
 
+    /// Ends the daemon, if there is one, and fails the test if anything remains: a process that was told where the daemon
+    /// is, or a mount in the directory of the test.
+    #[track_caller]
+    pub fn ends(&self, lab: &Lab) {
+        if let Maker::Trestle(daemon) = &self.maker {
+            assert!(daemon.stop().success(), "{}", daemon.log());
+        }
+        let gone = within(Duration::from_secs(5), || lab.processes().is_empty() && lab.mounts().is_empty());
+        let lines: Vec<_> = lab.processes().iter().map(|process| process.line()).collect();
+        assert!(gone, "left behind: {lines:?}, mounts {:?}", lab.mounts());
+    }
+
     /// Returns the attachment.
     pub fn attachment(&self) -> Attachment {
         self.attachment

@@ -54,6 +54,13 @@ impl Lab {
         &self.directory
     }
 
+    /// Returns what is mounted in the directory of this test.
+    pub fn mounts(&self) -> Vec<String> {
+        let mounts = std::fs::read_to_string("/proc/self/mountinfo").expect("/proc is there");
+        let points = mounts.lines().filter_map(|line| line.split(' ').nth(4));
+        points.filter(|point| Path::new(point).starts_with(&self.directory)).map(str::to_owned).collect()
+    }
+
     /// Returns the processes that were given a path in the directory of this test by their environment.
     pub fn processes(&self) -> Vec<Process> {
         Process::all_with(&format!("{}/", self.directory.display()))

@@ -45,13 +45,18 @@ pub struct Ends {
 }
 
 impl<'l> Tunnel<'l> {
-    /// Lays the cable under a tunnel of `device`, `tap`N or `tun`N, and makes the keys.
+    /// Makes the keys and lays the cable under a tunnel of `device`, `tap`N or `tun`N, which is there already.
     pub fn new(lab: &'l Lab, site: &'l Site, device: &'static str, role: Role) -> Self {
         let far = Arc::new(lab.ns("far"));
         site.ns().ip(&format!("link add under type veth peer name under netns {}", far.name()));
         for (ns, n) in [(site.ns(), 1), (&far, 2)] {
             ns.ip(&format!("address add 192.0.2.{n}/24 dev under"));
             ns.ip("link set under up");
+        }
+        if role == Role::BridgedServer {
+            site.switch().create();
+            site.switch().add(device);
+            site.switch().address("10.0.0.1/24");
         }
         match role {
             Role::Peer => {
@@ -68,6 +73,13 @@ impl<'l> Tunnel<'l> {
             }
         }
         Self { site, lab, far, device, role }
+    }
+
+    /// Has the far end ping the near one 200 times a second, whether it answers or not, until the value is dropped.
+    pub fn pings(&self) -> Running {
+        let mut ping = self.far.beside("ping");
+        ping.args(["-n", "-q", "-i", "0.005", "-s", "1000", &Host::address(1).to_string()]);
+        Running::start(ping, self.log("pings"))
     }
 
     /// Returns the two ends as end hosts.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// A running process, by its number.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Process(pub u32);
 
 impl Process {

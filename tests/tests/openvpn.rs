@@ -14,11 +14,6 @@ fn open(name: &str) -> Option<Lab> {
 fn carries(lab: &Lab, attachment: Attachment, device: &'static str, role: Role, mebibytes: usize) {
     let site = Site::new(lab, attachment);
     site.create(device);
-    if role == Role::BridgedServer {
-        site.switch().create();
-        site.switch().add(device);
-        site.switch().address("10.0.0.1/24");
-    }
     let tunnel = Tunnel::new(lab, &site, device, role);
     let (mut near, far) = tunnel.start();
     let ends = tunnel.ends();
@@ -41,6 +36,7 @@ fn carries(lab: &Lab, attachment: Attachment, device: &'static str, role: Role, 
     near.signal(Signal::KILL);
     near.ends(SOON);
     site.destroy(device);
+    site.ends(lab);
 }
 
 #[test]
@@ -52,13 +48,13 @@ fn control_peer_on_a_kernel_tap() {
 #[test]
 fn control_client_on_a_kernel_tap() {
     let Some(lab) = open("control_client_on_a_kernel_tap") else { return };
-    carries(&lab, Attachment::Kernel, "tap0", Role::Client, 96);
+    carries(&lab, Attachment::Kernel, "tap0", Role::Client, 16);
 }
 
 #[test]
 fn control_server_on_a_kernel_tap() {
     let Some(lab) = open("control_server_on_a_kernel_tap") else { return };
-    carries(&lab, Attachment::Kernel, "tap0", Role::Server, 96);
+    carries(&lab, Attachment::Kernel, "tap0", Role::Server, 16);
 }
 
 #[test]
@@ -71,4 +67,64 @@ fn control_bridged_server_on_a_kernel_tap() {
 fn control_peer_on_a_kernel_tun() {
     let Some(lab) = open("control_peer_on_a_kernel_tun") else { return };
     carries(&lab, Attachment::Kernel, "tun0", Role::Peer, 16);
+}
+
+#[test]
+fn peer_on_our_tap_node() {
+    let Some(lab) = open("peer_on_our_tap_node") else { return };
+    carries(&lab, Attachment::Node, "tap0", Role::Peer, 16);
+}
+
+#[test]
+fn client_on_our_tap_node() {
+    let Some(lab) = open("client_on_our_tap_node") else { return };
+    carries(&lab, Attachment::Node, "tap0", Role::Client, 96);
+}
+
+#[test]
+fn server_on_our_tap_node() {
+    let Some(lab) = open("server_on_our_tap_node") else { return };
+    carries(&lab, Attachment::Node, "tap0", Role::Server, 96);
+}
+
+#[test]
+fn bridged_server_on_our_tap_node() {
+    let Some(lab) = open("bridged_server_on_our_tap_node") else { return };
+    carries(&lab, Attachment::Node, "tap0", Role::BridgedServer, 16);
+}
+
+#[test]
+fn peer_on_our_tun_node() {
+    let Some(lab) = open("peer_on_our_tun_node") else { return };
+    carries(&lab, Attachment::Node, "tun0", Role::Peer, 16);
+}
+
+#[test]
+fn peer_on_a_tap_under_exec() {
+    let Some(lab) = open("peer_on_a_tap_under_exec") else { return };
+    carries(&lab, Attachment::Exec, "tap0", Role::Peer, 16);
+}
+
+#[test]
+fn client_on_a_tap_under_exec() {
+    let Some(lab) = open("client_on_a_tap_under_exec") else { return };
+    carries(&lab, Attachment::Exec, "tap0", Role::Client, 96);
+}
+
+#[test]
+fn server_on_a_tap_under_exec() {
+    let Some(lab) = open("server_on_a_tap_under_exec") else { return };
+    carries(&lab, Attachment::Exec, "tap0", Role::Server, 96);
+}
+
+#[test]
+fn bridged_server_on_a_tap_under_exec() {
+    let Some(lab) = open("bridged_server_on_a_tap_under_exec") else { return };
+    carries(&lab, Attachment::Exec, "tap0", Role::BridgedServer, 16);
+}
+
+#[test]
+fn peer_on_a_tun_under_exec() {
+    let Some(lab) = open("peer_on_a_tun_under_exec") else { return };
+    carries(&lab, Attachment::Exec, "tun0", Role::Peer, 16);
 }

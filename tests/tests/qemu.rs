@@ -63,7 +63,7 @@ fn start(lab: &Lab, image: &Image, site: &Site, n: u8, targets: &str) -> Guest {
 
 /// Guests get addresses, and reach the host and each other, which reaches them; streams pass, and all ends well.
 fn guests_are_on_the_bridge(lab: &Lab, image: &Image, attachment: Attachment, count: u8) {
-    let (site, _server) = site(lab, attachment, count);
+    let (site, server) = site(lab, attachment, count);
     let everyone: Vec<_> = (1..=count).map(address).collect();
     let targets = |n: u8| {
         let others = everyone.iter().filter(move |&&to| to != address(n)).map(ToString::to_string);
@@ -92,10 +92,26 @@ fn guests_are_on_the_bridge(lab: &Lab, image: &Image, attachment: Attachment, co
         guest.qemu.ends(SOON);
     }
     (1..=count).for_each(|n| site.destroy(&format!("tap{n}")));
+    drop(server);
+    site.ends(lab);
 }
 
 #[test]
 fn control_two_guests_on_kernel_taps() {
     let Some((lab, image)) = open("control_two_guests_on_kernel_taps") else { return };
     guests_are_on_the_bridge(&lab, &image, Attachment::Kernel, 2);
+}
+
+/// The descriptor of a node, opened by a shell, is inherited: `-netdev tap,fd=7`.
+#[test]
+fn two_guests_on_nodes_by_descriptor() {
+    let Some((lab, image)) = open("two_guests_on_nodes_by_descriptor") else { return };
+    guests_are_on_the_bridge(&lab, &image, Attachment::Node, 2);
+}
+
+/// QEMU opens `/dev/net/tun` itself and asks for offloads: `-netdev tap,ifname=tap1`.
+#[test]
+fn two_guests_under_exec() {
+    let Some((lab, image)) = open("two_guests_under_exec") else { return };
+    guests_are_on_the_bridge(&lab, &image, Attachment::Exec, 2);
 }
