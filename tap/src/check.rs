@@ -80,6 +80,8 @@ mod tests {
     use super::*;
     use frame::offload::Gso;
 
+    type Row<'a> = (&'static str, Kind, &'a [u8], Result<(), PacketError>);
+
     /// Haiku's driver checked writes against neither the MTU nor the least size (defect 20).
     #[test]
     fn defect_20_writes_are_checked() {
@@ -91,7 +93,7 @@ mod tests {
         let v6 = [0x60; 40];
         let big = [0; 1515];
         #[rustfmt::skip]
-        let rows: &[(&str, Kind, &[u8], Result<(), PacketError>)] = &[
+        let rows: &[Row] = &[
             ("nothing, tap",     Kind::Tap, &[],            Err(PacketError::Empty)),
             ("nothing, tun",     Kind::Tun, &[],            Err(PacketError::Empty)),
             ("13 bytes",         Kind::Tap, &big[..13],     Err(PacketError::Short(13))),

@@ -22,6 +22,7 @@ pub struct Device<P, W> {
     queue_packets: usize,
     state: AtomicU32,
     carrier: AtomicU8,
+    mtu_bytes: AtomicU32,
     opens: AtomicU32,
     /// The open descriptors among which packets are spread; replaced as a whole.
     seats: SharedLock<Seats<P, W>>,
@@ -109,6 +110,7 @@ impl<P, W> Device<P, W> {
             queue_packets,
             state: AtomicU32::new(0),
             carrier: AtomicU8::new(Carrier::FollowsOpen as u8),
+            mtu_bytes: AtomicU32::new(u32::MAX),
             opens: AtomicU32::new(0),
             seats: SharedLock::new(Arc::new([])),
             written: Apart(Queue::new(queue_packets)),
@@ -240,6 +242,16 @@ impl<P, W> Device<P, W> {
             carrier if carrier == Carrier::Down as u8 => false,
             _ => self.is_open(),
         }
+    }
+
+    /// Returns how long a packet may be that an application writes, in bytes after the Ethernet header and tags.
+    pub fn mtu_bytes(&self) -> u32 {
+        self.mtu_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Follows the MTU of the interface, in bytes; a device begins without a bound.
+    pub fn set_mtu_bytes(&self, bytes: u32) {
+        self.mtu_bytes.store(bytes, Ordering::Relaxed);
     }
 
     /// Overrides the carrier, or lets it follow.
@@ -407,5 +419,6 @@ fn bounded(packets: usize) -> usize {
     packets
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests;

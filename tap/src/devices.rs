@@ -293,5 +293,6 @@ pub const MAX_HANDLES: usize = 16384;
 /// `MAX_TAP_QUEUES` of Linux.
 pub const MAX_QUEUES: usize = 256;
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests;

@@ -81,5 +81,6 @@ const PRIME: u64 = 0x0000_0100_0000_01b3;
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests;

@@ -372,5 +372,6 @@ impl<P, W> fmt::Debug for Handle<P, W> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests;

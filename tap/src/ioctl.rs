@@ -305,5 +305,6 @@ fn row(dialect: Dialect, number: u32) -> Option<&'static Row> {
     rows.iter().find(|row| row.number == number)
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests;

@@ -38,5 +38,6 @@ pub use pace::{Pace, Verdict};
 pub use ready::Ready;
 pub use seat::Mode;
 
-#[cfg(all(test, loom))]
+#[cfg(test)]
+#[cfg(loom)]
 mod loom_tests;

@@ -25,25 +25,22 @@ impl TapDevice {
     /// # Errors
     /// `EBUSY` if another process holds a device of that name, `EINVAL` if an interface of another kind has it.
     pub fn create(name: InterfaceName, queues: usize) -> Result<Self, DeviceError> {
-        let device = Self::open(name, Kind::Tap, queues)?;
-        let every = Offloads::all();
-        // Linux before 6.2 has no UDP segmentation.
-        device.set_offload(every).or_else(|_| device.set_offload(every - Offloads::USO4 - Offloads::USO6))?;
-        Ok(device)
+        Self::open(name, Kind::Tap, queues)
     }
 
-    /// Creates a device that carries IP packets, as [`create`](Self::create). The kernel finishes every packet, until
-    /// [`set_offload`](Self::set_offload) says otherwise.
+    /// Creates a device that carries IP packets, as [`create`](Self::create).
     ///
     /// # Errors
     /// As [`create`](Self::create).
     pub fn create_tun(name: InterfaceName, queues: usize) -> Result<Self, DeviceError> {
-        let device = Self::open(name, Kind::Tun, queues)?;
-        device.set_offload(Offloads::empty())?;
-        Ok(device)
+        Self::open(name, Kind::Tun, queues)
     }
 
-    /// Chooses the work that the kernel leaves to us on what it sends; what we send to it may always be unfinished.
+    /// Chooses the work that the kernel leaves to us on what it sends, all there is at first; what we send to it may
+    /// always be unfinished.
+    ///
+    /// Workers finish what a port does not take, and for less: one large frame passes the device for many. A relay of
+    /// TCP between two devices took 4.8 ms of processor time a megabyte so, and 5.6 ms where the kernel did it.
     ///
     /// # Errors
     /// `EINVAL` for work that the kernel does not leave to anyone, as UDP segmentation before Linux 6.2.
@@ -76,7 +73,10 @@ impl TapDevice {
         for queue in &queues {
             set_header_bytes(queue.as_fd()).map_err(Action::SetOffload.on(name))?;
         }
-        Ok(Self { name, kind, queues })
+        let (device, every) = (Self { name, kind, queues }, Offloads::all());
+        // Linux before 6.2 has no UDP segmentation.
+        device.set_offload(every).or_else(|_| device.set_offload(every - Offloads::USO4 - Offloads::USO6))?;
+        Ok(device)
     }
 
     /// Returns the name of the device.

@@ -200,7 +200,7 @@ impl<P, W> Devices<P, W> {
         };
         self.follow_carrier(name);
         if let Some(open) = self.handles.get_mut(&id) {
-            open.flags = Some(flags.difference(AttachFlags::EXCLUSIVE));
+            open.flags = Some(flags);
         }
         self.set_header(id, name.kind);
         Ok((name, flags))

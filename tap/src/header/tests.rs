@@ -5,6 +5,8 @@ const V4: [u8; 20] = [0x45; 20];
 const V6: [u8; 40] = [0x60; 40];
 const ARP: [u8; 14] = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x08, 0x06];
 
+type Row<'a> = (&'static str, Header, Kind, &'a [u8], Cut, &'a [u8]);
+
 fn strip_flag() -> [u8; 4] {
     let [a, b] = 1u16.to_ne_bytes();
     [a, b, 0x08, 0x00]
@@ -16,7 +18,7 @@ fn what_an_application_reads() {
     let cut = strip_flag();
     let (free, open) = (Header::AddressFamily(Families::FreeBsd), Header::AddressFamily(Families::OpenBsd));
     #[rustfmt::skip]
-    let rows: &[(&str, Header, Kind, &[u8], Cut, &[u8])] = &[
+    let rows: &[Row] = &[
         ("none",           Header::None,       Kind::Tun, &V4,  Cut::Whole,     &[]),
         ("info, IPv4",     Header::PacketInfo, Kind::Tun, &V4,  Cut::Whole,     &[0, 0, 0x08, 0x00]),
         ("info, IPv6",     Header::PacketInfo, Kind::Tun, &V6,  Cut::Whole,     &[0, 0, 0x86, 0xdd]),

@@ -9,6 +9,8 @@ use std::vec::Vec;
 const TAP7: DeviceName = DeviceName { kind: Kind::Tap, unit: 7 };
 const MAC: Mac = Mac([2, 3, 4, 5, 6, 7]);
 
+type Row = (&'static str, u32, u64, Vec<u8>, Result<Request, Unsupported>);
+
 /// The memory of a `struct ifreq` of Linux: a name, and what follows it.
 fn ifreq(name: &str, rest: &[u8]) -> Vec<u8> {
     let mut memory = vec![0; 40];
@@ -128,7 +130,7 @@ fn linux_requests() {
     let refused = |request: Result<Request, Unsupported>| matches!(request, Err(Unsupported::Refused(_)));
     let linux = |number, value, memory: &[u8]| decode(Dialect::Linux, number, value, memory);
     #[rustfmt::skip]
-    let rows: &[(&str, u32, u64, Vec<u8>, Result<Request, Unsupported>)] = &[
+    let rows: &[Row] = &[
         ("persist",        0x4004_54cb, 1,          vec![],    Ok(Request::Lifetime(Lifetime::Persistent))),
         ("transient",      0x4004_54cb, 0,          vec![],    Ok(Request::Lifetime(Lifetime::Transient))),
         ("owner",          0x4004_54cc, 1000,       vec![],    Ok(Request::Owner(1000))),

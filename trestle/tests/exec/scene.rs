@@ -184,9 +184,8 @@ impl Running {
         }
     }
 
-    pub(crate) fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    pub(crate) fn kill(self) {
+        drop(self);
     }
 
     /// Waits until the process has ended, and whoever else has its output.
@@ -195,6 +194,14 @@ impl Running {
         self.output.borrow_mut().read_to_string(&mut output).unwrap();
         let code = self.child.wait().unwrap().code();
         Outcome { code, output }
+    }
+}
+
+impl Drop for Running {
+    /// Leaves nothing that a test forgot, or did not come to.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -1,7 +1,7 @@
 //! The FUSE device: requests come out of it, replies and notices go in, each by one call.
 
 use super::protocol::answer;
-use super::protocol::{REQUEST_BYTES, ROOT};
+use super::protocol::REQUEST_BYTES;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
@@ -35,7 +35,7 @@ impl Channel {
         Self(device)
     }
 
-    /// Waits for the next request; at once [`Received::Nothing`] if the device is non-blocking and has none.
+    /// Takes the next request; [`Received::Nothing`] if there is none.
     pub(in crate::linux) fn receive<'a>(&self, buffer: &'a mut RequestBuffer) -> Received<'a> {
         match rustix::io::read(&self.0, &mut *buffer.0) {
             Ok(bytes) => Received::Request(buffer.0.get(..bytes).unwrap_or_default()),
@@ -49,6 +49,12 @@ impl Channel {
     pub(in crate::linux) fn wait(&self, timeout: Option<&Timespec>) {
         // An error is an interruption or the end, which the next read tells apart.
         let _ = poll(&mut [PollFd::new(&self.0, PollFlags::IN)], timeout);
+    }
+
+    /// Waits until a request is there or `bell` rings.
+    pub(in crate::linux) fn wait_or(&self, bell: BorrowedFd<'_>) {
+        // As above.
+        let _ = poll(&mut [PollFd::new(&self.0, PollFlags::IN), PollFd::from_borrowed_fd(bell, PollFlags::IN)], None);
     }
 
     /// Replies with the bytes of both parts.
@@ -85,13 +91,6 @@ impl Channel {
         let _ = self.write(&answer::notice(NOTIFY_RESEND, 0), &[], &[]);
     }
 
-    /// Has the kernel send one request, [`NotifyReply`](super::protocol::request::Operation::NotifyReply): a thread
-    /// that waits for requests wakes.
-    pub(in crate::linux) fn nudge(&self) {
-        let body = answer::retrieve(ROOT);
-        let _ = self.write(&answer::notice(NOTIFY_RETRIEVE, body.len()), &body, &[]);
-    }
-
     /// Mostly nobody looks at the result: a request is gone when nobody waits for the reply any more.
     fn write(&self, header: &[u8], body: &[u8], more: &[u8]) -> Result<(), Errno> {
         let parts = [header, body, more].map(IoSlice::new);
@@ -107,5 +106,4 @@ impl AsFd for Channel {
 }
 
 const NOTIFY_POLL: u32 = 1;
-const NOTIFY_RETRIEVE: u32 = 5;
 const NOTIFY_RESEND: u32 = 7;

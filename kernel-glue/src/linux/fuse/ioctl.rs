@@ -145,6 +145,7 @@ impl Call {
             // The caller of TUNSETIFF knows his name, or learns it from the node's; what FUSE carries is better than
             // nothing.
             Err(errno) if is_refusal(errno) && (self.number == TUNSETIFF || self.carried_out > 0) => self.finish(),
+            Err(errno) if is_refusal(errno) => self.refuse(Errno::PERM),
             Err(errno) => self.refuse(errno),
         }
     }

@@ -199,7 +199,8 @@ impl Open {
     fn unwrapped(&self, data: &[u8]) -> Result<Packet, Errno> {
         let (offload, bytes) = self.descriptor.header().strip(data).map_err(errno_of_packet)?;
         // As in Linux, the MTU binds the system, not the program.
-        tap::check_write(self.kind(), bytes, &offload, u32::MAX).map_err(errno_of_packet)?;
+        let mtu_bytes = self.descriptor.device().map_or(u32::MAX, |device| device.mtu_bytes());
+        tap::check_write(self.kind(), bytes, &offload, mtu_bytes).map_err(errno_of_packet)?;
         self.service.pool.packet(&offload, bytes).ok_or(Errno::NOBUFS)
     }
 

@@ -15,6 +15,8 @@ use super::protocol::{
 use super::service::Service;
 use super::tree::Tree;
 use crate::linux::clock::monotonic;
+use crate::linux::worker::ring;
+use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -31,12 +33,20 @@ pub(super) struct Served {
     opens: RwLock<HashMap<u64, Arc<Open>>>,
     next_handle: AtomicU64,
     stopping: AtomicBool,
+    /// Rings from the word to stop on.
+    bell: Arc<OwnedFd>,
 }
 
 impl Served {
-    pub(super) fn new(service: Arc<Service>, tree: Tree, clerk: Arc<dyn Clerk>, helpers: Arc<Helpers>) -> Self {
+    pub(super) fn new(
+        service: Arc<Service>,
+        tree: Tree,
+        clerk: Arc<dyn Clerk>,
+        helpers: Arc<Helpers>,
+        bell: Arc<OwnedFd>,
+    ) -> Self {
         let (next_handle, stopping) = (AtomicU64::new(1), AtomicBool::new(false));
-        Self { service, tree, clerk, helpers, opens: RwLock::default(), next_handle, stopping }
+        Self { service, tree, clerk, helpers, opens: RwLock::default(), next_handle, stopping, bell }
     }
 
     /// Serves until told to stop, or until the last user of the mount is gone.
@@ -45,7 +55,7 @@ impl Served {
         while !self.stopping.load(Ordering::Acquire) {
             match self.service.channel.receive(&mut buffer) {
                 Received::Request(bytes) => self.on_bytes(bytes),
-                Received::Nothing => {}
+                Received::Nothing => self.service.channel.wait_or(self.bell.as_fd()),
                 Received::Gone => break,
             }
         }
@@ -54,6 +64,7 @@ impl Served {
     /// Has every thread return from [`Self::run`].
     pub(super) fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
+        ring(self.bell.as_fd());
     }
 
     /// Lets go of every open file.
@@ -116,12 +127,8 @@ impl Served {
             | Operation::Destroy => channel.done(unique),
             Operation::Change => channel.refuse(unique, Errno::PERM),
             Operation::Lseek => channel.refuse(unique, Errno::SPIPE),
-            Operation::NotifyReply => {
-                // One thread's word to stop: the others get theirs from it.
-                if self.stopping.load(Ordering::Acquire) {
-                    channel.nudge();
-                }
-            }
+            // Nothing was asked that it could answer.
+            Operation::NotifyReply => {}
             Operation::Unknown(opcode) => {
                 tracing::debug!("FUSE operation {opcode} is not served");
                 channel.refuse(unique, Errno::NOSYS);

@@ -9,6 +9,7 @@ use super::service::Service;
 use super::tree::{Owner, Tree};
 use crate::linux::caps::keep_only;
 use crate::linux::keeper::Link;
+use crate::linux::worker::bell;
 use rustix::fd::AsFd;
 use std::ffi::OsString;
 use std::fmt;
@@ -51,6 +52,7 @@ impl NodeServer {
     /// [`MountError`]; nothing is left behind.
     pub fn mount(options: &NodeOptions, clerk: Arc<dyn Clerk>) -> Result<Self, MountError> {
         let directory = options.directory.as_path();
+        let bell = bell().map_err(MountStep::StartThread.on(directory))?;
         let mounted = mount(directory)?;
         let start = |command: &Vec<OsString>| Link::start(command, mounted.channel.as_fd(), mounted.root.as_fd());
         let keeper = options.keeper.as_ref().map(start).transpose().map_err(MountStep::StartKeeper.on(directory));
@@ -58,7 +60,7 @@ impl NodeServer {
         let helpers = Helpers::start().map_err(|error| MountStep::StartThread.on(directory)(errno(&error)));
         let helpers = helpers.inspect_err(|_| mounted.undo())?;
         let service = Arc::new(Service::new(mounted.channel, options.pool.clone(), keeper));
-        let served = Arc::new(Served::new(service, Tree::new(options.clones), clerk, helpers));
+        let served = Arc::new(Served::new(service, Tree::new(options.clones), clerk, helpers, bell));
         let mut server = Self { directory: directory.to_owned(), served, threads: Vec::new(), pacer: None };
         server.start(options.threads.max(1)).map_err(|error| MountStep::StartThread.on(directory)(errno(&error)))?;
         Ok(server)
@@ -103,7 +105,6 @@ impl Drop for NodeServer {
             tracing::warn!("{}: {}: {errno}", self.directory.display(), MountStep::Unmount);
         }
         self.served.stop();
-        service.channel.nudge();
         self.threads.drain(..).for_each(|thread| drop(thread.join()));
         self.served.helpers.close();
         self.served.close_all();

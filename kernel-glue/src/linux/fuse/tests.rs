@@ -20,6 +20,7 @@ mod control;
 mod crash;
 mod death;
 mod life;
+mod roles;
 mod signal;
 mod wait;
 
@@ -74,6 +75,7 @@ impl Clerk for Desk {
         done(attached.map(|()| Opened { id, descriptor }).map_err(|_| Errno::NXIO));
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what no test asks for")]
     fn ioctl(&self, id: u64, request: Request, _: Caller, done: Done<Answer>) {
         self.asked.lock().unwrap().push(request);
         let descriptor = self.descriptors.lock().unwrap()[&id].clone();
@@ -157,6 +159,10 @@ fn frame(mark: u8) -> Vec<u8> {
     let mut frame = vec![0; 60];
     frame[59] = mark;
     frame
+}
+
+fn is_mounted() -> bool {
+    std::fs::read_to_string("/proc/thread-self/mountinfo").unwrap().contains(" /mnt/dev ")
 }
 
 /// Waits until something is so, and fails after ten seconds.

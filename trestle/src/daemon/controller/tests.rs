@@ -33,7 +33,7 @@ fn inet(text: &str) -> Verb {
 
 fn change(controller: &mut Controller<Memory>, interface: &str, verbs: Vec<Verb>) -> Reply {
     let change = Change { interface: interface.into(), verbs };
-    controller.handle(Call::Change(change), Peer::this_process(), NOW)
+    controller.handle(Call::Change(change), None, Peer::this_process(), NOW)
 }
 
 fn done(created: Option<&str>) -> Reply {
@@ -41,7 +41,7 @@ fn done(created: Option<&str>) -> Reply {
 }
 
 fn show(controller: &mut Controller<Memory>) -> Vec<InterfaceReport> {
-    let Reply::Interfaces(interfaces) = controller.handle(Call::Show(Which::All), Peer::this_process(), NOW) else {
+    let Reply::Interfaces(interfaces) = controller.handle(Call::Show(Which::All), None, Peer::this_process(), NOW) else {
         panic!("not a list of interfaces")
     };
     interfaces
@@ -117,7 +117,7 @@ fn a_restart_brings_the_state_back() {
     };
     let after = show(&mut controller);
     assert_eq!((members(&after), &after[0].addresses), (members(&before), &before[0].addresses));
-    let table = controller.handle(Call::Addresses("bridge0".into()), Peer::this_process(), NOW);
+    let table = controller.handle(Call::Addresses("bridge0".into()), None, Peer::this_process(), NOW);
     let Reply::Addresses(entries) = table else { panic!() };
     assert_eq!(entries.iter().map(|entry| (entry.address, &*entry.interface)).collect::<Vec<_>>(), [(address, "eth1")]);
     std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
@@ -156,11 +156,11 @@ fn unknown_names_are_answered_by_what_they_are() {
     change(&mut controller, "bridge0", vec![Verb::Create, add("eth1")]);
     change(&mut controller, "vport0", vec![Verb::Create]);
     let mut ask = |name: &str| {
-        refusal(controller.handle(Call::Show(Which::Named(name.into())), Peer::this_process(), NOW)).to_string()
+        refusal(controller.handle(Call::Show(Which::Named(name.into())), None, Peer::this_process(), NOW)).to_string()
     };
     assert!(ask("eth9").starts_with("interface eth9 does not exist"));
     assert!(ask("tap0").contains("the system's own"));
     assert!(ask("eth1").contains("port of bridge0"));
-    let table = refusal(controller.handle(Call::Addresses("vport0".into()), Peer::this_process(), NOW)).to_string();
+    let table = refusal(controller.handle(Call::Addresses("vport0".into()), None, Peer::this_process(), NOW)).to_string();
     assert!(table.starts_with("unable to get address cache: vport0 is not a bridge"), "{table}");
 }

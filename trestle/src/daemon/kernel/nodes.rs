@@ -137,6 +137,7 @@ impl Nodes {
         if served.queues.link() != link {
             served.queues.set_link(link, &mut Waiter::woken);
         }
+        served.queues.set_mtu_bytes(mtu_bytes);
         served.port.set_mtu(mtu_bytes);
         if let Some(settings) = self.books.settings(name)
             && (settings.mtu_bytes, settings.mac) != (mtu_bytes, mac)

@@ -88,11 +88,6 @@ pub(in crate::linux) fn wakeup(kernel_handle: u64) -> Record {
     Record::default().u64(kernel_handle)
 }
 
-/// Asks for no byte of a node, which the kernel answers by a request: `struct fuse_notify_retrieve_out`.
-pub(in crate::linux) fn retrieve(node: u64) -> Record {
-    Record::default().u64(0).u64(node).zeros(8 + 4 + 4)
-}
-
 /// Adds an entry to a directory listing of at most `room` bytes: `struct fuse_dirent`, the name, and zeros to the next
 /// multiple of 8. Returns whether it went in.
 pub(in crate::linux) fn list(

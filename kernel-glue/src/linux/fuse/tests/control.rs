@@ -116,3 +116,63 @@ fn ioctls_of_many_threads_are_all_answered() {
         });
     });
 }
+
+/// A program of another user, and a server that has given its privileges up but for those of its helpers.
+#[test]
+fn arguments_of_another_user_are_whole() {
+    in_namespace(|| {
+        let program = "/mnt/program";
+        std::fs::write(program, "").unwrap();
+        rustix::mount::mount_bind(std::env::current_exe().unwrap(), program).unwrap();
+        let (serving, served) = std::sync::mpsc::sync_channel(0);
+        let (end, ended) = std::sync::mpsc::sync_channel::<()>(0);
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let scene = Scene::with(Settings::default(), Some(roles::as_role("keeper")));
+                scene.server.publish(TAP0, Owner { uid: 1000, gid: 1000, mode: 0o600 });
+                crate::linux::caps::drop_privileges().unwrap();
+                serving.send(()).unwrap();
+                assert!(ended.recv().is_err());
+                drop(scene);
+                assert!(!is_mounted(), "the keeper has unmounted");
+            });
+            served.recv().unwrap();
+            let line = roles::as_role_of(program.into(), "caller");
+            let mut command = std::process::Command::new(&line[0]);
+            command.args(&line[1..]).stdout(std::process::Stdio::null());
+            std::os::unix::process::CommandExt::uid(&mut command, 1000);
+            std::os::unix::process::CommandExt::gid(&mut command, 1000);
+            let status = command.status().unwrap();
+            drop(end);
+            assert!(status.success());
+        });
+    });
+}
+
+/// What the program of the other user does.
+pub(super) fn call_as_another_user() {
+    assert_eq!(rustix::process::geteuid().as_raw(), 1000);
+    let file = Scene::open(OFlags::NONBLOCK);
+    let mut argument = ifreq(b"", 0x1002);
+    assert_eq!(ioctl(&file, TUNSETIFF, &mut argument), Ok(()));
+    assert_eq!(argument, ifreq(b"tap0", 0x1002));
+}
+
+/// A server in a process namespace from which the program cannot be seen, as in a container.
+#[test]
+fn a_program_that_cannot_be_seen_gets_what_the_node_is() {
+    in_namespace(|| {
+        let server = roles::Server::start_under(&["unshare", "--pid", "--fork", "--kill-child"]);
+        let file = Scene::open(OFlags::NONBLOCK);
+        let mut argument = ifreq(b"tap0", 0x1002);
+        assert_eq!(ioctl(&file, TUNSETIFF, &mut argument), Ok(()));
+        assert_eq!(argument, ifreq(b"tap0", 0x1002));
+        let mut argument = [0; 40];
+        assert_eq!(ioctl(&file, TUNGETIFF, &mut argument), Ok(()));
+        assert_eq!(argument[..16], ifreq(b"tap0", 0)[..16]);
+        assert_eq!(ioctl(&file, SIOCGIFHWADDR, &mut ifreq(b"tap0", 0)), Err(Errno::PERM));
+        assert_eq!(ioctl(&file, TUNGETFEATURES, &mut argument), Ok(()));
+        drop(file);
+        server.crash();
+    });
+}

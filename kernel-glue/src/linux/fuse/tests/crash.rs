@@ -1,89 +1,10 @@
-//! A server that is killed, and its keeper. Both are processes: this test program once more.
+//! A server that is killed, and its keeper.
 
+use super::roles::{KEEPER_PID, Server};
 use super::*;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{read, write};
-use std::ffi::OsString;
-use std::io::{BufRead, BufReader, Lines};
-use std::process::{Child, ChildStdout, Command, Stdio};
-
-/// By which a test program is told to be something else.
-const ROLE: &str = "TRESTLE_TEST_ROLE";
-const KEEPER_PID: &str = "/mnt/keeper";
-
-/// What this program is when it is started for a role; among the other tests it is nothing.
-#[test]
-fn role() {
-    match std::env::var(ROLE).as_deref() {
-        Ok("keeper") => {
-            std::fs::write("/mnt/pid", std::process::id().to_string()).unwrap();
-            std::fs::rename("/mnt/pid", KEEPER_PID).unwrap();
-            let socket = std::os::fd::AsFd::as_fd(&std::io::stdin()).try_clone_to_owned().unwrap();
-            crate::linux::keeper::main(socket).unwrap();
-        }
-        Ok("server") => {
-            let scene = Scene::with(Settings::default(), Some(as_role("keeper")));
-            println!("\nserving");
-            // Until the test says otherwise, what is written comes back.
-            loop {
-                if let Some(packet) = scene.take() {
-                    scene.device.give(0, &packet).unwrap();
-                }
-                let bell = scene.device.bell();
-                let stdin = std::io::stdin();
-                let mut fds = [PollFd::from_borrowed_fd(bell, PollFlags::IN), PollFd::new(&stdin, PollFlags::IN)];
-                poll(&mut fds, None).unwrap();
-                if !fds[1].revents().is_empty() {
-                    return;
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-fn as_role(role: &str) -> Vec<OsString> {
-    let program = std::env::current_exe().unwrap().into_os_string();
-    let role = format!("{ROLE}={role}");
-    let name = "linux::fuse::tests::crash::role";
-    let mut line: Vec<OsString> = vec!["env".into(), role.into(), program];
-    line.extend([name, "--exact", "--nocapture", "--test-threads=1"].map(OsString::from));
-    line
-}
-
-/// A server in a process of its own; killed when the test fails.
-struct Server(Child, Lines<BufReader<ChildStdout>>);
-
-impl Server {
-    fn start() -> Self {
-        let line = as_role("server");
-        let mut command = Command::new(&line[0]);
-        command.args(&line[1..]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut server = Self(child, output);
-        assert!(server.1.any(|line| line.unwrap() == "serving"));
-        eventually("a keeper", || std::fs::exists(KEEPER_PID).unwrap());
-        server
-    }
-
-    fn crash(mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-
-    fn end(mut self) {
-        drop(self.0.stdin.take());
-        assert!(self.0.wait().unwrap().success());
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use std::process::{Command, Stdio};
 
 /// What is written comes back.
 fn assert_served(file: &OwnedFd) {
@@ -91,10 +12,6 @@ fn assert_served(file: &OwnedFd) {
     let mut fds = [PollFd::new(file, PollFlags::IN)];
     poll(&mut fds, Some(&Timespec { tv_sec: 5, tv_nsec: 0 })).unwrap();
     assert_eq!(read(file, &mut [0; 100]), Ok(60));
-}
-
-fn is_mounted() -> bool {
-    std::fs::read_to_string("/proc/thread-self/mountinfo").unwrap().contains(" /mnt/dev ")
 }
 
 fn keeper_lives() -> bool {

@@ -82,13 +82,38 @@ fn interrupts_and_packets_cross() {
             interrupts
         });
         for mark in 0..500 {
+            if mark % 25 == 0 {
+                // One that the packet does not overtake.
+                scene.await_waiters(1);
+                interrupt(&reader);
+                std::thread::sleep(Duration::from_millis(5));
+            }
             interrupt(&reader);
             scene.give(mark as u8);
-            if mark % 3 == 0 {
-                std::thread::sleep(Duration::from_micros(100));
-            }
         }
         assert!(reader.join().unwrap() > 0, "some reads were interrupted");
+    });
+}
+
+/// The kernel lets no two writes at a file go on that reach beyond its end, and waits for that where no signal reaches.
+#[test]
+fn the_second_of_two_blocked_writers_can_be_killed() {
+    in_namespace(|| {
+        let scene = Scene::with(Settings { queue_packets: 16 }, None);
+        let output = format!("of={}", Scene::node().display());
+        let mut writer = Command::new("dd");
+        writer.args(["if=/dev/zero", &output, "bs=60", "conv=notrunc", "status=none"]).stderr(Stdio::null());
+        let mut first = writer.spawn().unwrap();
+        scene.await_waiters(1);
+        let mut second = writer.spawn().unwrap();
+        scene.await_waiters(2);
+        for writer in [&mut second, &mut first] {
+            let (took, _) = timed(|| {
+                writer.kill().unwrap();
+                writer.wait().unwrap()
+            });
+            assert!(took < AT_ONCE, "{took:?}");
+        }
     });
 }
 

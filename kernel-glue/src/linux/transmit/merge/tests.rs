@@ -130,7 +130,7 @@ fn only_what_cutting_restores_is_joined() {
         ("bad IP checksum",    first(), next(), |stored| stored[10 + 14 + 10] ^= 1, 0),
         ("another station",    first(), next(), |stored| stored[10] ^= 4, 0),
         ("padded",             first(), next(), |stored| stored.push(0), 0),
-        ("cut short",          first(), next(), |stored| drop(stored.pop()), 0),
+        ("cut short",          first(), next(), |stored| stored.truncate(stored.len() - 1), 0),
         ("work left to do",    first(), next(), |stored| stored[0] = 1, 0),
         ("more fragments",     first(), next(), |stored| stored[10 + 14 + 6] = 0x20, 0),
         ("tagged",             first(), next(), |stored| stored[22..24].copy_from_slice(&[0x81, 0]), 0),
