@@ -151,7 +151,8 @@ impl Directory {
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        // What a program that was killed had mounted there goes a moment after it.
+        within(Duration::from_secs(3), || std::fs::remove_dir_all(&self.0).is_ok());
     }
 }
 

@@ -27,6 +27,7 @@ tests::on_faces! {
     defect_22_a_clone_lives_as_long_as_its_descriptor: kernel node exec;
     defect_22_a_clone_that_is_made_persistent_stays: kernel exec;
     defect_22_a_name_that_is_not_there_is_made_for_its_descriptor: kernel exec;
+    an_open_is_enough: node;
     the_first_open_brings_the_interface_up_unless_told_otherwise: node exec;
 }
 
@@ -390,6 +391,21 @@ fn the_first_open_brings_the_interface_up_unless_told_otherwise(rig: &Rig) {
     assert!(!rig.has_flags("tap1", &["UP"]));
     rig.set("tap1", "up");
     assert!(rig.runs("tap1"));
+}
+
+/// No ioctl is needed on a node that has a name.
+fn an_open_is_enough(rig: &Rig) {
+    rig.create("tap0");
+    let app = rig.app();
+    app.run("fd = os.open(DEV + '/tap0', os.O_RDWR)");
+    assert!(rig.runs("tap0"), "{:?}", rig.ns().link("tap0"));
+    assert_eq!(app.value("asked(fd)")[0], json!("tap0"));
+    let wire = rig.wire("tap0");
+    app.value("read_all(fd)");
+    wire.send(&numbered(1, 60));
+    assert_eq!(app.value("[wait(fd, 'poll'), read_all(fd)]"), json!([["IN"], [1]]));
+    app.run(&format!("os.write(fd, bytes.fromhex('{}'))", hex(&numbered(2, 60))));
+    assert!(wire.hears(&numbered(2, 60)));
 }
 
 /// Has `app` wait in a read, after what the interface's start had to say.

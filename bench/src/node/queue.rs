@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::Thread;
 use std::time::Duration;
-use tap::{Device, DeviceName, Handle, Kind, Link, Read, Settings, Write};
+use tap::{Device, DeviceName, Handle, Kind, Link, Read, Settings, Take, Write};
 
 /// A thread that sleeps until woken.
 #[derive(Clone, Debug)]
@@ -56,8 +56,12 @@ pub(super) fn written(length: Duration) -> f64 {
         }
         *packet += 1;
     };
-    let take = |token: &Sleeper| {
-        device.take(&mut wake).or_else(|| device.take_or_wait(token.clone(), &mut wake).ok().flatten())
+    let take = |token: &Sleeper| match device.take(&mut wake) {
+        Some(packet) => Some(packet),
+        None => match device.take_or_wait(token.clone(), &mut wake) {
+            Take::Packet(packet) => Some(packet),
+            Take::Waiting | Take::Dead | Take::Crowded => None,
+        },
     };
     race(length, |packet, done| this(done, packet), take)
 }
