@@ -41,7 +41,8 @@ fn done(created: Option<&str>) -> Reply {
 }
 
 fn show(controller: &mut Controller<Memory>) -> Vec<InterfaceReport> {
-    let Reply::Interfaces(interfaces) = controller.handle(Call::Show(Which::All), None, Peer::this_process(), NOW) else {
+    let Reply::Interfaces(interfaces) = controller.handle(Call::Show(Which::All), None, Peer::this_process(), NOW)
+    else {
         panic!("not a list of interfaces")
     };
     interfaces
@@ -161,6 +162,7 @@ fn unknown_names_are_answered_by_what_they_are() {
     assert!(ask("eth9").starts_with("interface eth9 does not exist"));
     assert!(ask("tap0").contains("the system's own"));
     assert!(ask("eth1").contains("port of bridge0"));
-    let table = refusal(controller.handle(Call::Addresses("vport0".into()), None, Peer::this_process(), NOW)).to_string();
+    let table =
+        refusal(controller.handle(Call::Addresses("vport0".into()), None, Peer::this_process(), NOW)).to_string();
     assert!(table.starts_with("unable to get address cache: vport0 is not a bridge"), "{table}");
 }
