@@ -18,6 +18,16 @@ pub(super) fn prepare() {
     unsafe { libc::sigaction(SIGNAL, &raw const action, std::ptr::null_mut()) };
 }
 
+/// Lets the signal through to the calling thread, whatever it inherited.
+pub(super) fn listen() {
+    // SAFETY: zeros are the empty set.
+    let mut signals: libc::sigset_t = unsafe { MaybeUninit::zeroed().assume_init() };
+    // SAFETY: `signals` is a set.
+    unsafe { libc::sigaddset(&raw mut signals, SIGNAL) };
+    // SAFETY: what a thread lets through concerns it alone, and this signal has a handler.
+    unsafe { libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const signals, std::ptr::null_mut()) };
+}
+
 /// Ends a thread that looks whether it is to end, each time its wait is interrupted.
 pub(super) fn interrupt_until_it_ends(thread: JoinHandle<()>) {
     while !thread.is_finished() {
