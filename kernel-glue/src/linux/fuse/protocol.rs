@@ -1,6 +1,6 @@
 //! The kernel's FUSE protocol as far as a directory of device nodes needs it: `linux/fuse.h`, version 7.31.
 //!
-//! The kernel writes one request a read, in the machine's byte order; [`Request::parse`] takes it apart, the types of
+//! The kernel writes one request a read, in the machine's byte order; [`request::Request::parse`] takes it apart, the types of
 //! [`answer`] put replies together. What a newer kernel appends to a structure is ignored.
 
 pub(in crate::linux) mod answer;
