@@ -1,6 +1,6 @@
 //! Devices that programs open, measured against the kernel's own: `trestle exec`, nodes, and the queues alone.
 //!
-//! This program is also the program that opens them: it starts itself, as [`holder::run`] says.
+//! This program is also the program that opens them: it starts itself, as `holder::run` says.
 
 mod holder;
 mod measure;

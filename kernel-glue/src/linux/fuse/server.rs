@@ -84,10 +84,7 @@ impl NodeServer {
     fn start(&mut self, threads: usize) -> std::io::Result<()> {
         for number in 0..threads {
             let served = Arc::clone(&self.served);
-            self.threads.push(spawn(&format!("nodes {number}"), move || {
-                wakeup::listen();
-                served.run();
-            })?);
+            self.threads.push(spawn(&format!("nodes {number}"), move || served.run())?);
         }
         let served = Arc::clone(&self.served);
         self.pacer = Some(spawn("nodes pacer", move || served.service.run_pacer())?);
