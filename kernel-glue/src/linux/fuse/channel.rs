@@ -1,7 +1,7 @@
 //! The FUSE device: requests come out of it, replies and notices go in, each by one call.
 
-use super::protocol::answer;
 use super::protocol::REQUEST_BYTES;
+use super::protocol::answer;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
