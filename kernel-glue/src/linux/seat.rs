@@ -4,7 +4,6 @@
 //! of the device. A seat belongs to its node and not to a port, so that it stays while the node goes from a wire to a
 //! bridge and back; what a program writes meanwhile waits in its socket.
 
-mod flow;
 mod receive;
 mod send;
 mod socket;
