@@ -11,7 +11,7 @@ use crate::control::node_directory;
 use frame::{DropCounts, Mac, PortId};
 use kernel_glue::admin::{Carrier, Errno};
 use kernel_glue::linux::fuse::{NodeDevice, NodeOptions, NodeServer, Owner, Packet, Pool, Waiter};
-use kernel_glue::linux::{BridgeId, NodePort, Offloads, Plane, TapDevice, Wire};
+use kernel_glue::linux::{BridgeId, NodePort, Plane, TapDevice, Wire};
 use rustix::process::{getegid, geteuid};
 use std::collections::{BTreeMap, VecDeque};
 use std::os::fd::OwnedFd;
