@@ -26,7 +26,10 @@ impl Nodes {
         };
         self.opens.insert(id, open);
         match self.seat(id, plane) {
-            Ok(()) => Ok(id),
+            Ok(()) => {
+                self.bring_about(plane);
+                Ok(id)
+            }
             Err(error) => {
                 self.close(id, plane);
                 Err(error)
