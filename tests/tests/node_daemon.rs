@@ -190,6 +190,8 @@ fn two_hundred_devices_one_after_another_leave_nothing(rig: &Rig) {
 /// Does 100 things, looks at the daemon, and looks again after a thousand more.
 fn leaves_nothing(rig: &Rig, work: impl Fn(u32)) {
     work(100);
+    // The end of the last descriptor reaches the daemon a moment after the close.
+    assert!(within(SOON, || !rig.has_flags("tap0", &["LOWER_UP"])));
     let daemon = rig.daemon();
     let (descriptors, memory) = (daemon.descriptors(), daemon.process().resident_kib());
     work(1000);
