@@ -4,7 +4,7 @@
 use rustix::process::Signal;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tests::{Attachment, Host, Lab, Ns, Pings, Running, Site, run, transfer, within};
 
@@ -44,6 +44,9 @@ fn start(lab: &Lab, command: Command, ns: &Arc<Ns>, name: &str, n: u8) -> End {
 
 /// A tunnel between wireguard-go at a site and wireguard-go on a kernel TUN carries pings and streams, and ends well.
 fn carries(name: &str, attachment: Attachment, mebibytes: usize) {
+    // One at a time: the mount namespace of one would keep the mounts of another.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(lab) = Lab::with_programs(name, &["wireguard-go", "wg", "nsenter"]) else { return };
     for n in ["1", "2"] {
         let mut make = Command::new("sh");
