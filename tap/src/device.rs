@@ -230,6 +230,11 @@ impl<P, W> Device<P, W> {
         self.opens.load(Ordering::Acquire) > 0
     }
 
+    /// Returns how many descriptors take part in reading.
+    pub fn readers(&self) -> usize {
+        self.seats.read().len()
+    }
+
     /// Returns whether the device has been destroyed.
     pub fn is_dead(&self) -> bool {
         self.state().contains(State::DEAD)

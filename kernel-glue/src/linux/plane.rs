@@ -84,7 +84,7 @@ pub enum PlaneEvent {
     },
     /// The program has closed its end of a seat, which is to be removed from its node. Told once.
     SeatClosed {
-        /// The seat's number.
+        /// The seat's number, by which the control side tells the seats of all nodes apart.
         id: u64,
     },
 }

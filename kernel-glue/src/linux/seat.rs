@@ -4,7 +4,6 @@
 //! of the device. A seat belongs to its node and not to a port, so that it stays while the node goes from a wire to a
 //! bridge and back; what a program writes meanwhile waits in its socket.
 
-mod flow;
 mod receive;
 mod send;
 mod socket;
@@ -25,6 +24,7 @@ use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tap::ioctl::Part;
 use tap::{Header, Kind};
 
 /// The application face of one device. Clones are the same face.
@@ -91,6 +91,8 @@ pub(super) struct Seat {
     to_app: Meter,
     /// Whether it was reported as closed.
     told: AtomicBool,
+    /// Whether its program wants no packets for now.
+    aside: AtomicBool,
 }
 
 /// How a program wants its packets.
@@ -140,6 +142,7 @@ impl NodePort {
             from_app: Meter::default(),
             to_app: Meter::default(),
             told: AtomicBool::new(false),
+            aside: AtomicBool::new(false),
         }));
         Ok(())
     }
@@ -176,6 +179,18 @@ impl NodePort {
         if let Some(seat) = self.seats().iter().find(|seat| seat.id == id) {
             socket::bound_queue(seat.as_fd(), bytes);
         }
+    }
+
+    /// Chooses whether a seat gets its share of packets, from the next [`sync_node`](super::Plane::sync_node) on.
+    pub fn set_part(&self, id: u64, part: Part) {
+        if let Some(seat) = self.seats().iter().find(|seat| seat.id == id) {
+            seat.aside.store(part == Part::Aside, Ordering::Relaxed);
+        }
+    }
+
+    /// Returns how many packets wait for programs behind seats, in full-size ones: what a queue is bounded by.
+    pub fn queued(&self) -> u32 {
+        self.seats().iter().map(|seat| socket::queued(seat.as_fd())).fold(0, u32::saturating_add)
     }
 
     /// Refuses longer packets of the application from here on; without the Ethernet header and up to two tags.
@@ -215,7 +230,9 @@ impl NodePort {
 
     /// Returns where a worker sends.
     pub(super) fn outward(&self) -> Outward {
-        Outward { common: self.0.common.clone(), face: self.0.face.clone(), seats: self.seats().clone() }
+        let seats = self.seats();
+        let seats = seats.iter().filter(|seat| !seat.aside.load(Ordering::Relaxed)).cloned().collect();
+        Outward { common: self.0.common.clone(), face: self.0.face.clone(), seats }
     }
 
     fn change(&self, id: u64, change: impl FnOnce(&mut Terms)) {

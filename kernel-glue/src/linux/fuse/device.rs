@@ -152,6 +152,10 @@ impl Face for NodeDevice {
         self.queues.offer(flow, packet, &mut Waiter::woken).map_err(|(_packet, why)| why)
     }
 
+    fn readers(&self) -> u32 {
+        u32::try_from(self.queues.readers()).unwrap_or(u32::MAX)
+    }
+
     fn bell(&self) -> BorrowedFd<'_> {
         self.bell.event.as_fd()
     }

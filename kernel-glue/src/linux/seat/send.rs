@@ -3,7 +3,6 @@
 use super::super::face::Face;
 use super::super::finish::Finisher;
 use super::super::transmit::{EMPTY_MESSAGE, Pieces, QUEUE, Tally, reason, send_many, used};
-use super::flow::flow;
 use super::{Common, Seat, socket};
 use frame::DropReason;
 use frame::offload::{Offload, VNET_BYTES};
@@ -11,7 +10,7 @@ use rustix::fd::AsFd;
 use rustix::io::Errno;
 use std::io::IoSlice;
 use std::sync::Arc;
-use tap::{Cut, Header, HeaderBytes, Kind};
+use tap::{Cut, Header, HeaderBytes, Kind, flow};
 
 /// The readers of a node, as one worker sends to them.
 pub(in super::super) struct Outward {

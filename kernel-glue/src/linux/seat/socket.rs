@@ -48,6 +48,16 @@ pub(super) const fn queue_bytes(packets: u16) -> usize {
     packets as usize * PACKET_BYTES
 }
 
+/// Returns how many full-size packets what waits to be read at the other end amounts to.
+pub(super) fn queued(fd: BorrowedFd<'_>) -> u32 {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: `SIOCOUTQ`, which is `TIOCOUTQ`, writes one `int`.
+    let status = unsafe { libc::ioctl(fd.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) };
+    // A socket that nobody has sent by still counts itself as one byte.
+    let bytes = if status < 0 { 0 } else { usize::try_from(bytes).unwrap_or(0).saturating_sub(1) };
+    u32::try_from(bytes.div_ceil(PACKET_BYTES)).unwrap_or(u32::MAX)
+}
+
 /// Ends both directions, whoever holds the socket besides.
 pub(super) fn hang_up(fd: BorrowedFd<'_>) {
     // One whose other end is gone already answers ENOTCONN.

@@ -11,7 +11,7 @@ use crate::control::node_directory;
 use frame::{DropCounts, Mac, PortId};
 use kernel_glue::admin::{Carrier, Errno};
 use kernel_glue::linux::fuse::{NodeDevice, NodeOptions, NodeServer, Owner, Packet, Pool, Waiter};
-use kernel_glue::linux::{BridgeId, NodePort, Offloads, Plane, TapDevice, Wire};
+use kernel_glue::linux::{BridgeId, NodePort, Plane, TapDevice, Wire};
 use rustix::process::{getegid, geteuid};
 use std::collections::{BTreeMap, VecDeque};
 use std::os::fd::OwnedFd;
@@ -50,7 +50,6 @@ struct Open {
     pid: Option<u32>,
     /// A socket whose descriptor has no device yet.
     socket: Option<OwnedFd>,
-    offloads: tap::ioctl::Offloads,
 }
 
 impl Nodes {
@@ -161,7 +160,6 @@ impl Nodes {
         }
         served.place = Some((id, Wire::NODE));
         served.wire = Some(wire);
-        self.follow_offloads(name);
         self.follow_carrier_of(name);
         Ok(())
     }
@@ -209,17 +207,6 @@ impl Nodes {
     pub(super) fn is_running(&self, name: &str) -> bool {
         let served = name.parse().ok().and_then(|name: DeviceName| self.devices.get(&name));
         served.is_some_and(|served| served.queues.carrier() && served.queues.link() == Link::Up)
-    }
-
-    /// Has the kernel leave undone what every application does itself, and nothing else.
-    fn follow_offloads(&mut self, name: &str) {
-        let Ok(name) = name.parse::<DeviceName>() else { return };
-        let Some(served) = self.devices.get(&name).filter(|served| served.wire.is_some()) else { return };
-        let opens = self.books.opens(name).filter_map(|(id, _)| self.opens.get(&id));
-        let common = opens.map(|open| open.offloads).reduce(|one, other| one & other).unwrap_or_default();
-        if let Err(error) = served.tap.set_offload(Offloads::from_bits_truncate(common.bits())) {
-            tracing::warn!("{name}: {error}");
-        }
     }
 
     fn follow_carrier_of(&self, name: &str) {

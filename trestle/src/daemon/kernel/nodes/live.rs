@@ -12,7 +12,7 @@ impl Nodes {
         let name: DeviceName = name.parse().ok()?;
         let served = self.devices.get(&name)?;
         let path = self.server.as_ref().map(|server| server.directory().join(name.to_string()).display().to_string());
-        let queued = served.queues.counters().to_application.queued;
+        let queued = u32::try_from(served.queues.counters().to_application.queued).unwrap_or(u32::MAX);
         let opens = self.books.opens(name).map(|(id, handle)| {
             let pid = self.opens.get(&id).and_then(|open| open.pid).unwrap_or_default();
             let socket = self.opens.get(&id).is_some_and(|open| open.transport == Transport::Socket);
@@ -27,7 +27,7 @@ impl Nodes {
             up: served.queues.link() == Link::Up,
             node: path.unwrap_or_default(),
             opens: opens.collect(),
-            queued: u32::try_from(queued).unwrap_or(u32::MAX),
+            queued: queued.saturating_add(served.port.queued()),
             counts: counts(served),
         })
     }

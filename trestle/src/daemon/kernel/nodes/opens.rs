@@ -23,11 +23,13 @@ impl Nodes {
             uid: opener.credentials.uid,
             pid: opener.pid,
             socket: opener.socket.take(),
-            offloads: tap::ioctl::Offloads::empty(),
         };
         self.opens.insert(id, open);
         match self.seat(id, plane) {
-            Ok(()) => Ok(id),
+            Ok(()) => {
+                self.bring_about(plane);
+                Ok(id)
+            }
             Err(error) => {
                 self.close(id, plane);
                 Err(error)
@@ -78,9 +80,6 @@ impl Nodes {
         }
         // The plane or the program may have been first.
         let _ = self.books.close(id, &mut Waiter::woken);
-        if let Some(name) = device {
-            self.follow_offloads(&name.to_string());
-        }
         self.bring_about(plane);
     }
 
@@ -103,8 +102,6 @@ impl Nodes {
         let _ = handle.stand_aside(&mut Waiter::woken);
         served.port.seat(id.0, socket, handle.header()).map_err(|_| ControlError::Invalid)?;
         sync(served, plane);
-        let name = handle.device().map(|device| device.name().to_string());
-        self.follow_offloads(&name.unwrap_or_default());
         Ok(())
     }
 
@@ -142,14 +139,9 @@ impl Nodes {
     }
 
     fn take_offloads(&mut self, id: HandleId, offloads: tap::ioctl::Offloads) {
-        if let Some(open) = self.opens.get_mut(&id) {
-            open.offloads = offloads;
-        }
-        let Some(name) = self.device_of(id) else { return };
-        if let Some(served) = self.devices.get(&name) {
+        if let Some(served) = self.device_of(id).and_then(|name| self.devices.get(&name)) {
             served.port.set_offload(id.0, Offloads::from_bits_truncate(offloads.bits()));
         }
-        self.follow_offloads(&name.to_string());
     }
 
     fn take_part(&mut self, id: HandleId, part: Part, plane: &Plane) {
@@ -157,7 +149,7 @@ impl Nodes {
         let Some(served) = handle.device().and_then(|device| self.devices.get(&device.name())) else { return };
         if self.opens.get(&id).is_some_and(|open| open.transport == Transport::Socket) {
             let _ = handle.stand_aside(&mut Waiter::woken);
-            let _ = part;
+            served.port.set_part(id.0, part);
             sync(served, plane);
         }
     }
