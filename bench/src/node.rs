@@ -118,7 +118,7 @@ const HELP: &str = "\
 Sides (--only): queue, tap-kernel, tap-exec, tap-node, tun-kernel, tun-exec, tun-node.
 A program (this one, started again) holds the device: the kernel's, ours by `trestle exec`, or ours by its node. Packets
 have 1,400 bytes; the other end is a packet socket on the kernel interface of the device's name. Ratios are to the kernel.
-  read, poll+read, echo  packets a second that the program reads (and writes back), at most 64 on their way at once
+  read, poll+read, echo  packets a second that the program reads (and writes back), at most 256 on their way at once
   write                  packets a second that the program writes and the interface receives
   to a reader, a poller  time from write at the interface until the program's read, or poll, returns
   from the program       time from the program's write until the packet socket's poll returns

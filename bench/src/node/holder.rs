@@ -15,7 +15,7 @@ use smoltcp::phy::{Medium, TunTapInterface};
 pub(super) const COMMAND: &str = "hold";
 
 /// How many packets a holder tells of at once.
-pub(super) const ACKNOWLEDGED: usize = 16;
+pub(super) const ACKNOWLEDGED: usize = 32;
 
 /// What a holder does once it has the device, which it says by a byte on its standard output.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -245,7 +245,7 @@ fn heard(place: &Place, role: Role, length: Duration) -> Result<f64, Fault> {
 }
 
 /// Packets on their way at most: fewer than any queue between here and there holds.
-const WINDOW: usize = 64;
+const WINDOW: usize = 256;
 
 /// A guess: long enough for a device to come to rest after it came up.
 const SETTLE: Duration = Duration::from_millis(300);
