@@ -138,9 +138,8 @@ impl Site {
         if let Maker::Trestle(daemon) = &self.maker {
             assert!(daemon.stop().success(), "{}", daemon.log());
         }
-        let gone = within(Duration::from_secs(5), || lab.processes().is_empty() && lab.mounts().is_empty());
-        let lines: Vec<_> = lab.processes().iter().map(|process| process.line()).collect();
-        assert!(gone, "left behind: {lines:?}, mounts {:?}", lab.mounts());
+        let gone = within(Duration::from_secs(5), || lab.remains().is_empty());
+        assert!(gone, "left behind: {:?}", lab.remains());
     }
 
     /// Returns the attachment.

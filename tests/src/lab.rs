@@ -1,11 +1,13 @@
 //! What one test owns: its namespaces' names and a directory.
 
+use crate::clock::within;
 use crate::ns::Ns;
 use crate::process::Process;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// The place of one test. Dropping it removes its directory; each [`Ns`] removes itself.
 #[derive(Debug)]
@@ -54,9 +56,24 @@ impl Lab {
         &self.directory
     }
 
-    /// Returns what is mounted in the directory of this test.
-    pub fn mounts(&self) -> Vec<String> {
-        let mounts = std::fs::read_to_string("/proc/self/mountinfo").expect("/proc is there");
+    /// Returns what of a daemon of this test there still is: mounts in the test's directory, and the command lines of
+    /// processes that were given a path there. A keeper of nodes stays, and is not told, as long as anybody's mount
+    /// namespace has a copy of their mount, as `unshare --mount` and `ip netns exec` make one of all there is.
+    pub fn remains(&self) -> Vec<String> {
+        let mut remains = self.mounts_of("self");
+        let lines = self.processes().into_iter().map(Process::line);
+        remains.extend(lines.filter(|line| !(line.contains(" keeper") && self.is_mounted_elsewhere())));
+        remains
+    }
+
+    fn is_mounted_elsewhere(&self) -> bool {
+        let processes = std::fs::read_dir("/proc").expect("/proc is there").flatten();
+        processes.into_iter().any(|entry| !self.mounts_of(&entry.file_name().to_string_lossy()).is_empty())
+    }
+
+    /// Returns the mounts in the directory of this test that a process sees.
+    fn mounts_of(&self, process: &str) -> Vec<String> {
+        let mounts = std::fs::read_to_string(format!("/proc/{process}/mountinfo")).unwrap_or_default();
         let points = mounts.lines().filter_map(|line| line.split(' ').nth(4));
         points.filter(|point| Path::new(point).starts_with(&self.directory)).map(str::to_owned).collect()
     }
@@ -72,6 +89,8 @@ impl Drop for Lab {
         if std::thread::panicking() {
             return; // The log of the daemon is worth keeping.
         }
+        // A keeper takes away what a daemon that was just killed had mounted.
+        within(Duration::from_secs(2), || self.mounts_of("self").is_empty());
         let _ = std::fs::remove_dir_all(&self.directory);
     }
 }

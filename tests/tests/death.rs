@@ -36,7 +36,8 @@ fn programs_die(lab: &Lab, attachment: Attachment) {
     site.create("tap0");
     let (processes, tunnel) = (lab.processes(), Tunnel::new(lab, &site, "tap0", Role::Peer));
     let mut far = tunnel.start_far();
-    let _pings = tunnel.pings();
+    far.says("UDPv4 link remote", SOON);
+    let pings = tunnel.pings();
     let mut random = Bytes::new(20);
     let kills = [Signal::KILL; 20].into_iter();
     for (round, signal) in kills.chain([Signal::INT; 5]).chain([Signal::SEGV; 5]).enumerate() {
@@ -46,6 +47,10 @@ fn programs_die(lab: &Lab, attachment: Attachment) {
         // Half of them while it starts, half of them at work.
         let longest = if round % 2 == 0 { 50_000 } else { 250_000 };
         let pause = Duration::from_micros(u64::from_le_bytes(number) % longest);
+        if signal == Signal::SEGV {
+            // Not before: a program in Rust, as `trestle exec` is one until then, survives one that no fault caused.
+            near.says("library versions", SOON);
+        }
         std::thread::sleep(pause);
         if signal == Signal::INT {
             near.signal_group(signal)
@@ -64,9 +69,9 @@ fn programs_die(lab: &Lab, attachment: Attachment) {
     }
     let settled = within(AT_ONCE, || lab.processes() == processes);
     assert!(settled, "left behind: {:?}", lab.processes().iter().map(|process| process.line()).collect::<Vec<_>>());
-    let mut near = tunnel.start_near();
-    tunnel.joins(&mut near, &mut far);
-    drop(near);
+    // The far end anew as well: it takes the packets of one that starts within a second of another for a replay.
+    drop((pings, far));
+    drop(tunnel.start());
     site.destroy("tap0");
     site.ends(lab);
 }
@@ -97,8 +102,8 @@ fn a_device_is_destroyed_in_use(lab: &Lab, attachment: Attachment) {
     site.create("tap0");
     let tunnel = Tunnel::new(lab, &site, "tap0", Role::Peer);
     for signal in [Signal::TERM, Signal::KILL] {
-        let (mut near, mut far) = tunnel.start();
-        let _pings = tunnel.pings();
+        let (mut near, far) = tunnel.start();
+        let pings = tunnel.pings();
         site.destroy("tap0");
         if attachment == Attachment::Node {
             bears_it(lab, &near);
@@ -106,10 +111,8 @@ fn a_device_is_destroyed_in_use(lab: &Lab, attachment: Attachment) {
         site.create("tap0");
         near.signal(signal);
         near.ends(AT_ONCE);
-        let mut near = tunnel.start_near();
-        tunnel.joins(&mut near, &mut far);
-        near.signal(signal);
-        near.ends(AT_ONCE);
+        drop((pings, far));
+        drop(tunnel.start());
     }
     site.ends(lab);
 }
@@ -149,8 +152,7 @@ fn the_daemon_dies_under_nodes() {
     site.daemon().kill();
     near.signal(Signal::KILL);
     near.ends(AT_ONCE);
-    let gone = within(AT_ONCE, || lab.mounts().is_empty() && lab.processes().is_empty());
-    assert!(gone, "{:?}, {:?}", lab.mounts(), lab.processes().iter().map(|one| one.line()).collect::<Vec<_>>());
+    assert!(within(AT_ONCE, || lab.remains().is_empty()), "left behind: {:?}", lab.remains());
     drop(far);
     site.restart();
     let (near, _far) = tunnel.start();
@@ -193,7 +195,7 @@ fn the_daemon_dies_under_exec() {
     site.daemon().kill();
     near.signal(Signal::TERM);
     near.ends(SOON);
-    assert!(within(AT_ONCE, || lab.processes().is_empty()), "{:?}", lab.processes());
+    assert!(within(AT_ONCE, || lab.remains().is_empty()), "left behind: {:?}", lab.remains());
     site.restart();
     site.destroy("tap0");
     site.ends(&lab);

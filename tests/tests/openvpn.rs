@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 use std::time::Duration;
-use tests::{Attachment, Lab, Pings, Role, Site, Tunnel, transfer};
+use tests::{Attachment, Host, Lab, Pings, Role, Site, Tunnel, transfer};
 
 const SOON: Duration = Duration::from_secs(15);
 
@@ -18,8 +18,10 @@ fn carries(lab: &Lab, attachment: Attachment, device: &'static str, role: Role, 
     let (mut near, far) = tunnel.start();
     let ends = tunnel.ends();
     let full = Pings { count: 20, payload: 1472, interval: Duration::from_millis(10) };
-    assert_eq!(ends.near.ping(ends.far.address, full), 20, "full packets out");
-    assert_eq!(ends.far.ping(ends.near.address, full), 20, "full packets in");
+    // A machine under load may lose one: what is carried here is UDP.
+    let all_pass = |from: &Host, to: &Host| (0..3).any(|_| from.ping(to.address, full) == 20);
+    assert!(all_pass(&ends.near, &ends.far), "full packets out");
+    assert!(all_pass(&ends.far, &ends.near), "full packets in");
     let out = transfer(&ends.near, &ends.far, mebibytes);
     let back = transfer(&ends.far, &ends.near, mebibytes);
     println!("{attachment:?} {device} {role:?}: {mebibytes} MiB, {out:.0} Mbit/s out, {back:.0} in");

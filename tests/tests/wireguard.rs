@@ -4,7 +4,7 @@
 use rustix::process::Signal;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tests::{Attachment, Host, Lab, Ns, Pings, Running, Site, run, transfer, within};
 
@@ -44,6 +44,9 @@ fn start(lab: &Lab, command: Command, ns: &Arc<Ns>, name: &str, n: u8) -> End {
 
 /// A tunnel between wireguard-go at a site and wireguard-go on a kernel TUN carries pings and streams, and ends well.
 fn carries(name: &str, attachment: Attachment, mebibytes: usize) {
+    // One at a time: the mount namespace of one would keep the mounts of another.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(lab) = Lab::with_programs(name, &["wireguard-go", "wg", "nsenter"]) else { return };
     for n in ["1", "2"] {
         let mut make = Command::new("sh");
@@ -84,8 +87,10 @@ fn carries(name: &str, attachment: Attachment, mebibytes: usize) {
     let joined = within(SOON, || near.host.reaches(far.host.address)) && far.host.reaches(near.host.address);
     assert!(joined, "no answer:\n{}\n{}", near.program.log(), far.program.log());
     let full = Pings { count: 20, payload: 1392, interval: Duration::from_millis(10) };
-    assert_eq!(near.host.ping(far.host.address, full), 20, "full packets out");
-    assert_eq!(far.host.ping(near.host.address, full), 20, "full packets in");
+    // A machine under load may lose one: what is carried here is UDP.
+    let all_pass = |from: &Host, to: &Host| (0..3).any(|_| from.ping(to.address, full) == 20);
+    assert!(all_pass(&near.host, &far.host), "full packets out");
+    assert!(all_pass(&far.host, &near.host), "full packets in");
     let out = transfer(&near.host, &far.host, mebibytes);
     let back = transfer(&far.host, &near.host, mebibytes);
     println!("{attachment:?} {near_name}: {mebibytes} MiB, {out:.0} Mbit/s out, {back:.0} in");
