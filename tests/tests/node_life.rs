@@ -20,7 +20,7 @@ tests::on_faces! {
     defect_15_carrier_follows_open_and_close: kernel node exec;
     defect_15_carrier_can_be_overridden: node exec;
     defect_17_a_dead_device_says_so_to_whoever_asks: kernel node exec;
-    defect_17_a_dead_device_costs_no_processor_time: node;
+    defect_17_a_dead_device_costs_no_processor_time: node exec;
     defect_19_the_address_is_stable_and_settable: node;
     defect_21_names_that_are_none_are_refused: node;
     defect_21_no_name_makes_a_device_elsewhere: kernel exec;
@@ -84,7 +84,9 @@ fn defect_03_destroy_wakes_whoever_waits(rig: &Rig) {
         assert!(waits.blocks_for(WHILE), "{how}");
         rig.destroy("tap0");
         let told = words(&waits.within(Duration::from_secs(1)));
-        let wanted: &[&str] = if how == "select" { &["IN"] } else { &["ERR", "HUP"] };
+        // A socket has nothing to read, again and again, and no hang-up, which would keep a program busy.
+        let by_end = how == "select" || rig.face == Face::Exec;
+        let wanted: &[&str] = if by_end { &["IN"] } else { &["ERR", "HUP"] };
         assert!(told.iter().any(|word| wanted.contains(&word.as_str())), "{how}: {told:?}");
     }
 }
@@ -245,6 +247,7 @@ fn defect_17_a_dead_device_says_so_to_whoever_asks(rig: &Rig) {
         ("edge", "IN", &["ERR", "HUP"]),
         ("poll", "OUT", &["ERR", "HUP"]),
     ] {
+        let wanted = if rig.face == Face::Exec { &[want][..] } else { wanted };
         let told = app.words(&format!("wait({fd}, '{how}', '{want}', 1)"));
         assert!(told.iter().any(|word| wanted.contains(&word.as_str())), "{how} for {want}: {told:?}");
     }

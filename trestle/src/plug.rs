@@ -8,7 +8,7 @@ mod environment;
 
 use crate::control::{Call, CallError, Open, Reply, Which, socket_path};
 use crate::exec::daemon::{self, Daemon, Trouble};
-use crate::exec::keep::{GONE, Held, Keep};
+use crate::exec::keep::{GONE, Held, Keep, Life};
 use crate::exec::seat::Seat;
 use crate::exec::{parse_descriptor, parse_device};
 use core::net::IpAddr;
@@ -98,7 +98,7 @@ fn run(plan: &Plan) -> Result<(), String> {
     let mut keep = Keep::new(Daemon::new(socket_path()));
     let seat = plug_in(plan, socket, &mut keep).map_err(|error| error.to_string())?;
     let name = seat.name().to_owned();
-    keep.add(Held { seat, inode });
+    keep.add(Held { seat, inode, life: Life::Alive });
     let mut given = plan.configure(&name, &mut keep);
     let mut successors = keep.successors();
     loop {

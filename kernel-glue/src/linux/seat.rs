@@ -8,7 +8,7 @@ mod receive;
 mod send;
 mod socket;
 
-pub use socket::seat_pair;
+pub use socket::{seat_pair, tell_end};
 
 pub(super) use receive::Receiver;
 pub(super) use send::{Outward, Sender};
@@ -147,7 +147,7 @@ impl NodePort {
         Ok(())
     }
 
-    /// Ends a seat: the program reads end of file at once, whoever else holds our end of the socket. What it wrote and
+    /// Ends a seat: the program is [told](tell_end) at once, whoever else holds our end of the socket. What it wrote and
     /// no worker has read is dropped.
     ///
     /// The descriptor is closed when the plane has been told by [`sync_node`](super::Plane::sync_node).
@@ -157,7 +157,7 @@ impl NodePort {
             let seat = seats.remove(place);
             // Nobody waits to hear of an end that was asked for.
             seat.told.store(true, Ordering::Relaxed);
-            socket::hang_up(seat.as_fd());
+            socket::tell_end(seat.as_fd());
             let lost = socket::drain(seat.as_fd());
             seat.common.from_app.drop(DropReason::PortDown, lost);
         }

@@ -30,6 +30,17 @@ pub(crate) struct Held {
     pub(crate) seat: Seat,
     /// The inode of the application's end, which all its descriptors have in common.
     pub(crate) inode: u64,
+    /// Whether there is still a device.
+    pub(crate) life: Life,
+}
+
+/// Whether a seat has a device.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Life {
+    /// It has.
+    Alive,
+    /// The device was destroyed; its application is told so again then.
+    Over(Instant),
 }
 
 /// What a wait found.
@@ -37,7 +48,7 @@ pub(crate) struct Held {
 pub(crate) struct Ready {
     /// Of the caller's own descriptors, in order.
     pub(crate) others: Vec<PollFlags>,
-    hung_up: Vec<bool>,
+    seats: Vec<PollFlags>,
 }
 
 impl Keep {
@@ -56,9 +67,15 @@ impl Keep {
         self.held.len()
     }
 
-    /// Finds a seat by the inode of the application's end.
+    /// Returns whether a seat is held by the inode of the application's end.
+    pub(crate) fn holds(&self, inode: u64) -> bool {
+        self.held.iter().any(|held| held.inode == inode)
+    }
+
+    /// Finds a seat that has a device by the inode of the application's end.
     pub(crate) fn find(&mut self, inode: u64) -> Option<&mut Seat> {
-        self.held.iter_mut().find(|held| held.inode == inode).map(|held| &mut held.seat)
+        let mut alive = self.held.iter_mut().filter(|held| held.life == Life::Alive);
+        alive.find(|held| held.inode == inode).map(|held| &mut held.seat)
     }
 
     /// Returns how often another daemon has taken over.
@@ -82,12 +99,17 @@ impl Keep {
     pub(crate) fn wait(&self, others: &[BorrowedFd<'_>]) -> Ready {
         let mut fds: Vec<_> = others.iter().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();
         // What the application writes is the daemon's to read, while there is one.
-        let interest = if self.retry.is_some() { PollFlags::IN } else { PollFlags::empty() };
-        fds.extend(self.held.iter().map(|held| PollFd::new(&held.seat, interest)));
+        let alive = if self.retry.is_some() { PollFlags::IN } else { PollFlags::RDHUP };
+        let interest = |held: &Held| if held.life == Life::Alive { alive } else { PollFlags::empty() };
+        fds.extend(self.held.iter().map(|held| PollFd::new(&held.seat, interest(held))));
         if let (None, Some(watch)) = (self.retry, self.daemon.watch()) {
             fds.push(PollFd::from_borrowed_fd(watch, PollFlags::IN));
         }
-        let patience = self.retry.filter(|_| !self.held.is_empty()).map(|at| {
+        let tell = self.held.iter().filter_map(|held| match held.life {
+            Life::Alive => None,
+            Life::Over(at) => Some(at),
+        });
+        let patience = self.retry.filter(|_| !self.held.is_empty()).into_iter().chain(tell).min().map(|at| {
             let left = at.since(clock::monotonic());
             Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() }
         });
@@ -96,22 +118,33 @@ impl Keep {
         let found = |fd: &PollFd<'_>| fd.revents();
         Ready {
             others: fds.iter().take(others.len()).map(found).collect(),
-            hung_up: fds.iter().skip(others.len()).take(self.held.len()).map(|fd| found(fd).intersects(GONE)).collect(),
+            seats: fds.iter().skip(others.len()).take(self.held.len()).map(found).collect(),
         }
     }
 
     /// Follows what a wait found, before anything else is done.
     ///
-    /// A seat that hung up is dropped: the application has closed its last descriptor, or the daemon has destroyed the
-    /// device.
+    /// A seat that hung up is dropped: the application has closed its last descriptor. One that the daemon has shut down
+    /// has lost its device.
     pub(crate) fn tend(&mut self, ready: &Ready) {
-        let mut hung_up = ready.hung_up.iter();
-        self.held.retain(|_| !hung_up.next().is_some_and(|gone| *gone));
+        let now = clock::monotonic();
+        for (held, found) in self.held.iter_mut().zip(&ready.seats) {
+            match held.life {
+                Life::Alive if found.contains(PollFlags::RDHUP) => held.life = Life::Over(now.plus(PACE)),
+                Life::Over(at) if at <= now => {
+                    held.seat.tell_end();
+                    held.life = Life::Over(now.plus(PACE));
+                }
+                Life::Alive | Life::Over(_) => {}
+            }
+        }
+        let mut seats = ready.seats.iter();
+        self.held.retain(|_| !seats.next().is_some_and(|found| found.intersects(GONE)));
         if self.retry.is_none() && self.daemon.has_ended() {
             self.retry = Some(clock::monotonic());
         }
         let Some(at) = self.retry else { return };
-        for held in &self.held {
+        for held in self.held.iter().filter(|held| held.life == Life::Alive) {
             held.seat.swallow();
         }
         if at <= clock::monotonic() && !self.held.is_empty() {
@@ -127,23 +160,20 @@ impl Keep {
     fn reopen(&mut self, client: &mut Client) -> Result<(), CallError> {
         let mut lost = None;
         let voice = &mut self.voice;
-        self.held.retain_mut(|held| {
-            if lost.is_some() {
-                return true;
-            }
+        for held in self.held.iter_mut().filter(|held| held.life == Life::Alive) {
             match held.seat.reopen(client) {
-                Ok(()) => true,
+                Ok(()) => {}
                 Err(Trouble::Call(error)) => {
                     lost = Some(error);
-                    true
+                    break;
                 }
                 Err(error) => {
                     voice.say(format_args!("{}: lost with the daemon: {error}", held.seat.name()));
-                    held.seat.hang_up();
-                    false
+                    held.seat.tell_end();
+                    held.life = Life::Over(clock::monotonic().plus(PACE));
                 }
             }
-        });
+        }
         lost.map_or(Ok(()), Err)
     }
 }
@@ -152,3 +182,5 @@ impl Keep {
 pub(crate) const GONE: PollFlags = PollFlags::HUP.union(PollFlags::ERR).union(PollFlags::NVAL);
 /// How long after a vain look for a daemon the next follows.
 const RETRY: Duration = Duration::from_millis(250);
+/// How often an application that reads on is told that its device is gone: as [`tap::Pace`] tells it.
+const PACE: Duration = Duration::from_millis(100);

@@ -2,8 +2,9 @@
 
 use super::daemon::{self, Trouble};
 use crate::control::{Client, Ioctl, IoctlAnswer, Open};
+use kernel_glue::linux::tell_end;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::net::{RecvFlags, Shutdown, recv, shutdown};
+use rustix::net::{RecvFlags, recv};
 use tap::{DeviceName, Kind};
 
 /// A handle at the daemon. Dropping it leaves the daemon to notice that the application's end is closed.
@@ -63,9 +64,9 @@ impl Seat {
         Ok(())
     }
 
-    /// Lets the application see the end of the device.
-    pub(crate) fn hang_up(&self) {
-        let _ = shutdown(&self.socket, Shutdown::Both);
+    /// Lets the application see that the device is gone, once.
+    pub(crate) fn tell_end(&self) {
+        tell_end(self.socket.as_fd());
     }
 
     /// Swallows what the application has sent, in the absence of a daemon: like any interface without a carrier, it

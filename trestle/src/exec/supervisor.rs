@@ -1,7 +1,7 @@
 //! The process beside the program: it answers the calls that the filter stops.
 
 use super::daemon::{Daemon, Trouble};
-use super::keep::{GONE, Held, Keep};
+use super::keep::{GONE, Held, Keep, Life};
 use super::path::Nodes;
 use super::process;
 use super::seat::{self, Seat, TUNSETIFF};
@@ -61,7 +61,7 @@ impl Supervisor {
             },
             Trapped::Ioctl { descriptor, number, value } => {
                 let socket = process::socket(notice.thread, descriptor);
-                match socket.filter(|inode| self.keep.find(*inode).is_some()) {
+                match socket.filter(|inode| self.keep.holds(*inode)) {
                     Some(inode) => {
                         let result = self.ioctl(listener, &notice, inode, number, value);
                         listener.answer(&notice, result.map(|()| 0))
@@ -118,7 +118,7 @@ impl Supervisor {
         let device = self.device.map(|device| device.to_string());
         let open = Open { node: node.to_string(), device, process };
         let seat = Seat::open(&mut self.keep.client()?, open, ours)?;
-        Ok((end, Held { seat, inode }))
+        Ok((end, Held { seat, inode, life: Life::Alive }))
     }
 
     fn ioctl(

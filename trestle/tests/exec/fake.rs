@@ -3,7 +3,7 @@
 use kernel_glue::admin::{AdminError, Errno as Class};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
+use rustix::net::{RecvFlags, SendFlags, recv, send};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -35,7 +35,7 @@ impl Fake {
 
     pub(crate) fn destroy(&self) {
         for socket in self.sockets.lock().unwrap().drain(..) {
-            shutdown(&socket, Shutdown::Both).unwrap();
+            kernel_glue::linux::tell_end(socket.as_fd());
         }
     }
 

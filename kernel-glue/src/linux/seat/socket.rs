@@ -5,7 +5,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::sockopt::{set_socket_send_buffer_size, socket_domain, socket_type};
-use rustix::net::{AddressFamily, RecvFlags, Shutdown, SocketFlags, SocketType, socketpair};
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, Shutdown, SocketFlags, SocketType, socketpair};
 
 /// Makes both ends of a seat, ours first, each with room for `packets` full-size packets.
 ///
@@ -56,6 +56,19 @@ pub(super) fn queued(fd: BorrowedFd<'_>) -> u32 {
     // A socket that nobody has sent by still counts itself as one byte.
     let bytes = if status < 0 { 0 } else { usize::try_from(bytes).unwrap_or(0).saturating_sub(1) };
     u32::try_from(bytes.div_ceil(PACKET_BYTES)).unwrap_or(u32::MAX)
+}
+
+/// Tells the program at the other end that its device is gone: what it writes fails with EPIPE, and a read gives nothing,
+/// once a call.
+///
+/// A socket that is shut down would be at its end for good: a program that reads on regardless, as OpenVPN does, would
+/// take a whole processor for that. Called again and again, this tells it at the caller's pace.
+pub fn tell_end(fd: BorrowedFd<'_>) {
+    // One whose other end is gone already answers ENOTCONN.
+    let _ = rustix::net::shutdown(fd, Shutdown::Read);
+    if queued(fd) == 0 {
+        let _ = rustix::net::send(fd, &[], SendFlags::DONTWAIT | SendFlags::NOSIGNAL);
+    }
 }
 
 /// Ends both directions, whoever holds the socket besides.
