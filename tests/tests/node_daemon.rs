@@ -14,6 +14,7 @@ tests::on_faces! {
     a_restarted_daemon_serves_the_same_paths: node exec;
     an_ended_daemon_leaves_nothing: node exec;
     a_thousand_opens_leave_nothing: node exec;
+    opens_that_fail_leave_nothing: node exec;
     two_hundred_devices_one_after_another_leave_nothing: node exec;
     an_idle_holder_costs_nothing: node exec;
 }
@@ -174,6 +175,23 @@ const OPENS: &str = "def opens(times, open):
                 if error.errno != errno.EBUSY or wait == 999:
                     raise
                 time.sleep(0.001)
+";
+
+/// Opened, refused the device, closed.
+fn opens_that_fail_leave_nothing(rig: &Rig) {
+    rig.create("tap0");
+    let app = rig.app();
+    app.run(REFUSALS);
+    let path = rig.path("tap0");
+    leaves_nothing(rig, |times| app.run(&format!("refusals({}, {path})", times / 10)));
+}
+
+const REFUSALS: &str = "def refusals(times, path):
+    for _ in range(times):
+        try:
+            open_device(path, 'tap0', IFF_TUN | IFF_NO_PI)
+        except OSError as error:
+            assert error.errno in (errno.EINVAL, errno.EBUSY)
 ";
 
 fn two_hundred_devices_one_after_another_leave_nothing(rig: &Rig) {
