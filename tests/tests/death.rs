@@ -105,9 +105,7 @@ fn a_device_is_destroyed_in_use(lab: &Lab, attachment: Attachment) {
         let (mut near, far) = tunnel.start();
         let pings = tunnel.pings();
         site.destroy("tap0");
-        if attachment == Attachment::Node {
-            bears_it(lab, &near);
-        }
+        bears_it(lab, &near);
         site.create("tap0");
         near.signal(signal);
         near.ends(AT_ONCE);

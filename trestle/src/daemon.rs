@@ -145,7 +145,10 @@ fn wait<S: System>(controller: &mut Controller<S>, doorbell: &UnixStream, stop: 
     });
     let readable = |fd| PollFd::from_borrowed_fd(fd, PollFlags::IN);
     let mut fds = vec![PollFd::new(stop, PollFlags::IN), PollFd::new(doorbell, PollFlags::IN)];
-    fds.extend(controller.system().event_fds().into_iter().map(readable));
+    let system = controller.system();
+    fds.extend(system.event_fds().into_iter().map(readable));
+    let hung_up = |fd| PollFd::from_borrowed_fd(fd, PollFlags::empty());
+    fds.extend(system.watched_fds().into_iter().map(hung_up));
     // An interrupted wait looks at everything once more, and finds nothing.
     let _ = poll(&mut fds, patience.as_ref());
     let stopped = fds.first().is_some_and(|fd| !fd.revents().is_empty());

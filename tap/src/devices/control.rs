@@ -1,7 +1,7 @@
 //! Carrying out ioctls.
 
 use super::open::Open;
-use super::{ControlError, Credentials, DeviceSettings, Devices, Effect, HandleId, rules};
+use super::{ControlError, Credentials, DeviceSettings, Devices, Effect, HandleId, Transport, rules};
 use crate::ioctl::{Addressing, Answer, AttachFlags, Lifetime, Offloads, Part, Request};
 use crate::{Device, DeviceName, Kind, Ready};
 use alloc::sync::Arc;
@@ -121,11 +121,17 @@ impl<P, W> Devices<P, W> {
                 if !open.flags.is_some_and(|flags| flags.contains(AttachFlags::MULTI_QUEUE)) {
                     return Err(ControlError::Invalid);
                 }
-                let moved = match part {
-                    Part::In => handle.step_in(wake),
-                    Part::Aside => handle.stand_aside(wake),
+                if open.part == part {
+                    return Err(ControlError::Invalid);
+                }
+                // Behind a socket the platform has the queue, and the handle none.
+                let moved = match (open.transport(), part) {
+                    (Transport::Socket, Part::In | Part::Aside) => Ok(()),
+                    (Transport::Node, Part::In) => handle.step_in(wake),
+                    (Transport::Node, Part::Aside) => handle.stand_aside(wake),
                 };
                 moved.map_err(|_| ControlError::Invalid)?;
+                open.part = part;
                 Effect::Queue(id, part)
             }
             Request::Carrier(carrier) => {

@@ -1,7 +1,7 @@
 //! Opening, attaching and closing descriptors.
 
 use super::{ControlError, Credentials, Devices, Effect, HandleId, MAX_HANDLES, MAX_QUEUES, Sharing};
-use crate::ioctl::{Attach, AttachFlags, Offloads, Wanted};
+use crate::ioctl::{Attach, AttachFlags, Offloads, Part, Wanted};
 use crate::{AttachError, Carrier, DeviceName, Families, Handle, Header, Kind, Node, VnetBytes};
 use alloc::sync::Arc;
 
@@ -40,6 +40,8 @@ pub(super) struct Open<P, W> {
     pub(super) families: Option<Families>,
     pub(super) send_buffer: u32,
     pub(super) offloads: Offloads,
+    /// Whether it takes its share of packets.
+    pub(super) part: Part,
 }
 
 impl Transport {
@@ -109,6 +111,7 @@ impl<P, W> Devices<P, W> {
             families: None,
             send_buffer: DEFAULT_SEND_BUFFER,
             offloads: Offloads::empty(),
+            part: Part::In,
         };
         if let Some(name) = named {
             self.check_open(name, who)?;

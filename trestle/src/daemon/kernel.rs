@@ -357,6 +357,10 @@ impl System for Kernel {
         vec![self.engines.plane.event_fd(), self.monitor.as_fd()]
     }
 
+    fn watched_fds(&self) -> Vec<BorrowedFd<'_>> {
+        self.nodes.waiting().collect()
+    }
+
     fn poll_event(&mut self) -> Option<SystemEvent> {
         loop {
             if let Some(event) = self.events.pop_front() {
@@ -374,7 +378,10 @@ impl System for Kernel {
                 Some(Told::SeatClosed(id)) => self.nodes.close(HandleId(id), &self.engines.plane),
                 Some(Told::Nothing) => {}
                 None if self.monitor.drain() == Changed::Yes => self.compare(),
-                None => return None,
+                None => {
+                    self.nodes.close_abandoned(&self.engines.plane);
+                    return None;
+                }
             }
         }
     }

@@ -28,6 +28,10 @@ pub(crate) trait System: Facts {
     fn own_link(&self, interface: &str) -> OwnLink;
     /// Returns descriptors that can be read while [`Self::poll_event`] has something.
     fn event_fds(&self) -> Vec<BorrowedFd<'_>>;
+    /// Returns descriptors that hang up when [`Self::poll_event`] has something.
+    fn watched_fds(&self) -> Vec<BorrowedFd<'_>> {
+        Vec::new()
+    }
     /// Returns what happened, one thing a call.
     fn poll_event(&mut self) -> Option<SystemEvent>;
     /// Opens a node for an application.

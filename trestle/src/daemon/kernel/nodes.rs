@@ -107,6 +107,7 @@ impl Nodes {
         if let Some(served) = self.devices.get(&name) {
             served.port.set_queue(device.queue_packets);
         }
+        self.follow_carrier(name);
         Ok(())
     }
 

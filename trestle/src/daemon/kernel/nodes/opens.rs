@@ -5,6 +5,8 @@ use super::{Nodes, Open, Served};
 use kernel_glue::admin::Verb;
 use kernel_glue::linux::fuse::{Descriptor, Waiter};
 use kernel_glue::linux::{Offloads, Plane};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use tap::ioctl::{Answer, Lifetime, Part, Request};
 use tap::{ControlError, Credentials, DeviceName, Effect, HandleId, Opening, Standing, Transport};
@@ -83,6 +85,24 @@ impl Nodes {
         self.bring_about(plane);
     }
 
+    /// Returns the sockets that wait for a device: nobody but the control side would notice their end.
+    pub(in super::super) fn waiting(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.opens.values().filter_map(|open| open.socket.as_ref()).map(AsFd::as_fd)
+    }
+
+    /// Closes those whose program has closed its end.
+    pub(in super::super) fn close_abandoned(&mut self, plane: &Plane) {
+        let over = |socket: &OwnedFd| {
+            let mut asked = [PollFd::new(socket, PollFlags::empty())];
+            let found = poll(&mut asked, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
+            found.is_ok_and(|count| count > 0)
+        };
+        let abandoned = self.opens.iter().filter(|(_, open)| open.socket.as_ref().is_some_and(over));
+        for id in abandoned.map(|(id, _)| *id).collect::<Vec<_>>() {
+            self.close(id, plane);
+        }
+    }
+
     /// Returns a descriptor as the nodes serve it.
     pub(in super::super) fn descriptor(&self, id: HandleId) -> Option<Arc<Descriptor>> {
         self.books.handle(id).cloned()
@@ -148,7 +168,6 @@ impl Nodes {
         let Some(handle) = self.books.handle(id).cloned() else { return };
         let Some(served) = handle.device().and_then(|device| self.devices.get(&device.name())) else { return };
         if self.opens.get(&id).is_some_and(|open| open.transport == Transport::Socket) {
-            let _ = handle.stand_aside(&mut Waiter::woken);
             served.port.set_part(id.0, part);
             sync(served, plane);
         }
