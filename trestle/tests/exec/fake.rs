@@ -1,6 +1,7 @@
 //! A daemon without devices: it logs what it is asked, answers by rule, and echoes packets.
 
 use kernel_glue::admin::{AdminError, Errno as Class};
+use rustix::fd::AsFd;
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
