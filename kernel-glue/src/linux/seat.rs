@@ -100,6 +100,16 @@ pub(super) struct Seat {
 struct Terms {
     header: Header,
     offloads: Offloads,
+    service: Service,
+}
+
+/// Whether a program gets packets.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Service {
+    #[default]
+    Open,
+    /// It was told of the end, after which nothing may come.
+    Ended,
 }
 
 /// Packets that wait for a program at most, Linux's `txqueuelen` of a TUN device and a little more.
@@ -137,7 +147,7 @@ impl NodePort {
             id,
             number: self.0.seated.fetch_add(1, Ordering::Relaxed),
             fd,
-            terms: Mutex::new(Terms { header, offloads: Offloads::empty() }),
+            terms: Mutex::new(Terms { header, ..Terms::default() }),
             common: self.0.common.clone(),
             from_app: Meter::default(),
             to_app: Meter::default(),
@@ -157,6 +167,8 @@ impl NodePort {
             let seat = seats.remove(place);
             // Nobody waits to hear of an end that was asked for.
             seat.told.store(true, Ordering::Relaxed);
+            let mut terms = seat.lock_terms();
+            terms.service = Service::Ended;
             socket::tell_end(seat.as_fd());
             let lost = socket::drain(seat.as_fd());
             seat.common.from_app.drop(DropReason::PortDown, lost);

@@ -49,6 +49,8 @@ pub(super) struct Worker {
     ready: Vec<usize>,
     /// When the next suspect inlet is to be looked at.
     suspicion: Option<Instant>,
+    /// When the first resting inlet is to be read again.
+    rest: Option<Instant>,
 }
 
 /// Whether the thread goes on.
@@ -78,6 +80,7 @@ impl Worker {
             inlets: Vec::new(),
             ready: Vec::new(),
             suspicion: None,
+            rest: None,
         })
     }
 
@@ -98,6 +101,9 @@ impl Worker {
         let tokens = self.poll();
         if self.suspicion.is_some() {
             self.examine_suspects(clock::monotonic());
+        }
+        if self.rest.is_some() {
+            self.end_rests(clock::monotonic());
         }
         for token in tokens {
             match token {
@@ -125,7 +131,8 @@ impl Worker {
                 }
             }
         }
-        self.watch.wait(self.suspicion.map(until))
+        let rest = self.rest.map(|at| at.since(clock::monotonic()));
+        self.watch.wait(self.suspicion.map(until).into_iter().chain(rest).min())
     }
 
     fn mark(&mut self, place: usize) {
@@ -154,6 +161,7 @@ impl Worker {
                     self.set_state(place, State::Suspect(suspicion));
                     self.suspicion = Some(self.suspicion.map_or(suspicion.at, |at| at.min(suspicion.at)));
                 }
+                Look::NoRoom => self.rest(place, clock::monotonic().plus(REST)),
                 Look::Failed(errno) => self.fail(place, errno),
                 Look::Closed => self.close(place),
             }
@@ -178,8 +186,42 @@ impl Worker {
         let losses = burst.losses().chain([(DropReason::NoBuffer, lost)]);
         losses.for_each(|(why, count)| served.engine.lose(from, why, count));
         inlet.source.release();
-        served.settle(&mut self.reporter);
-        look
+        match (served.settle(&mut self.reporter), &served.engine, look) {
+            (Fate::Refused, Engine::Wire(_), Look::More | Look::Empty) => Look::NoRoom,
+            (Fate::Refused | Fate::Taken, Engine::Wire(_) | Engine::Bridge(_), look) => look,
+        }
+    }
+
+    /// Leaves an inlet alone for a while.
+    fn rest(&mut self, place: usize, until: Instant) {
+        let Some(Some(inlet)) = self.inlets.get_mut(place) else { return };
+        // It stays readable, and would end every wait.
+        self.watch.remove(inlet.source.as_fd());
+        inlet.state = State::Resting(until);
+        self.rest = Some(self.rest.map_or(until, |at| at.min(until)));
+    }
+
+    /// Reads those again that have rested.
+    fn end_rests(&mut self, now: Instant) {
+        if self.rest.is_none_or(|at| now < at) {
+            return;
+        }
+        self.rest = None;
+        for place in 0..self.inlets.len() {
+            let Some(Some(inlet)) = self.inlets.get_mut(place) else { continue };
+            let State::Resting(at) = inlet.state else { continue };
+            if now < at {
+                self.rest = Some(self.rest.map_or(at, |first| first.min(at)));
+                continue;
+            }
+            match self.watch.add(inlet.source.as_fd(), place as u64) {
+                Ok(()) => {
+                    inlet.state = State::Ready;
+                    self.ready.push(place);
+                }
+                Err(errno) => self.fail(place, errno),
+            }
+        }
     }
 
     /// Stops listening to a port whose device is gone, and says so.
@@ -239,9 +281,13 @@ impl Worker {
 
 impl Served {
     /// Books what became of a burst's frames, and hands on what the engine has to tell.
-    fn settle(&mut self, reporter: &mut Reporter) {
+    fn settle(&mut self, reporter: &mut Reporter) -> Fate {
         let (engine, bridge) = (&mut self.engine, self.id);
+        let mut fate = Fate::Taken;
         self.outlets.settle(|port, tally| {
+            if tally.frames == 0 && tally.drops.get(DropReason::QueueFull) > 0 {
+                fate = Fate::Refused;
+            }
             engine.book(port, &tally);
             if let Some(errno) = tally.gone {
                 reporter.report(PlaneEvent::PortFailed { bridge, port, errno });
@@ -249,7 +295,17 @@ impl Served {
         });
         self.engine.tell(bridge, reporter);
         reporter.ring();
+        fate
     }
+}
+
+/// What became of a burst.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Fate {
+    /// A part of it went on, or it came to nothing for its own sake.
+    Taken,
+    /// A port had no room for any of it.
+    Refused,
 }
 
 /// Returns the time left, a millisecond more for the clock's coarseness.
@@ -262,3 +318,5 @@ const COMMANDS: u64 = u64::MAX;
 /// Bursts that each port may have between two looks at the mailbox.
 const PASSES: usize = 8;
 const AT_ONCE: Option<Duration> = Some(Duration::ZERO);
+/// How long an inlet rests whose frames find no room: half a default queue is read in it at a million packets a second.
+const REST: Duration = Duration::from_micros(250);

@@ -3,7 +3,7 @@
 use super::super::face::Face;
 use super::super::finish::Finisher;
 use super::super::transmit::{EMPTY_MESSAGE, Pieces, QUEUE, Tally, reason, send_many, used};
-use super::{Common, Seat, socket};
+use super::{Common, Seat, Service, socket};
 use frame::DropReason;
 use frame::offload::{Offload, VNET_BYTES};
 use rustix::fd::AsFd;
@@ -86,7 +86,12 @@ impl Sender {
         finisher: &mut Finisher,
         sum: &mut Tally,
     ) {
-        let terms = seat.terms();
+        // Held to the end of the batch, so that nothing follows the word that it is over.
+        let terms = seat.lock_terms();
+        if terms.service == Service::Ended {
+            sum.drops.add(DropReason::PortDown, packets.count() as u64);
+            return;
+        }
         let mut delivery = Delivery::new(seat, &mut *self.messages);
         let mut batch = Messages::new();
         let mut rooms = self.headers.iter_mut();

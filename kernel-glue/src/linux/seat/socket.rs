@@ -64,9 +64,11 @@ pub(super) fn queued(fd: BorrowedFd<'_>) -> u32 {
 /// A socket that is shut down would be at its end for good: a program that reads on regardless, as OpenVPN does, would
 /// take a whole processor for that. Called again and again, this tells it at the caller's pace.
 pub fn tell_end(fd: BorrowedFd<'_>) {
+    let first = !is_hung_up(fd);
     // One whose other end is gone already answers ENOTCONN.
     let _ = rustix::net::shutdown(fd, Shutdown::Read);
-    if queued(fd) == 0 {
+    // The first follows what was sent before; later ones wait until that was read.
+    if first || queued(fd) == 0 {
         let _ = rustix::net::send(fd, &[], SendFlags::DONTWAIT | SendFlags::NOSIGNAL);
     }
 }

@@ -29,6 +29,9 @@ pub(super) enum State {
     Ready,
     /// The link went down, perhaps because the interface is being removed.
     Suspect(Suspicion),
+    /// Its frames found no room at the other end of their wire. Until then they wait where they are: what would be
+    /// thrown away here costs its reader the time that it needs.
+    Resting(Instant),
     /// The device is gone.
     Failed,
 }
@@ -75,6 +78,8 @@ pub(in super::super) enum Look {
     Empty,
     /// More may wait.
     More,
+    /// What came found no room where it was to go.
+    NoRoom,
     /// Nothing will come while the link is down.
     Down,
     /// The device is gone.
