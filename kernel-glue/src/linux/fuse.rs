@@ -22,6 +22,7 @@ mod serve;
 mod server;
 mod service;
 mod tree;
+mod wakeup;
 
 pub use clerk::{Clerk, Done, Opened};
 pub use device::{Descriptor, NodeDevice, Queues, Waiter};

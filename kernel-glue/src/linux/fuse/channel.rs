@@ -35,7 +35,7 @@ impl Channel {
         Self(device)
     }
 
-    /// Takes the next request; [`Received::Nothing`] if there is none.
+    /// Waits for the next request; at once [`Received::Nothing`] if the device is non-blocking and has none.
     pub(in crate::linux) fn receive<'a>(&self, buffer: &'a mut RequestBuffer) -> Received<'a> {
         match rustix::io::read(&self.0, &mut *buffer.0) {
             Ok(bytes) => Received::Request(buffer.0.get(..bytes).unwrap_or_default()),
@@ -49,12 +49,6 @@ impl Channel {
     pub(in crate::linux) fn wait(&self, timeout: Option<&Timespec>) {
         // An error is an interruption or the end, which the next read tells apart.
         let _ = poll(&mut [PollFd::new(&self.0, PollFlags::IN)], timeout);
-    }
-
-    /// Waits until a request is there or `bell` rings.
-    pub(in crate::linux) fn wait_or(&self, bell: BorrowedFd<'_>) {
-        // As above.
-        let _ = poll(&mut [PollFd::new(&self.0, PollFlags::IN), PollFd::from_borrowed_fd(bell, PollFlags::IN)], None);
     }
 
     /// Replies with the bytes of both parts.

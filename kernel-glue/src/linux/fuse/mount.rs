@@ -91,8 +91,7 @@ pub(super) fn mount(directory: &Path) -> Result<Mount, MountError> {
     clear(directory)?;
     let create = DirBuilder::new().recursive(true).mode(0o755).create(directory);
     create.map_err(|error| MountStep::Create.on(directory)(errno(&error)))?;
-    // Those who wait for requests wait for the word to stop as well.
-    let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let flags = OFlags::RDWR | OFlags::CLOEXEC;
     let device = Path::new("/dev/fuse");
     let fuse = rustix::fs::open(device, flags, Mode::empty()).map_err(MountStep::OpenDevice.on(device))?;
     let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());

@@ -15,8 +15,6 @@ use super::protocol::{
 use super::service::Service;
 use super::tree::Tree;
 use crate::linux::clock::monotonic;
-use crate::linux::worker::ring;
-use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -33,20 +31,12 @@ pub(super) struct Served {
     opens: RwLock<HashMap<u64, Arc<Open>>>,
     next_handle: AtomicU64,
     stopping: AtomicBool,
-    /// Rings from the word to stop on.
-    bell: Arc<OwnedFd>,
 }
 
 impl Served {
-    pub(super) fn new(
-        service: Arc<Service>,
-        tree: Tree,
-        clerk: Arc<dyn Clerk>,
-        helpers: Arc<Helpers>,
-        bell: Arc<OwnedFd>,
-    ) -> Self {
+    pub(super) fn new(service: Arc<Service>, tree: Tree, clerk: Arc<dyn Clerk>, helpers: Arc<Helpers>) -> Self {
         let (next_handle, stopping) = (AtomicU64::new(1), AtomicBool::new(false));
-        Self { service, tree, clerk, helpers, opens: RwLock::default(), next_handle, stopping, bell }
+        Self { service, tree, clerk, helpers, opens: RwLock::default(), next_handle, stopping }
     }
 
     /// Serves until told to stop, or until the last user of the mount is gone.
@@ -55,16 +45,15 @@ impl Served {
         while !self.stopping.load(Ordering::Acquire) {
             match self.service.channel.receive(&mut buffer) {
                 Received::Request(bytes) => self.on_bytes(bytes),
-                Received::Nothing => self.service.channel.wait_or(self.bell.as_fd()),
+                Received::Nothing => {}
                 Received::Gone => break,
             }
         }
     }
 
-    /// Has every thread return from [`Self::run`].
+    /// Has every thread return from [`Self::run`] as soon as it is [interrupted](super::wakeup).
     pub(super) fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
-        ring(self.bell.as_fd());
     }
 
     /// Lets go of every open file.

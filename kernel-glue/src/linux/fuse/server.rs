@@ -7,9 +7,9 @@ use super::packet::Pool;
 use super::serve::Served;
 use super::service::Service;
 use super::tree::{Owner, Tree};
+use super::wakeup;
 use crate::linux::caps::keep_only;
 use crate::linux::keeper::Link;
-use crate::linux::worker::bell;
 use rustix::fd::AsFd;
 use std::ffi::OsString;
 use std::fmt;
@@ -52,7 +52,6 @@ impl NodeServer {
     /// [`MountError`]; nothing is left behind.
     pub fn mount(options: &NodeOptions, clerk: Arc<dyn Clerk>) -> Result<Self, MountError> {
         let directory = options.directory.as_path();
-        let bell = bell().map_err(MountStep::StartThread.on(directory))?;
         let mounted = mount(directory)?;
         let start = |command: &Vec<OsString>| Link::start(command, mounted.channel.as_fd(), mounted.root.as_fd());
         let keeper = options.keeper.as_ref().map(start).transpose().map_err(MountStep::StartKeeper.on(directory));
@@ -60,7 +59,7 @@ impl NodeServer {
         let helpers = Helpers::start().map_err(|error| MountStep::StartThread.on(directory)(errno(&error)));
         let helpers = helpers.inspect_err(|_| mounted.undo())?;
         let service = Arc::new(Service::new(mounted.channel, options.pool.clone(), keeper));
-        let served = Arc::new(Served::new(service, Tree::new(options.clones), clerk, helpers, bell));
+        let served = Arc::new(Served::new(service, Tree::new(options.clones), clerk, helpers));
         let mut server = Self { directory: directory.to_owned(), served, threads: Vec::new(), pacer: None };
         server.start(options.threads.max(1)).map_err(|error| MountStep::StartThread.on(directory)(errno(&error)))?;
         Ok(server)
@@ -82,9 +81,13 @@ impl NodeServer {
     }
 
     fn start(&mut self, threads: usize) -> std::io::Result<()> {
+        wakeup::prepare();
         for number in 0..threads {
             let served = Arc::clone(&self.served);
-            self.threads.push(spawn(&format!("nodes {number}"), move || served.run())?);
+            self.threads.push(spawn(&format!("nodes {number}"), move || {
+                wakeup::listen();
+                served.run();
+            })?);
         }
         let served = Arc::clone(&self.served);
         self.pacer = Some(spawn("nodes pacer", move || served.service.run_pacer())?);
@@ -105,7 +108,7 @@ impl Drop for NodeServer {
             tracing::warn!("{}: {}: {errno}", self.directory.display(), MountStep::Unmount);
         }
         self.served.stop();
-        self.threads.drain(..).for_each(|thread| drop(thread.join()));
+        self.threads.drain(..).for_each(wakeup::interrupt_until_it_ends);
         self.served.helpers.close();
         self.served.close_all();
         service.pacer.stop();

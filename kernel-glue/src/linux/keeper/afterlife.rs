@@ -5,12 +5,17 @@ use crate::linux::clock::monotonic;
 use crate::linux::fuse::{Channel, Farewell, Farewells, Operation, Received, Request, RequestBuffer};
 use frame::Instant;
 use rustix::event::Timespec;
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 use std::collections::HashMap;
 use tap::{Pace, Verdict};
 
 /// Answers until the last open file is closed.
 pub(super) fn serve(channel: &Channel, sleepers: &Sleepers) {
+    // The daemon's threads waited in the read; here a withdrawn request must not keep a due answer waiting.
+    if let Ok(flags) = rustix::fs::fcntl_getfl(channel) {
+        let _ = rustix::fs::fcntl_setfl(channel, flags | OFlags::NONBLOCK);
+    }
     channel.resend();
     sleepers.iter().for_each(|kernel_handle| channel.notify_poll(kernel_handle));
     let mut estate = Estate { channel, farewells: Farewells::default(), paces: HashMap::new() };
