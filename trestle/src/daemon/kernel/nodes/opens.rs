@@ -19,6 +19,11 @@ impl Nodes {
         opener: &mut Opener,
         plane: &Plane,
     ) -> Result<HandleId, ControlError> {
+        let who = &opener.credentials;
+        let waits = |open: &&Open| open.uid == who.uid && open.socket.is_some();
+        if who.standing == Standing::User && self.opens.values().filter(waits).count() >= MAX_WAITING {
+            return Err(ControlError::Refused("this user has 64 opens that wait for a device; close some"));
+        }
         let id = self.books.open(opening, &opener.credentials, &mut Waiter::woken)?;
         let open = Open {
             transport: opening.transport,
@@ -200,3 +205,6 @@ fn sync(served: &Served, plane: &Plane) {
         tracing::error!("{error}");
     }
 }
+
+/// Descriptors that a user may keep this process holding without a device. Devices have bounds of their own.
+const MAX_WAITING: usize = 64;
