@@ -9,7 +9,9 @@ use std::process::{Child, Command, Stdio};
 /// Starts a program that blocks in a read of the node.
 fn reader() -> Child {
     let input = format!("if={}", Scene::node().display());
-    Command::new("dd").args([&input, "bs=2000", "count=1", "status=none"]).stdout(Stdio::null()).spawn().unwrap()
+    // What a shell starts in the background ignores SIGINT, and so does whatever that starts.
+    let dd = ["--default-signal=INT", "dd", &input, "bs=2000", "count=1", "status=none"];
+    Command::new("env").args(dd).stdout(Stdio::null()).spawn().unwrap()
 }
 
 #[test]
