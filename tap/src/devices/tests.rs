@@ -314,16 +314,36 @@ fn headers_follow_what_is_set() {
 
 #[test]
 fn queues_stand_aside_and_step_in() {
+    for transport in [Transport::Node, Transport::Socket] {
+        let mut books = queues();
+        let id = books.open(Opening { transport, ..by(Node::Any) }, &root(), &mut wake).unwrap();
+        control(&mut books, id, attach(TAP0, AttachFlags::MULTI_QUEUE)).unwrap();
+        assert_eq!(control(&mut books, id, Request::Queue(Part::In)), Err(ControlError::Invalid), "it is");
+        assert_eq!(control(&mut books, id, Request::Queue(Part::Aside)), Ok(Answer::Done));
+        if transport == Transport::Node {
+            assert_eq!(books.handle(id).unwrap().read(), Err(ReadError::Detached));
+        }
+        assert!(
+            effects(&mut books).contains(&Effect::Queue(id, Part::Aside)),
+            "behind a socket the platform sees to it"
+        );
+        assert_eq!(control(&mut books, id, Request::Queue(Part::Aside)), Err(ControlError::Invalid), "it does");
+        assert_eq!(control(&mut books, id, Request::Queue(Part::In)), Ok(Answer::Done));
+        assert!(effects(&mut books).contains(&Effect::Queue(id, Part::In)));
+        assert!(books.device(TAP0).unwrap().is_open());
+    }
+}
+
+fn queues() -> Books {
     let mut books = Books::new();
     books.create(TAP0, DeviceSettings { sharing: Sharing::MultiQueue, ..DeviceSettings::default() }).unwrap();
-    let id = open(&mut books, Node::Any).unwrap();
-    control(&mut books, id, attach(TAP0, AttachFlags::MULTI_QUEUE)).unwrap();
-    assert_eq!(control(&mut books, id, Request::Queue(Part::In)), Err(ControlError::Invalid), "it is");
-    assert_eq!(control(&mut books, id, Request::Queue(Part::Aside)), Ok(Answer::Done));
-    assert_eq!(books.handle(id).unwrap().read(), Err(ReadError::Detached));
-    assert_eq!(control(&mut books, id, Request::Queue(Part::Aside)), Err(ControlError::Invalid), "it does");
-    assert_eq!(control(&mut books, id, Request::Queue(Part::In)), Ok(Answer::Done));
-    assert!(books.device(TAP0).unwrap().is_open());
+    books
+}
+
+#[test]
+fn queues_are_bounded() {
+    let mut books = queues();
+    open(&mut books, Node::Unit(TAP0)).unwrap();
     for _ in 1..MAX_QUEUES {
         open(&mut books, Node::Unit(TAP0)).unwrap();
     }
