@@ -111,7 +111,7 @@ fn refusals_name_the_remedy() {
         ("bridge0 mtu 71", "72"),
         ("nosuch0 up", "interface nosuch0 does not exist"),
         ("bridge0 create", "bridge0"),
-        ("tap5 create", "vport"),
+        ("eth5 create", "vport"),
     ] {
         let said = before.daemon.refuses(line);
         assert!(said.contains(remedy), "{line}: {said}");
