@@ -188,3 +188,6 @@ struct InterfaceRequest {
 
 const _: () = assert!(size_of::<InterfaceRequest>() == size_of::<libc::ifreq>());
 const _: () = assert!(core::mem::offset_of!(InterfaceRequest, flags) == core::mem::offset_of!(libc::ifreq, ifr_ifru));
+
+#[cfg(test)]
+mod tests;
