@@ -49,7 +49,7 @@ impl Image {
 
     fn make(&self, directory: &Path, package: &Path) {
         let work = directory.join(format!("work-{}", std::process::id()));
-        let (unpacked, root) = (work.join("unpacked"), work.join("root"));
+        let (unpacked, root) = (work.join("unpacked"), work.join("tree"));
         create_dir_all(&root).expect("the target directory is writable");
         sh(&work, "dpkg-deb --extract \"$1\" unpacked", &[package]);
         let install = |name: &str, text: &str| {
@@ -62,7 +62,7 @@ impl Image {
         let order: String = MODULES.iter().map(|module| format!("{module}.ko\n")).collect();
         std::fs::write(root.join("modules/order"), &order).expect("just made");
         for module in order.lines() {
-            sh(&unpacked, "cp \"$(find lib -name \"$1\")\" ../root/modules/", &[Path::new(module)]);
+            sh(&unpacked, "cp \"$(find lib -name \"$1\")\" ../tree/modules/", &[Path::new(module)]);
         }
         sh(&root, "mkdir bin && cp /bin/busybox bin/ && ln -s busybox bin/sh", &[]);
         sh(&root, "find . | /bin/busybox cpio -o -H newc >../files", &[]);
