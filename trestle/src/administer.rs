@@ -85,16 +85,7 @@ pub enum Failure {
 
 impl Failure {
     fn unexpected(reply: Reply) -> Self {
-        match reply {
-            Reply::Refused(error) => Self::Refused(error),
-            Reply::Raw(value) => Self::Foreign(value.to_string()),
-            Reply::Changed { .. }
-            | Reply::Interfaces(_)
-            | Reply::Addresses(_)
-            | Reply::Opened { .. }
-            | Reply::Ioctl(_)
-            | Reply::Closed => Self::Foreign("a reply to another call".into()),
-        }
+        reply.unexpected().map_or_else(Self::Foreign, Self::Refused)
     }
 }
 

@@ -224,6 +224,20 @@ struct Refusal {
 }
 
 impl Reply {
+    /// Returns why a call came to nothing: the daemon's refusal, or in words that this is no reply to it.
+    pub(crate) fn unexpected(self) -> Result<AdminError, String> {
+        match self {
+            Self::Refused(error) => Ok(error),
+            Self::Raw(value) => Err(value.to_string()),
+            Self::Changed { .. }
+            | Self::Interfaces(_)
+            | Self::Addresses(_)
+            | Self::Opened { .. }
+            | Self::Ioctl(_)
+            | Self::Closed => Err("a reply to another call".into()),
+        }
+    }
+
     /// Encodes the reply.
     pub fn to_json(&self) -> Value {
         match self {

@@ -118,16 +118,7 @@ pub(crate) enum Trouble {
 
 impl Trouble {
     fn of(reply: Reply) -> Self {
-        match reply {
-            Reply::Refused(error) => Self::Refused(error),
-            Reply::Raw(value) => Self::Foreign(value.to_string()),
-            Reply::Changed { .. }
-            | Reply::Interfaces(_)
-            | Reply::Addresses(_)
-            | Reply::Opened { .. }
-            | Reply::Ioctl(_)
-            | Reply::Closed => Self::Foreign("a reply to another call".into()),
-        }
+        reply.unexpected().map_or_else(Self::Foreign, Self::Refused)
     }
 
     /// Returns what the system call of the program fails with.
