@@ -80,6 +80,14 @@ reasons! {
     NoBuffer = "no-buffer",
     /// The offload state is not one that can be finished in software.
     Offload = "offload",
+    /// Neither IP nor a neighbour's message, and the port carries nothing else.
+    NotIp = "not-ip",
+    /// To a station other than the one behind the port.
+    OtherHost = "other-host",
+    /// Nobody has answered for the next hop.
+    Unresolved = "unresolved",
+    /// An ARP or neighbour discovery message that breaks a rule of its protocol.
+    BadNeighbour = "bad-neighbour",
 }
 
 impl fmt::Display for DropReason {
