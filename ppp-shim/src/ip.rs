@@ -115,6 +115,7 @@ impl Ip {
 pub(crate) const V6_HEADER_BYTES: usize = 40;
 /// Protocol numbers, from the IANA registry.
 pub(crate) const HOP_BY_HOP: u8 = 0;
+pub(crate) const ICMP: u8 = 1;
 pub(crate) const TCP: u8 = 6;
 pub(crate) const UDP: u8 = 17;
 pub(crate) const ICMPV6: u8 = 58;

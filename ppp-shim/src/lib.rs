@@ -28,6 +28,10 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod fragment;
 mod ip;
+pub mod mss;
+pub mod path_mtu;
 pub mod shim;
+mod sum;
 mod upper;
