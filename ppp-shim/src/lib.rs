@@ -4,3 +4,5 @@
 //! are the packet, and which header goes before a packet.
 #![no_std]
 #![forbid(unsafe_code)]
+
+pub mod dhcp;
