@@ -33,6 +33,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod dhcp;
 pub mod fragment;
 mod ip;
 pub mod mss;

@@ -44,6 +44,13 @@ pub fn clamp(packet: &mut [u8], offload: &Offload, mss_bytes: u16) -> Clamped {
     }
 }
 
+/// Returns whether [`clamp`] looks at a packet: whether it opens a TCP connection.
+#[inline]
+#[must_use]
+pub fn is_syn(packet: &[u8]) -> bool {
+    syn(packet).is_some()
+}
+
 /// Returns where the TCP header of a SYN starts.
 #[inline]
 fn syn(packet: &[u8]) -> Option<usize> {
