@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod attachment;
+mod capture;
 mod clock;
 mod daemon;
 mod etherframe;
@@ -37,6 +38,7 @@ mod vpn;
 mod wire;
 
 pub use attachment::{Attachment, Site};
+pub use capture::Capture;
 pub use clock::{Limit, within};
 pub use daemon::Daemon;
 pub use etherframe::{BROADCAST, EtherFrame, mac};
