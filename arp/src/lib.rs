@@ -1,9 +1,35 @@
 //! Neighbours on Ethernet: ARP (RFC 826) and IPv6 neighbour discovery (RFC 4861), without a system around them.
 //!
-//! Nothing here allocates, blocks or reads a clock: messages and the time go in, frames come out.
+//! Nothing here blocks or reads a clock, and nothing allocates once it is made: messages and the time go in, frames
+//! come out. [`parse`] turns what came from the Ethernet side into a [`Message`]; [`Neighbours`] is all that a link
+//! knows and says.
 #![no_std]
 #![forbid(unsafe_code)]
 
-mod prefix;
+extern crate alloc;
 
+mod address;
+mod cache;
+mod counters;
+mod emit;
+mod held;
+mod message;
+mod named;
+mod neighbours;
+mod prefix;
+mod rate;
+mod scope;
+mod settings;
+
+pub use cache::MAX_NEIGHBOURS;
+pub use counters::{Count, Counters, Ignored};
+pub use emit::NeighbourFrame;
+pub use held::{MAX_HELD, MAX_HELD_EACH};
+pub use message::{AdvertisementFlags, Message, Operation, Refused, parse};
+pub use neighbours::{
+    Identity, MAX_INCOMPLETE, MAX_OWN, Neighbour, Neighbours, Output, Received, Resolution, State, Unresolvable,
+};
 pub use prefix::{ParsePrefixError, Prefix};
+pub use rate::Rate;
+pub use scope::{MAX_PREFIXES, Scope};
+pub use settings::Settings;
