@@ -85,14 +85,14 @@ fn pairs_of(netlink: &mut Netlink, index: u32) -> Vec<(IpAddr, IpAddr, u8)> {
     let mut pairs = Vec::new();
     let take = |message| {
         let RouteNetlinkMessage::NewAddress(message) = message else { return };
-        let (mut near, mut far) = (None, None);
-        for attribute in &message.attributes {
-            match attribute {
-                AddressAttribute::Local(ip) => near = Some(*ip),
-                AddressAttribute::Address(ip) => far = Some(*ip),
-                _ => {}
-            }
-        }
+        let near = message
+            .attributes
+            .iter()
+            .find_map(|at| if let AddressAttribute::Local(ip) = at { Some(*ip) } else { None });
+        let far = message
+            .attributes
+            .iter()
+            .find_map(|at| if let AddressAttribute::Address(ip) = at { Some(*ip) } else { None });
         if let (Some(near), Some(far)) = (near, far)
             && near != far
             && message.header.index == index
