@@ -80,7 +80,15 @@ pub(crate) struct Burst<'a> {
     pub(crate) malformed: u32,
     /// Frames longer than the MTU.
     pub(crate) too_big: u32,
+    /// What a link did not carry.
+    refused: [(DropReason, u32); REASONS],
+    /// Packets for the application behind the port, each behind its virtio-net header.
+    packets: [&'a [u8]; BURST],
+    packet_count: usize,
 }
+
+/// Reasons for which a link refuses packets, and some more.
+const REASONS: usize = 12;
 
 /// Whether a burst takes another frame.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -92,7 +100,17 @@ pub(crate) enum Room {
 impl<'a> Burst<'a> {
     pub(crate) fn new() -> Self {
         let none = LinuxBuf { stored: &[], meta: Meta::default(), index: 0 };
-        Self { frames: [none; BURST], count: 0, truncated: 0, unknown_offload: 0, malformed: 0, too_big: 0 }
+        Self {
+            frames: [none; BURST],
+            count: 0,
+            truncated: 0,
+            unknown_offload: 0,
+            malformed: 0,
+            too_big: 0,
+            refused: [(DropReason::NoBuffer, 0); REASONS],
+            packets: [&[]; BURST],
+            packet_count: 0,
+        }
     }
 
     /// Adds a frame, stored behind its virtio-net header.
@@ -123,7 +141,29 @@ impl<'a> Burst<'a> {
             (DropReason::Malformed, self.malformed),
             (DropReason::TooBig, self.too_big),
         ];
-        losses.into_iter().filter(|&(_, count)| count > 0)
+        losses.into_iter().chain(self.refused).filter(|&(_, count)| count > 0)
+    }
+
+    /// Counts a packet that a link did not carry.
+    pub(crate) fn refuse(&mut self, why: DropReason) {
+        // There is room for every reason that a link has.
+        if let Some(place) = self.refused.iter_mut().find(|(of, count)| *of == why || *count == 0) {
+            *place = (why, place.1 + 1);
+        }
+    }
+
+    /// Adds a packet for the application behind the port, stored behind its virtio-net header.
+    pub(crate) fn push_packet(&mut self, stored: &'a [u8]) {
+        // No more come than there are slots.
+        if let Some(place) = self.packets.get_mut(self.packet_count) {
+            *place = stored;
+            self.packet_count += 1;
+        }
+    }
+
+    /// Returns the packets for the application behind the port.
+    pub(crate) fn packets(&self) -> &[&'a [u8]] {
+        self.packets.get(..self.packet_count).unwrap_or_default()
     }
 
     pub(crate) fn frames(&self) -> &[LinuxBuf<'a>] {
