@@ -3,8 +3,10 @@
 //! Frames are Ethernet frames; bytes count the Ethernet header and any tag, and no frame check sequence.
 
 mod tap;
+mod tun;
 
 pub use tap::{OpenBy, OpenReport, TapReport};
+pub use tun::{LeaseReport, TunReport};
 
 use super::request::{InetAddress, MemberFlag, StormClass, StpProtocol};
 use alloc::collections::BTreeMap;
@@ -92,7 +94,7 @@ pub struct InterfaceReport {
     pub flags: Vec<InterfaceFlag>,
     /// Payload bytes after the Ethernet header and any VLAN tag.
     pub mtu: u32,
-    /// Its own MAC address; [`Mac::ZERO`] for a tun, which has none.
+    /// Its own MAC address; [`Mac::ZERO`] while it is not known.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub ether: Mac,
     /// The operator's note; empty for none.
@@ -115,6 +117,9 @@ pub struct InterfaceReport {
     /// Set for a tap or tun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tap: Option<TapReport>,
+    /// Set for a tun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tun: Option<TunReport>,
 }
 
 fn is_zero(address: &Mac) -> bool {

@@ -200,6 +200,10 @@ impl Kernel {
 
     fn add_address(&mut self, interface: &str, address: &InetAddress) -> Result<(), SystemError> {
         let index = self.index(interface)?;
+        if let Some(far) = address.destination {
+            let added = self.netlink.add_point_to_point(index, address.address, far);
+            return added.map_err(|error| words::netlink(&error));
+        }
         let broadcast = match address.broadcast {
             Some(IpAddr::V4(broadcast)) => Some(broadcast),
             // Where nobody but the peer is, there is nothing to broadcast to.
@@ -213,7 +217,11 @@ impl Kernel {
 
     fn delete_address(&mut self, interface: &str, address: &InetAddress) -> Result<(), SystemError> {
         let index = self.index(interface)?;
-        self.netlink.delete_address(index, address.address, address.prefix).map_err(|error| words::netlink(&error))
+        let deleted = match address.destination {
+            Some(far) => self.netlink.delete_point_to_point(index, address.address, far),
+            None => self.netlink.delete_address(index, address.address, address.prefix),
+        };
+        deleted.map_err(|error| words::netlink(&error))
     }
 
     /// Looks at all interfaces again and notes what became of those that are attached.

@@ -4,10 +4,10 @@ use super::picture::Picture;
 use super::system::{Condition, OwnLink, System};
 use crate::control::Which;
 use bridge::Bridge;
-use frame::{Instant, Mac, PortId};
+use frame::{Instant, PortId};
 use kernel_glue::admin::{
-    AddressEntry, AdminError, BridgeLive, BridgeState, Counts, InterfaceKind, InterfaceLive, InterfaceReport, Link,
-    Location, PortLive, State, TableReport, report_addresses, report_bridge, report_tap, report_vport,
+    AddressEntry, AdminError, BridgeLive, BridgeState, Counts, InterfaceLive, InterfaceReport, Link, Location,
+    PortLive, State, TableReport, report_addresses, report_bridge, report_tap, report_vport,
 };
 
 /// Reports interfaces.
@@ -57,11 +57,7 @@ fn report(state: &State, picture: &Picture, system: &impl System, name: &str) ->
     };
     match (state.bridges.get(name), system.engine(name), system.device(name)) {
         (Some(bridge), Some(engine), _) => report_bridge(state, name, interface, live(name, bridge, engine, system)),
-        (_, _, Some(device)) => {
-            let has_address = state.kind_of(name) == Some(InterfaceKind::Tap);
-            let ether = if has_address { interface.ether } else { Mac::ZERO };
-            report_tap(state, name, InterfaceLive { ether, ..interface }, device)
-        }
+        (_, _, Some(device)) => report_tap(state, name, interface, device),
         (_, _, None) => report_vport(state, name, interface),
     }
 }

@@ -186,7 +186,7 @@ impl Picture {
             self.ports.insert(key, Attached::Own(interface.to_owned()));
             return;
         }
-        if state.taps.contains_key(interface) {
+        if state.device(interface).is_some() {
             self.ports.insert(key, Attached::Application(interface.to_owned()));
             return;
         }

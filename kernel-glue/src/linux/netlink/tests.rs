@@ -50,6 +50,61 @@ fn what_is_set_is_shown() {
 }
 
 #[test]
+fn an_address_on_ethernet_may_have_a_destination() {
+    isolated("an_address_on_ethernet_may_have_a_destination", |other| {
+        let mut netlink = Netlink::open().unwrap();
+        netlink.create_veth("eth1", "far0", &other).unwrap();
+        let index = find(&mut netlink, "eth1").index;
+        netlink.set_flags_up(index, Up::Yes).unwrap();
+        let pairs = [("10.8.0.2", "10.8.0.1", 32), ("fd00::2", "fd00::1", 128)];
+        let pairs = pairs.map(|(near, far, bits)| (near.parse().unwrap(), far.parse().unwrap(), bits));
+        for (near, far, _) in pairs {
+            netlink.add_point_to_point(index, near, far).unwrap();
+            let again = netlink.add_point_to_point(index, near, far).unwrap_err();
+            assert_eq!(again.raw_os_error(), Some(libc::EEXIST), "{near}");
+            assert!(netlink.addresses().unwrap().contains(&(index, near)), "{near} is the host's");
+            assert!(!netlink.addresses().unwrap().contains(&(index, far)), "{far} is not");
+        }
+        assert_eq!(pairs_of(&mut netlink, index), pairs);
+        let routes = std::fs::read_to_string("/proc/thread-self/net/route").unwrap();
+        // 10.8.0.1, without a gateway, up and to a host, in the byte order of the machine.
+        let host = format!("eth1\t{:08X}\t00000000\t0005\t", u32::from_ne_bytes([10, 8, 0, 1]));
+        assert!(routes.contains(&host), "{routes}");
+        for (near, far, _) in pairs {
+            let elsewhere = netlink.delete_address(index, near, 24).unwrap_err();
+            assert_eq!(elsewhere.raw_os_error(), Some(libc::EADDRNOTAVAIL), "{near}");
+            netlink.delete_point_to_point(index, near, far).unwrap();
+        }
+        assert_eq!(pairs_of(&mut netlink, index), []);
+    });
+}
+
+/// Returns address, destination and prefix length of what has a destination.
+fn pairs_of(netlink: &mut Netlink, index: u32) -> Vec<(IpAddr, IpAddr, u8)> {
+    use netlink_packet_route::address::{AddressAttribute, AddressMessage};
+    let mut pairs = Vec::new();
+    let take = |message| {
+        let RouteNetlinkMessage::NewAddress(message) = message else { return };
+        let near = message
+            .attributes
+            .iter()
+            .find_map(|at| if let AddressAttribute::Local(ip) = at { Some(*ip) } else { None });
+        let far = message
+            .attributes
+            .iter()
+            .find_map(|at| if let AddressAttribute::Address(ip) = at { Some(*ip) } else { None });
+        if let (Some(near), Some(far)) = (near, far)
+            && near != far
+            && message.header.index == index
+        {
+            pairs.push((near, far, message.header.prefix_len));
+        }
+    };
+    netlink.dump(RouteNetlinkMessage::GetAddress(AddressMessage::default()), take).unwrap();
+    pairs
+}
+
+#[test]
 fn the_loopback_is_told_apart() {
     isolated("the_loopback_is_told_apart", |_| {
         let lo = find(&mut Netlink::open().unwrap(), "lo");

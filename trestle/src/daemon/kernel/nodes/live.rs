@@ -29,6 +29,7 @@ impl Nodes {
             opens: opens.collect(),
             queued: queued.saturating_add(served.port.queued()),
             counts: counts(served),
+            tun: None,
         })
     }
 }
