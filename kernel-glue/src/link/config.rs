@@ -8,7 +8,7 @@ use ppp_shim::mss;
 use ppp_shim::shim::Version;
 
 /// What a link is told.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LinkConfig {
     /// Where the Ethernet side is.
     pub place: Place,

@@ -275,6 +275,11 @@ impl Kernel {
     }
 }
 
+/// What every interface has by itself.
+fn is_link_local(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local())
+}
+
 impl Facts for Kernel {
     fn interface(&self, name: &str) -> Option<SystemInterface> {
         self.links.interface(name, |other| self.taps.contains_key(other) && self.engines.get(other).is_some())
@@ -325,6 +330,7 @@ impl System for Kernel {
         {
             engine.publish(config);
         }
+        self.nodes.announce();
     }
 
     fn condition(&self, bridge: &str, port: PortId) -> Condition {
@@ -346,6 +352,11 @@ impl System for Kernel {
             Attached::Own(_) | Attached::Application(_) => None,
             Attached::Foreign(name) | Attached::Mirror(name) => snapshot::bits_per_second(name),
         }
+    }
+
+    fn addresses(&self, interface: &str) -> Option<Vec<InetAddress>> {
+        let addresses = self.links.addresses(interface)?.iter();
+        Some(addresses.filter(|one| !is_link_local(one.address)).copied().collect())
     }
 
     fn own_link(&self, interface: &str) -> OwnLink {

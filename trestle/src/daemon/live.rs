@@ -51,7 +51,7 @@ fn report(state: &State, picture: &Picture, system: &impl System, name: &str) ->
     let link = system.own_link(name);
     let interface = InterfaceLive {
         ether: shown.mac,
-        addresses: shown.addresses.iter().copied().collect(),
+        addresses: system.addresses(name).unwrap_or_else(|| shown.addresses.iter().copied().collect()),
         link: if link == OwnLink::Running { Link::Up } else { Link::Down },
         place: if link == OwnLink::Elsewhere { Location::Elsewhere } else { Location::Here },
     };
