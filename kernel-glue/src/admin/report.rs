@@ -7,9 +7,11 @@ mod tap;
 pub use tap::{OpenBy, OpenReport, TapReport};
 
 use super::request::{InetAddress, MemberFlag, StormClass, StpProtocol};
+use super::state::text;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use bridge::Suppress;
 use frame::{Mac, Tpid, Vid, VidSet};
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +78,9 @@ pub struct Counts {
     pub tx_frames: u64,
     /// Bytes that left.
     pub tx_bytes: u64,
+    /// Frames that entered and were answered instead of flooded.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub suppressed: u64,
     /// Frames dropped, by the name of the reason; only what is not zero.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub drops: BTreeMap<String, u64>,
@@ -115,6 +120,10 @@ pub struct InterfaceReport {
     /// Set for a tap or tun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tap: Option<TapReport>,
+}
+
+fn is_nothing(count: &u64) -> bool {
+    *count == 0
 }
 
 fn is_zero(address: &Mac) -> bool {
@@ -190,6 +199,9 @@ pub struct MemberReport {
     pub span: bool,
     /// Flags that are set, in the order of their bits.
     pub flags: Vec<MemberFlag>,
+    /// Where requests for known neighbours are answered instead of flooded: `all`, `20,30-40`, `untagged,20`.
+    #[serde(default, with = "text::suppress", skip_serializing_if = "Suppress::is_off")]
+    pub suppress: Suppress,
     /// Groups 1..=31 of which no two members may share one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub protected: Vec<u8>,

@@ -33,7 +33,7 @@
 mod bridge;
 mod member;
 mod tap;
-mod text;
+pub(super) mod text;
 mod validate;
 mod vport;
 
