@@ -54,6 +54,15 @@ impl Refused {
         }
     }
 
+    /// Returns the class by which an operator knows it.
+    pub(super) fn class(&self) -> Errno {
+        match self {
+            Self::Device(error) => class_of(*error),
+            Self::Rules(error) => error.errno.unwrap_or(Errno::Invalid),
+            Self::Unknown(_) => Errno::Invalid,
+        }
+    }
+
     /// Says it to an operator.
     pub(super) fn text(&self) -> String {
         match self {
@@ -96,6 +105,16 @@ fn code_of(error: ControlError) -> Code {
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the enum is another crate's, and may grow")]
+fn class_of(error: ControlError) -> Errno {
+    match error {
+        ControlError::Busy(_) => Errno::Busy,
+        ControlError::NotPermitted => Errno::NotPermitted,
+        ControlError::TooManyDevices | ControlError::TooManyHandles | ControlError::TooManyQueues(_) => Errno::NoSpace,
+        _ => Errno::Invalid,
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the enum is another crate's, and may grow")]
 fn code_of_class(class: Errno) -> Code {
     match class {
         Errno::NotFound => Code::NODEV,
@@ -108,5 +127,34 @@ fn code_of_class(class: Errno) -> Code {
         Errno::Io => Code::IO,
         // Invalid, or of no known meaning.
         _ => Code::INVAL,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tap::{DeviceName, HandleId, Kind};
+
+    #[test]
+    fn a_refusal_by_the_device_as_programs_and_operators_hear_of_it() {
+        use ControlError::*;
+        let tap0 = DeviceName { kind: Kind::Tap, unit: 0 };
+        #[rustfmt::skip]
+        let rows = [
+            (Busy(tap0),          Code::BUSY,  Errno::Busy),
+            (NotPermitted,        Code::PERM,  Errno::NotPermitted),
+            (TooManyDevices,      Code::NOSPC, Errno::NoSpace),
+            (TooManyHandles,      Code::NFILE, Errno::NoSpace),
+            (TooManyQueues(tap0), Code::TOOBIG, Errno::NoSpace),
+            (Invalid,             Code::INVAL, Errno::Invalid),
+            (Refused("so"),       Code::INVAL, Errno::Invalid),
+            (Dead,                Code::BADFD, Errno::Invalid),
+            (Detached,            Code::BADFD, Errno::Invalid),
+            (NoHandle(HandleId(1)), Code::BADF, Errno::Invalid),
+        ];
+        for (error, code, class) in rows {
+            let refused = super::Refused::Device(error);
+            assert_eq!((refused.code(), refused.class()), (code, class), "{error}");
+        }
     }
 }

@@ -98,6 +98,8 @@ impl Scene {
     fn start_program(&self, options: &str, program: &str) -> Running {
         let mut command = self.command(env!("CARGO_BIN_EXE_trestle"));
         command.arg("exec").args(options.split_whitespace()).arg("--").args(program.split_whitespace());
+        // A directory of the caller's that may not be searched would answer for what is nowhere.
+        command.env("PATH", "/usr/bin:/bin");
         self.spawn(command.env("TRESTLE_DEV", self.dir.join("dev")))
     }
 

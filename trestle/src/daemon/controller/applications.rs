@@ -65,7 +65,7 @@ impl<S: System> Controller<S> {
                 Errno::NotPermitted,
                 format!("user {} may not open it; see owner, group and mode in ifconfig", peer.uid()),
             ),
-            refused @ (Refused::Device(_) | Refused::Unknown(_)) => refuse(Errno::Busy, refused.text()),
+            refused @ (Refused::Device(_) | Refused::Unknown(_)) => refuse(refused.class(), refused.text()),
         })?;
         let name = self.system.descriptor(id).and_then(|handle| Some(handle.device()?.name().to_string()));
         Ok((id, name))
@@ -239,14 +239,22 @@ impl<S: System> Controller<S> {
 
 fn of_peer(peer: Peer) -> Credentials {
     let standing = if peer.may_change() { Standing::Administrator } else { Standing::User };
-    Credentials { uid: peer.uid(), gid: peer.gid(), groups: groups(peer.pid(), peer.uid()), standing }
+    credentials(peer.uid(), peer.gid(), peer.pid(), standing)
 }
 
 fn of_caller(caller: Caller) -> Credentials {
     let own = rustix::process::geteuid().as_raw();
     let standing = if caller.uid == 0 || caller.uid == own { Standing::Administrator } else { Standing::User };
-    let groups = groups(Some(caller.pid), caller.uid);
-    Credentials { uid: caller.uid, gid: caller.gid, groups, standing }
+    credentials(caller.uid, caller.gid, Some(caller.pid), standing)
+}
+
+fn credentials(uid: u32, gid: u32, pid: Option<u32>, standing: Standing) -> Credentials {
+    let groups = match standing {
+        // Their groups decide nothing.
+        Standing::Administrator => Box::default(),
+        Standing::User => groups(pid, uid),
+    };
+    Credentials { uid, gid, groups, standing }
 }
 
 /// Returns the supplementary groups of a process, none if it is not that user's any more.

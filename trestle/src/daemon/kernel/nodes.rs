@@ -219,12 +219,11 @@ impl Nodes {
     /// Gives the interface a carrier while there is somebody behind it.
     fn follow_carrier(&self, name: DeviceName) {
         let Some(served) = self.devices.get(&name) else { return };
-        let on = served.wire.is_some() && served.queues.carrier();
-        if let Err(error) = served.tap.set_carrier(if on {
-            kernel_glue::linux::Carrier::Present
-        } else {
-            kernel_glue::linux::Carrier::Absent
-        }) {
+        let carrier = match served.wire.is_some() && served.queues.carrier() {
+            true => kernel_glue::linux::Carrier::Present,
+            false => kernel_glue::linux::Carrier::Absent,
+        };
+        if let Err(error) = served.tap.set_carrier(carrier) {
             tracing::warn!("{name}: {error}");
         }
     }

@@ -170,9 +170,9 @@ impl Nodes {
     }
 
     fn take_part(&mut self, id: HandleId, part: Part, plane: &Plane) {
-        let Some(handle) = self.books.handle(id).cloned() else { return };
-        let Some(served) = handle.device().and_then(|device| self.devices.get(&device.name())) else { return };
-        if self.opens.get(&id).is_some_and(|open| open.transport == Transport::Socket) {
+        let served = self.device_of(id).and_then(|name| self.devices.get(&name));
+        let behind_socket = self.opens.get(&id).is_some_and(|open| open.transport == Transport::Socket);
+        if let Some(served) = served.filter(|_| behind_socket) {
             served.port.set_part(id.0, part);
             sync(served, plane);
         }

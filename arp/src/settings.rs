@@ -1,0 +1,62 @@
+//! Times and bounds.
+
+use crate::rate::Rate;
+use core::time::Duration;
+
+/// The protocol's times and how much is done a second. The default is what the RFCs say.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Settings {
+    /// How long an answer proves that a neighbour is reachable: REACHABLE_TIME of RFC 4861 §10. Its random factor is
+    /// left out: it keeps hosts from asking in step after a router's advertisement, and here each neighbour's time
+    /// begins with an answer of its own.
+    pub reachable: Duration,
+    /// From one request to the next: RETRANS_TIMER of RFC 4861 §10. RFC 1122 §2.3.2.1 asks for at least a second.
+    pub retransmit: Duration,
+    /// From the first packet to a neighbour that was long silent to the question whether it is there:
+    /// DELAY_FIRST_PROBE_TIME of RFC 4861 §10.
+    pub delay: Duration,
+    /// Requests to everybody before a neighbour is given up: MAX_MULTICAST_SOLICIT of RFC 4861 §10.
+    pub multicast_requests: u8,
+    /// Requests to the neighbour itself before it is forgotten: MAX_UNICAST_SOLICIT of RFC 4861 §10.
+    pub unicast_requests: u8,
+    /// Announcements of an address: ANNOUNCE_NUM of RFC 5227 §1.1.
+    pub announcements: u8,
+    /// Between announcements: ANNOUNCE_INTERVAL of RFC 5227 §1.1.
+    pub announce_interval: Duration,
+    /// Between defences of an address: DEFEND_INTERVAL of RFC 5227 §1.1.
+    pub defend_interval: Duration,
+    /// Answers to all. A guess: some hundreds of hosts that boot at once.
+    pub answers: Rate,
+    /// Answers to one sender. A guess: a host that scans a network through the link.
+    pub answers_to_one: Rate,
+    /// Requests to everybody. A guess: a network of a few hundred addresses, all asked for at once, is found within
+    /// the time a packet is held.
+    pub requests: Rate,
+    /// Requests to neighbours themselves; their own, so that no scan makes known ones forgotten.
+    pub confirmations: Rate,
+    /// Neighbours learned from what they ask. A guess; it bounds what a storm of spoofed ones costs.
+    pub learning: Rate,
+    /// From the platform's random source: who does not know it cannot choose addresses that collide in tables.
+    pub secret: [u64; 4],
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            reachable: Duration::from_secs(30),
+            retransmit: Duration::from_secs(1),
+            delay: Duration::from_secs(5),
+            multicast_requests: 3,
+            unicast_requests: 3,
+            announcements: 2,
+            announce_interval: Duration::from_secs(2),
+            defend_interval: Duration::from_secs(10),
+            answers: Rate { per_second: 4096, burst: 4096 },
+            answers_to_one: Rate { per_second: 512, burst: 1024 },
+            requests: Rate { per_second: 128, burst: 128 },
+            confirmations: Rate { per_second: 512, burst: 512 },
+            learning: Rate { per_second: 256, burst: 256 },
+            secret: [0; 4],
+        }
+    }
+}
