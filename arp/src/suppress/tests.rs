@@ -40,6 +40,9 @@ fn place(port: u16, vid: u16) -> Place {
     Place { port: PortId::new(port).unwrap(), vid }
 }
 
+/// What is learned: an address, how, and what its station is.
+type Says = Option<(IpAddr, Source, Role)>;
+
 #[test]
 fn what_is_learned_from_whom() {
     use Operation::{Reply, Request};
@@ -47,7 +50,7 @@ fn what_is_learned_from_whom() {
     let mute =
         Message::Advertisement { source: v6(5), destination: v6(1), target: v6(5), flags: ANYBODY, target_mac: None };
     #[rustfmt::skip]
-    let rows: &[(&str, Message, Option<(IpAddr, Source, Role)>)] = &[
+    let rows: &[(&str, Message, Says)] = &[
         ("request",            arp(Request, v4(1), v4(2)),                  Some((v4(1).into(), Source::Arp, Role::Unknown))),
         ("reply",              arp(Reply, v4(1), v4(2)),                    Some((v4(1).into(), Source::Arp, Role::Unknown))),
         ("announcement",       arp(Request, v4(1), v4(1)),                  Some((v4(1).into(), Source::Arp, Role::Unknown))),

@@ -91,7 +91,11 @@ impl<'a> Arguments<'_, 'a> {
     /// set is.
     pub(super) fn optional_set(&mut self) -> Result<Option<VidSet>, UsageError> {
         let is_list = |word: &str| word.starts_with(|c: char| c.is_ascii_digit()) && !word.contains(['.', ':']);
-        self.words.peek().filter(|&word| is_list(word) || matches!(word, "all" | "none")).map(|_| self.vlan_set()).transpose()
+        self.words
+            .peek()
+            .filter(|&word| is_list(word) || matches!(word, "all" | "none"))
+            .map(|_| self.vlan_set())
+            .transpose()
     }
 
     /// Takes a MAC address.
