@@ -20,6 +20,8 @@ named! {
         Conflicts = "conflicts",
         /// Announcements sent in defence.
         Defended = "defended",
+        /// Probes sent for addresses that are to be used.
+        Probed = "probed",
         /// Neighbours learned from what they asked.
         Learned = "learned",
         /// Neighbours that were found by asking.

@@ -31,7 +31,8 @@ pub use emit::NeighbourFrame;
 pub use held::{MAX_HELD, MAX_HELD_EACH};
 pub use message::{AdvertisementFlags, Message, Operation, Refused, parse};
 pub use neighbours::{
-    Identity, MAX_INCOMPLETE, MAX_OWN, Neighbour, Neighbours, Output, Received, Resolution, State, Unresolvable,
+    Event, Identity, MAX_INCOMPLETE, MAX_OWN, MAX_PROBED, Neighbour, Neighbours, Output, Received, Resolution, State,
+    Unresolvable,
 };
 pub use prefix::{ParsePrefixError, Prefix};
 pub use rate::Rate;

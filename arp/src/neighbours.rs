@@ -4,6 +4,7 @@ mod announce;
 mod answer;
 mod defend;
 mod learn;
+mod probe;
 mod resolve;
 mod solicit;
 
@@ -21,6 +22,8 @@ use core::net::IpAddr;
 use defend::Defences;
 use frame::{Instant, Mac};
 use heapless::{Deque, Vec};
+use probe::Probing;
+pub use probe::{Event, MAX_PROBED};
 pub use resolve::{MAX_INCOMPLETE, Resolution, Unresolvable};
 
 /// How many addresses of the host a link leaves out at most.
@@ -136,6 +139,7 @@ pub struct Neighbours<P> {
     replies: Deque<Reply, MAX_REPLIES>,
     announcing: Announcing,
     defences: Defences,
+    probing: Probing,
     answers: Bucket,
     answers_to_one: Senders,
     requests: Bucket,
@@ -150,7 +154,7 @@ impl<P> Neighbours<P> {
     /// Nobody is known.
     #[must_use]
     pub fn new(identity: Identity, settings: Settings) -> Self {
-        let [secret, ..] = settings.secret;
+        let [secret, chance, ..] = settings.secret;
         Self {
             identity,
             settings,
@@ -159,6 +163,7 @@ impl<P> Neighbours<P> {
             replies: Deque::new(),
             announcing: Announcing::default(),
             defences: Defences::default(),
+            probing: Probing::new(chance),
             answers: Bucket::default(),
             answers_to_one: Senders::new(secret),
             requests: Bucket::default(),
@@ -220,7 +225,7 @@ impl<P> Neighbours<P> {
                 });
             }
             let frame = self.replies.pop_front().map(|reply| reply.frame(self.identity.mac));
-            if let Some(frame) = frame.or_else(|| self.next_announcement(now)) {
+            if let Some(frame) = frame.or_else(|| self.next_announcement(now)).or_else(|| self.next_probe(now)) {
                 return Some(Output::Transmit(frame));
             }
             let due = self.cache.due(now)?;
@@ -237,7 +242,7 @@ impl<P> Neighbours<P> {
         if self.held.any_leaving() || !self.replies.is_empty() {
             return Some(self.now);
         }
-        [self.cache.due_at(), self.announcing.at()].into_iter().flatten().min()
+        [self.cache.due_at(), self.announcing.at(), self.probing.at()].into_iter().flatten().min()
     }
 
     /// Says where a neighbour is, whatever it says itself. `false`: there is no room, or no station has the address.

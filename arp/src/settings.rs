@@ -25,6 +25,20 @@ pub struct Settings {
     pub announce_interval: Duration,
     /// Between defences of an address: DEFEND_INTERVAL of RFC 5227 §1.1.
     pub defend_interval: Duration,
+    /// Probes for an IPv4 address before it is used: PROBE_NUM of RFC 5227 §1.1.
+    pub probes: u8,
+    /// The first probe comes within this: PROBE_WAIT of RFC 5227 §1.1, MAX_RTR_SOLICITATION_DELAY for IPv6
+    /// (RFC 4862 §5.4.2).
+    pub probe_wait: Duration,
+    /// Between probes, the least: PROBE_MIN of RFC 5227 §1.1.
+    pub probe_min: Duration,
+    /// Between probes, the most: PROBE_MAX of RFC 5227 §1.1.
+    pub probe_max: Duration,
+    /// From the last probe to the use of the address: ANNOUNCE_WAIT of RFC 5227 §1.1.
+    pub announce_wait: Duration,
+    /// Solicitations for an IPv6 address before it is used, `retransmit` apart: DupAddrDetectTransmits of
+    /// RFC 4862 §5.1.
+    pub detections: u8,
     /// Answers to all. A guess: some hundreds of hosts that boot at once.
     pub answers: Rate,
     /// Answers to one sender. A guess: a host that scans a network through the link.
@@ -51,6 +65,12 @@ impl Default for Settings {
             announcements: 2,
             announce_interval: Duration::from_secs(2),
             defend_interval: Duration::from_secs(10),
+            probes: 3,
+            probe_wait: Duration::from_secs(1),
+            probe_min: Duration::from_secs(1),
+            probe_max: Duration::from_secs(2),
+            announce_wait: Duration::from_secs(2),
+            detections: 1,
             answers: Rate { per_second: 4096, burst: 4096 },
             answers_to_one: Rate { per_second: 512, burst: 1024 },
             requests: Rate { per_second: 128, burst: 128 },

@@ -84,6 +84,8 @@ reasons! {
     NotIp = "not-ip",
     /// To a station other than the one behind the port.
     OtherHost = "other-host",
+    /// From an address that the port does not stand for.
+    BadSource = "bad-source",
     /// Nobody has answered for the next hop.
     Unresolved = "unresolved",
     /// An ARP or neighbour discovery message that breaks a rule of its protocol.

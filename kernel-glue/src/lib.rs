@@ -7,5 +7,6 @@
 extern crate alloc;
 
 pub mod admin;
+pub mod link;
 #[cfg(target_os = "linux")]
 pub mod linux;

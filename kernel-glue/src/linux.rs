@@ -16,6 +16,7 @@ mod io;
 pub mod keeper;
 #[cfg(test)]
 mod lab;
+mod link_port;
 mod memory;
 mod name;
 pub mod namespace;
@@ -36,6 +37,7 @@ mod worker;
 pub use counts::Passed;
 pub use error::{Action, DeviceError};
 pub use face::Face;
+pub use link_port::LinkPort;
 pub use memory::{MemoryHost, MemoryPort, memory_port};
 pub use name::{Interface, InterfaceName, NameError};
 pub use neighbours::BridgeNeighbours;

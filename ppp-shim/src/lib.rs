@@ -1,7 +1,12 @@
 //! Point-to-point links where only Ethernet exists: IP packets as Ethernet frames, and frames as packets.
 //!
 //! Nothing here allocates, blocks or reads a clock, and no payload is copied: the caller is told which bytes of a frame
-//! are the packet, and which header goes before a packet.
+//! are the packet, and which header goes before a packet. Who is asked for the header's addresses, and what becomes of
+//! neighbours' messages, is the business of whoever binds this to a link.
+//!
+//! - [`shim`]: a frame's packet, a packet's header.
+//! - [`path_mtu`] and [`fragment`]: packets larger than the tunnel.
+//! - [`mss`]: TCP kept within the tunnel from the start.
 //!
 //! ```
 //! use frame::{Mac, offload::Offload};
@@ -28,6 +33,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod dhcp;
 pub mod fragment;
 mod ip;
 pub mod mss;

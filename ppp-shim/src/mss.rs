@@ -34,13 +34,21 @@ pub fn of_mtu(mtu_bytes: u32, version: Version) -> u16 {
 /// connection uses the default of RFC 9293 §3.7.1.
 ///
 /// A checksum that is still to be summed stays as well. What is stored is the sum of the pseudo header, which options are
-/// no part of; they are summed when it is finished, as they then stand.
+/// no part of; they are summed when it is finished, as they then stand. No offset of `offload` is looked at, so it is the
+/// same whether they count from the frame or from the packet.
 #[inline]
 pub fn clamp(packet: &mut [u8], offload: &Offload, mss_bytes: u16) -> Clamped {
     match syn(packet) {
         Some(start) => lower(packet, start, offload, mss_bytes).unwrap_or(Clamped::Left),
         None => Clamped::Left,
     }
+}
+
+/// Returns whether [`clamp`] looks at a packet: whether it opens a TCP connection.
+#[inline]
+#[must_use]
+pub fn is_syn(packet: &[u8]) -> bool {
+    syn(packet).is_some()
 }
 
 /// Returns where the TCP header of a SYN starts.

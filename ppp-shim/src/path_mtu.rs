@@ -1,7 +1,8 @@
 //! A tunnel smaller than the link it is seen through: who is told, how, and how often.
 //!
-//! A sender that forbids fragmentation is told what fits ([`too_big`]); others' packets are cut by
-//! [`crate::fragment`]. Errors are not sent for whatever arrives: [`Limiter`] bounds them.
+//! What [`exceeds`] the tunnel's MTU is cut by [`crate::fragment`] if its sender leaves that open; else the sender is told
+//! what fits ([`too_big`]), as often as a [`Limiter`] admits, and the packet is dropped. A super-packet that may be cut is
+//! cut into its segments first ([`frame::offload::Segments`]), and a checksum still to be summed is finished first.
 
 mod error;
 mod limit;
@@ -17,7 +18,7 @@ use frame::offload::Offload;
 ///
 /// A super-packet is as large as its segments will be. One whose headers do not say how large counts as too large.
 /// The MTU counts the IP header. `head` is all of a packet shorter than 240 bytes and at least that many of a longer
-/// one.
+/// one. No offset of `offload` is looked at, so it is the same whether they count from the frame or from the packet.
 #[inline]
 #[must_use]
 pub fn exceeds(head: &[u8], bytes: usize, offload: &Offload, mtu_bytes: u32) -> bool {

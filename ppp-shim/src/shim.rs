@@ -7,5 +7,5 @@ mod classify;
 mod strip;
 
 pub use crate::ip::Version;
-pub use classify::{Destination, Kind, classify, header, multicast_mac};
+pub use classify::{Destination, Kind, classify, header};
 pub use strip::{Cast, Packet, Stripped, strip};

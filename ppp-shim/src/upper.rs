@@ -58,7 +58,7 @@ impl Upper {
     /// Walks the extension headers of RFC 8200 §4 that do not hide what follows them.
     fn find_v6(packet: &[u8]) -> Option<Self> {
         let (mut protocol, mut start, mut piece) = (*packet.get(6)?, V6_HEADER_BYTES, Piece::Whole);
-        for _ in 0..MAX_EXTENSIONS {
+        for _ in 0..=MAX_EXTENSIONS {
             if !matches!(protocol, HOP_BY_HOP | ROUTING | FRAGMENT | DESTINATION_OPTIONS) {
                 return Some(Self { protocol, start, piece });
             }

@@ -25,8 +25,9 @@ impl Reply {
             Self::Arp { to, target } => {
                 Arp { operation: Operation::Reply, from: (mac, target), to, ether_dst: to.0 }.frame()
             }
-            // RFC 4861 §7.2.4 would have a proxy clear the override flag, for a better answer may come from the
-            // target itself. No target is on this link, and the flag lets a neighbour take a MAC that has changed.
+            // RFC 4861 §7.2.4 and §7.2.8 have a proxy clear the override flag, so that the node itself prevails if it
+            // is on the link after all. Here it never is: the link is its interface. And only with the flag does a
+            // host take another MAC for it at once.
             Self::Advertisement { to: (ether_dst, destination), target } => {
                 let flags = AdvertisementFlags::SOLICITED | AdvertisementFlags::OVERRIDE;
                 let what = Discovery::Advertisement(flags);
@@ -56,7 +57,7 @@ impl<P> Neighbours<P> {
         }
         // A probe is never answered: on a wire to the host it is the host that makes sure of its own address.
         if sender == Ipv4Addr::UNSPECIFIED {
-            self.on_probe(target.into(), now);
+            self.on_probe(target.into(), sender_mac, now);
             return Received::Ignored(Ignored::Probe);
         }
         if let Some(received) = self.check_claim(sender.into(), sender_mac, now) {
@@ -101,7 +102,7 @@ impl<P> Neighbours<P> {
             return Received::Ignored(Ignored::Echo);
         }
         if source.is_unspecified() {
-            self.on_probe(target.into(), now);
+            self.on_probe(target.into(), ether_src, now);
             return Received::Ignored(Ignored::DuplicateDetection);
         }
         if let Some(received) = self.check_claim(source.into(), ether_src, now) {

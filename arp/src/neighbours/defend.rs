@@ -26,6 +26,9 @@ impl Defences {
 impl<P> Neighbours<P> {
     /// Looks at who claims an address; `None` if that is nothing to object to.
     pub(super) fn check_claim(&mut self, address: IpAddr, mac: Mac, now: Instant) -> Option<Received> {
+        if self.contest(address, mac) {
+            return Some(Received::Conflict);
+        }
         if self.identity.host == Some(mac) {
             return None;
         }
@@ -43,7 +46,10 @@ impl<P> Neighbours<P> {
 
     /// Somebody asks whether an address is free. That is not answered; but a station among others that is listed to
     /// have the address says so to all, and who asks takes that as an answer (RFC 5227 §2.1.1, RFC 4862 §5.4.4).
-    pub(super) fn on_probe(&mut self, address: IpAddr, now: Instant) {
+    pub(super) fn on_probe(&mut self, address: IpAddr, mac: Mac, now: Instant) {
+        if self.contest(address, mac) {
+            return;
+        }
         if self.identity.host.is_none() && self.identity.scope.names(address) && !self.identity.own.contains(&address) {
             self.defend(address, now);
         }

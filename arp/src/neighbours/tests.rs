@@ -1,5 +1,8 @@
 extern crate std;
 mod answers;
+mod bounds;
+mod claims;
+mod resolves;
 
 use super::*;
 use crate::emit::{Arp, Discovery, Icmp, group_mac, solicited_node};

@@ -85,7 +85,14 @@ pub(crate) struct Burst<'a> {
     pub(crate) malformed: u32,
     /// Frames longer than the MTU.
     pub(crate) too_big: u32,
+    /// What a link did not carry.
+    refused: heapless::LinearMap<DropReason, u32, REASONS>,
+    /// Packets for the application behind the port, each behind its virtio-net header.
+    packets: heapless::Vec<&'a [u8], BURST>,
 }
+
+/// Reasons for which a link refuses packets, and some more.
+const REASONS: usize = 12;
 
 /// Whether a burst takes another frame.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -97,7 +104,16 @@ pub(crate) enum Room {
 impl<'a> Burst<'a> {
     pub(crate) fn new() -> Self {
         let none = LinuxBuf { stored: &[], meta: Meta::default(), index: 0 };
-        Self { frames: [none; BURST], count: 0, truncated: 0, unknown_offload: 0, malformed: 0, too_big: 0 }
+        Self {
+            frames: [none; BURST],
+            count: 0,
+            truncated: 0,
+            unknown_offload: 0,
+            malformed: 0,
+            too_big: 0,
+            refused: heapless::LinearMap::new(),
+            packets: heapless::Vec::new(),
+        }
     }
 
     /// Adds a frame, stored behind its virtio-net header.
@@ -121,14 +137,35 @@ impl<'a> Burst<'a> {
     }
 
     /// Iterates over what the burst could not hold.
-    pub(crate) fn losses(&self) -> impl Iterator<Item = (DropReason, u32)> {
+    pub(crate) fn losses(&self) -> impl Iterator<Item = (DropReason, u32)> + '_ {
         let losses = [
             (DropReason::Truncated, self.truncated),
             (DropReason::Offload, self.unknown_offload),
             (DropReason::Malformed, self.malformed),
             (DropReason::TooBig, self.too_big),
         ];
-        losses.into_iter().filter(|&(_, count)| count > 0)
+        let refused = self.refused.iter().map(|(&why, &count)| (why, count));
+        losses.into_iter().filter(|&(_, count)| count > 0).chain(refused)
+    }
+
+    /// Counts a packet that a link did not carry.
+    pub(crate) fn refuse(&mut self, why: DropReason) {
+        match self.refused.get_mut(&why) {
+            Some(count) => *count += 1,
+            // There is room for every reason that a link has.
+            None => drop(self.refused.insert(why, 1)),
+        }
+    }
+
+    /// Adds a packet for the application behind the port, stored behind its virtio-net header.
+    pub(crate) fn push_packet(&mut self, stored: &'a [u8]) {
+        // No more come than there are slots.
+        let _ = self.packets.push(stored);
+    }
+
+    /// Returns the packets for the application behind the port.
+    pub(crate) fn packets(&self) -> &[&'a [u8]] {
+        &self.packets
     }
 
     pub(crate) fn frames(&self) -> &[LinuxBuf<'a>] {

@@ -1,8 +1,10 @@
 //! The seam as a worker implements it: frames of one burst, queued by port, sent at the end of the burst.
 
 use super::buffer::LinuxBuf;
+use super::link_port::LinkPort;
 use super::transmit::{Medium, QUEUE, Queued, Tally, Transmitter};
 use frame::{DropReason, MAX_PORTS, PortId, Ports, TagEdit};
+use std::sync::Arc;
 
 /// The ports of one bridge as one worker sends to them.
 pub(super) struct Outlets {
@@ -10,6 +12,8 @@ pub(super) struct Outlets {
     ports: Box<[Option<Box<Outlet>>]>,
     /// Ports to which this burst has sent.
     touched: Vec<PortId>,
+    /// Links of application faces.
+    links: Vec<(PortId, Arc<LinkPort>)>,
 }
 
 struct Outlet {
@@ -39,10 +43,17 @@ impl Outlet {
 
 impl Outlets {
     pub(super) fn new() -> Self {
-        Self { ports: (0..MAX_PORTS).map(|_| None).collect(), touched: Vec::with_capacity(MAX_PORTS) }
+        let ports = (0..MAX_PORTS).map(|_| None).collect();
+        Self { ports, touched: Vec::with_capacity(MAX_PORTS), links: Vec::new() }
     }
 
     pub(super) fn insert(&mut self, port: PortId, medium: Medium) {
+        self.links.retain(|&(of, _)| of != port);
+        if let Medium::Node(outward) = &medium
+            && let Some(link) = outward.link()
+        {
+            self.links.push((port, link.clone()));
+        }
         let (queue, tally) = (Vec::with_capacity(QUEUE), Tally::default());
         let outlet = Outlet { medium, queue, tally, state: State::Open };
         if let Some(place) = self.ports.get_mut(usize::from(port.get())) {
@@ -55,9 +66,23 @@ impl Outlets {
     }
 
     pub(super) fn remove(&mut self, port: PortId) {
+        self.links.retain(|&(of, _)| of != port);
         if let Some(place) = self.ports.get_mut(usize::from(port.get())) {
             *place = None;
         }
+    }
+
+    /// Returns the links of application faces, each with its port.
+    pub(super) fn links(&self) -> &[(PortId, Arc<LinkPort>)] {
+        &self.links
+    }
+
+    /// Gives the application behind a port packets, each behind its virtio-net header.
+    pub(super) fn give(&mut self, port: PortId, packets: &[&[u8]], transmitter: &mut Transmitter) {
+        let Some(Some(outlet)) = self.ports.get_mut(usize::from(port.get())) else { return };
+        let Medium::Node(outward) = &outlet.medium else { return };
+        transmitter.give(outward, packets, &mut outlet.tally);
+        self.touched.push(port);
     }
 
     /// Tells what became of the frames of each port that the last burst has sent to, and forgets it.

@@ -16,6 +16,7 @@ pub(super) use send::{Outward, Sender};
 use super::buffer::Burst;
 use super::counts::{Meter, Passed};
 use super::face::Face;
+use super::link_port::LinkPort;
 use super::worker::Source;
 use bitflags::bitflags;
 use frame::DropReason;
@@ -46,6 +47,8 @@ struct Node {
 struct Common {
     kind: Kind,
     mtu_bytes: AtomicU32,
+    /// Set where the other side of the port is Ethernet, and this one is not.
+    link: Option<Arc<LinkPort>>,
     from_app: Meter,
     to_app: Meter,
 }
@@ -118,10 +121,19 @@ const QUEUE_PACKETS: u16 = 512;
 const LARGE_QUEUE_BYTES: usize = 8 << 20;
 
 impl NodePort {
-    /// Makes the face of a device that carries `kind`; `face` gets what no seat does.
+    /// Makes the face of a device whose applications and port both carry `kind`; `face` gets what no seat does.
     pub fn new(kind: Kind, face: Option<Arc<dyn Face>>) -> Self {
-        let common =
-            Common { kind, mtu_bytes: AtomicU32::new(u32::MAX), from_app: Meter::default(), to_app: Meter::default() };
+        Self::with(kind, None, face)
+    }
+
+    /// Makes the face of a device whose applications carry IP packets, and its port Ethernet frames.
+    pub fn with_link(link: Arc<LinkPort>, face: Option<Arc<dyn Face>>) -> Self {
+        Self::with(Kind::Tun, Some(link), face)
+    }
+
+    fn with(kind: Kind, link: Option<Arc<LinkPort>>, face: Option<Arc<dyn Face>>) -> Self {
+        let mtu_bytes = AtomicU32::new(u32::MAX);
+        let common = Common { kind, mtu_bytes, link, from_app: Meter::default(), to_app: Meter::default() };
         Self(Arc::new(Node {
             common: Arc::new(common),
             face,
@@ -281,9 +293,9 @@ impl Seat {
     }
 
     /// Books a burst that was received.
-    fn received(&self, burst: &Burst<'_>, bytes: u64) {
+    fn received(&self, burst: &Burst<'_>, packets: u64, bytes: u64) {
         for meter in [&self.from_app, &self.common.from_app] {
-            meter.pass(burst.frames().len() as u64, bytes);
+            meter.pass(packets, bytes);
             burst.losses().for_each(|(why, frames)| meter.drop(why, frames.into()));
         }
     }
@@ -317,15 +329,6 @@ impl Terms {
 pub(super) struct FaceSource {
     pub(super) face: Arc<dyn Face>,
     common: Arc<Common>,
-}
-
-impl FaceSource {
-    /// Takes a packet into the front of a slot, and returns its bytes with the virtio-net header.
-    pub(super) fn take(&self, stored: &mut [u8]) -> Option<usize> {
-        let bytes = self.face.take(stored)?;
-        self.common.from_app.pass(1, bytes.saturating_sub(frame::offload::VNET_BYTES) as u64);
-        Some(bytes)
-    }
 }
 
 #[cfg(test)]

@@ -5,11 +5,13 @@ mod merge;
 use super::buffer::LinuxBuf;
 use super::edit::{self, Head};
 use super::finish::Finisher;
+use super::link_port::{LinkPort, Pass};
 use super::memory::MemoryPort;
 use super::ring::Vnet;
 use super::seat::{Outward, Sender};
 use super::uring::Uring;
-use frame::offload::VNET_BYTES;
+use crate::link::Outward as Passed;
+use frame::offload::{Offload, VNET_BYTES};
 use frame::{DropCounts, DropReason, FrameBuf, TagEdit};
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
@@ -155,13 +157,72 @@ impl Transmitter {
                 finish(&mut self.finisher, pieces, tally, |frame| send_finished(fd.as_fd(), frame).map_err(reason))
             }
             Medium::Memory(port) => finish(&mut self.finisher, pieces, tally, |frame| port.give(frame)),
-            Medium::Node(outward) => {
-                let heads =
-                    queued.iter().map(|queued| frames.get(usize::from(queued.index)).map_or(&[][..], FrameBuf::head));
-                self.seats.send(outward, pieces, heads, &mut self.finisher, tally);
-            }
+            Medium::Node(outward) => match outward.link() {
+                Some(link) => {
+                    let mut rooms = [[0; VNET_BYTES]; QUEUE];
+                    let packets = strip(link, pieces, &mut rooms, tally);
+                    self.seats.send(outward, &packets, packets.iter().map(rest), &mut self.finisher, tally);
+                }
+                None => {
+                    let head = |queued: &Queued| frames.get(usize::from(queued.index)).map_or(&[][..], FrameBuf::head);
+                    self.seats.send(outward, pieces, queued.iter().map(head), &mut self.finisher, tally);
+                }
+            },
         }
     }
+
+    /// Gives the readers of an application face packets, each behind its virtio-net header.
+    pub(super) fn give(&mut self, outward: &Outward, packets: &[&[u8]], tally: &mut Tally) {
+        let pieces: Stripped<'_> = packets.iter().map(|stored| [IoSlice::new(&[]), IoSlice::new(stored)]).collect();
+        let heads = packets.iter().map(|stored| stored.get(VNET_BYTES..).unwrap_or_default());
+        self.seats.send(outward, &pieces, heads, &mut self.finisher, tally);
+    }
+}
+
+type Stripped<'f> = heapless::Vec<Pieces<'f>, QUEUE>;
+
+/// Makes packets of frames: the state before each is written anew, the packet stays where it is.
+fn strip<'f>(
+    link: &LinkPort,
+    pieces: &'f [Pieces<'_>],
+    rooms: &'f mut [[u8; VNET_BYTES]; QUEUE],
+    tally: &mut Tally,
+) -> Stripped<'f> {
+    let mut pass = link.begin();
+    let mut packets = Stripped::new();
+    for (pieces, room) in pieces.iter().zip(rooms) {
+        match strip_one(&mut pass, pieces, room) {
+            Ok(Some(packet)) => {
+                // As many as there are rooms.
+                let _ = packets.push([IoSlice::new(room), IoSlice::new(packet)]);
+            }
+            Ok(None) => {}
+            Err(why) => tally.drops.add(why, 1),
+        }
+    }
+    packets
+}
+
+fn strip_one<'f>(
+    pass: &mut Pass<'_>,
+    [head, rest]: &'f Pieces<'_>,
+    room: &mut [u8; VNET_BYTES],
+) -> Result<Option<&'f [u8]>, DropReason> {
+    let first: &[u8] = if head.is_empty() { rest } else { head };
+    let (state, behind) = first.split_first_chunk::<VNET_BYTES>().ok_or(DropReason::Malformed)?;
+    let offload = Offload::from_vnet(state).ok_or(DropReason::Offload)?;
+    let (head, rest): (&[u8], &[u8]) = if head.is_empty() { (&[], behind) } else { (behind, rest) };
+    match pass.outward(head, rest, &offload)? {
+        Passed::Packet { packet, offload } => {
+            *room = offload.to_vnet();
+            Ok(Some(packet))
+        }
+        Passed::Kept => Ok(None),
+    }
+}
+
+fn rest<'p>([_, rest]: &'p Pieces<'_>) -> &'p [u8] {
+    rest
 }
 
 /// Sends frames through a port that carries no offload state.

@@ -5,6 +5,7 @@
 
 mod command;
 mod inlet;
+mod links;
 mod obey;
 mod watch;
 mod wire;
@@ -20,7 +21,7 @@ use super::io::{Io, Outlets};
 use super::plane::{BridgeId, PlaneEvent};
 use super::seat::Receiver;
 use super::transmit::Transmitter;
-use frame::{DropReason, Instant};
+use frame::{DropReason, Instant, PortId};
 use inlet::{Inlet, State, Suspicion};
 use rustix::fd::AsFd;
 use rustix::io::Errno;
@@ -51,6 +52,8 @@ pub(super) struct Worker {
     suspicion: Option<Instant>,
     /// When the first resting inlet is to be read again.
     rest: Option<Instant>,
+    /// When the first link has something to send if nothing happens before.
+    due: Option<Instant>,
 }
 
 /// Whether the thread goes on.
@@ -81,6 +84,7 @@ impl Worker {
             ready: Vec::new(),
             suspicion: None,
             rest: None,
+            due: None,
         })
     }
 
@@ -105,12 +109,16 @@ impl Worker {
         if self.rest.is_some() {
             self.end_rests(clock::monotonic());
         }
+        if self.due.is_some() {
+            self.poll_due_links(clock::monotonic());
+        }
         for token in tokens {
             match token {
                 COMMANDS => {
                     if self.obey() == Next::Stop {
                         return Next::Stop;
                     }
+                    (0..self.bridges.len()).for_each(|place| self.poll_stirred_links(place));
                 }
                 token => self.mark(token as usize),
             }
@@ -132,7 +140,7 @@ impl Worker {
             }
         }
         let rest = self.rest.map(|at| at.since(clock::monotonic()));
-        self.watch.wait(self.suspicion.map(until).into_iter().chain(rest).min())
+        self.watch.wait([self.suspicion.map(until), rest, self.due.map(until)].into_iter().flatten().min())
     }
 
     fn mark(&mut self, place: usize) {
@@ -178,18 +186,17 @@ impl Worker {
         };
         let mut burst = Burst::new();
         let (look, lost) = inlet.source.receive(&mut self.receiver, &mut self.arena, &mut burst);
-        let frames = burst.frames();
-        if !frames.is_empty() {
-            let mut io = Io::new(frames, &mut served.outlets, &mut self.transmitter);
-            served.engine.run(&mut io, from, frames);
-        }
+        served.carry(from, &burst, &mut self.transmitter);
         let losses = burst.losses().chain([(DropReason::NoBuffer, lost)]);
         losses.for_each(|(why, count)| served.engine.lose(from, why, count));
+        drop(burst);
         inlet.source.release();
-        match (served.settle(&mut self.reporter), &served.engine, look) {
+        let look = match (served.settle(&mut self.reporter), &served.engine, look) {
             (Fate::Refused, Engine::Wire(_), Look::More | Look::Empty) => Look::NoRoom,
             (Fate::Refused | Fate::Taken, Engine::Wire(_) | Engine::Bridge(_), look) => look,
-        }
+        };
+        self.poll_stirred_links(bridge);
+        look
     }
 
     /// Leaves an inlet alone for a while.
@@ -280,6 +287,18 @@ impl Worker {
 }
 
 impl Served {
+    /// Carries what came in on a port, and what is for the application behind it.
+    fn carry(&mut self, from: PortId, burst: &Burst<'_>, transmitter: &mut Transmitter) {
+        let frames = burst.frames();
+        if !frames.is_empty() {
+            let mut io = Io::new(frames, &mut self.outlets, transmitter);
+            self.engine.run(&mut io, from, frames);
+        }
+        if !burst.packets().is_empty() {
+            self.outlets.give(from, burst.packets(), transmitter);
+        }
+    }
+
     /// Books what became of a burst's frames, and hands on what the engine has to tell.
     fn settle(&mut self, reporter: &mut Reporter) -> Fate {
         let (engine, bridge) = (&mut self.engine, self.id);

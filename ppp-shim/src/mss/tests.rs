@@ -146,6 +146,7 @@ fn headers_table() {
         ("not TCP",                 with(syn(V4), &[(9, 17)]),            None),
         ("hop-by-hop options",      extended(syn(V6), &[0]),              Some((V6, 48))),
         ("all that may be",         extended(syn(V6), &[0, 60, 43, 60]),  Some((V6, 72))),
+        ("ten of them",             extended(syn(V6), &[60; 10]),         Some((V6, 120))),
         ("more than anyone sends",  extended(syn(V6), &[60; 11]),         None),
         ("first fragment of v6",    fragmented(1),                        Some((V6, 48))),
         ("later fragment of v6",    fragmented(9),                        None),

@@ -1,8 +1,12 @@
 extern crate std;
 use super::*;
-use etherparse::PacketBuilder;
+use crate::fragment::{FragmentError, Fragments};
+use crate::shim::{Stripped, strip};
+use etherparse::defrag::IpDefragPool;
+use etherparse::{PacketBuilder, SlicedPacket};
 use frame::offload::{Gso, Segments};
 use proptest::prelude::*;
+use smoltcp::wire::{IpAddress, TcpPacket};
 use std::vec::Vec;
 
 /// A frame with a super-packet of `payload` bytes, its IP packet behind 14 bytes, and its state.
@@ -48,6 +52,42 @@ fn sizes_table() {
     }
     let (frame, offload) = super_frame(Gso::TcpV4, 9000, 1000, 0);
     assert!(exceeds(&frame[14..34], frame.len() - 14, &offload, 1500), "headers that are not there");
+}
+
+/// A super-packet for a tunnel of 1,280 bytes, as a LAN host sends it whose link has 1,500: its sender is told, or its
+/// segments go through in fragments.
+#[test]
+fn a_super_packet_meets_a_small_tunnel() {
+    let (mut frame, offload) = super_frame(Gso::TcpV4, 20_000, 1448, 3);
+    let Ok(Stripped::Packet(packet)) = strip(&frame, frame.len(), None, &offload) else { panic!("no packet") };
+    assert!(exceeds(&frame[packet.start..], packet.bytes, &offload, 1280));
+    let mut room = [0; MAX_BYTES];
+    assert_eq!(too_big(&frame[packet.start..], 1280, [10, 0, 0, 9].into(), &mut room), Some(576));
+    let refused = Fragments::new(&frame[packet.start..], &offload, 1280);
+    assert_eq!(refused.unwrap_err(), FragmentError::Offload);
+
+    frame[packet.start + 6] &= !0x40;
+    assert_eq!(too_big(&frame[packet.start..], 1280, [10, 0, 0, 9].into(), &mut room), None, "it may be cut");
+    let mut segments = Segments::new(&frame, &offload).unwrap();
+    let mut segment = [0; 1600];
+    let (mut counts, mut pool) = (Vec::new(), IpDefragPool::<(), ()>::new());
+    while let Some(bytes) = segments.next_into(&mut segment) {
+        let mut fragments = Fragments::new(&segment[packet.start..bytes], &Offload::default(), 1280).unwrap();
+        let (mut count, mut datagram) = (0, None);
+        while let Some(bytes) = fragments.next_into(&mut room) {
+            let sliced = SlicedPacket::from_ip(&room[..bytes]).unwrap();
+            datagram = pool.process_sliced_packet(&sliced, (), ()).unwrap();
+            count += 1;
+        }
+        assert_eq!(datagram.is_some(), count > 1);
+        counts.push(count);
+        if let Some(datagram) = datagram {
+            let (a, b) = ([10, 0, 0, 1].into(), [10, 8, 0, 2].into());
+            let (a, b) = (IpAddress::Ipv4(a), IpAddress::Ipv4(b));
+            assert!(TcpPacket::new_checked(&datagram.payload[..]).unwrap().verify_checksum(&a, &b));
+        }
+    }
+    assert_eq!(counts, [[2; 13].as_slice(), &[1]].concat());
 }
 
 proptest! {

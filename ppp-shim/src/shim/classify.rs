@@ -10,6 +10,8 @@ use frame::{DropReason, HEADER_BYTES, Mac};
 pub struct Kind {
     /// Its version.
     pub version: Version,
+    /// Its bytes, as its header states them; what an application wrote behind them is no part of it.
+    pub bytes: usize,
     /// Who sent it, as it says.
     pub source: IpAddr,
     /// Whom the frame is for.
@@ -34,21 +36,20 @@ pub enum Destination {
 /// [`DropReason::Malformed`] for a packet whose header contradicts itself or states more bytes than there are.
 #[inline]
 pub fn classify(packet: &[u8]) -> Result<Kind, DropReason> {
-    let Ip { version, source, destination, .. } = Ip::read(packet, packet.len(), &Offload::default())?;
+    let Ip { version, bytes, source, destination, .. } = Ip::read(packet, packet.len(), &Offload::default())?;
     let destination = match multicast_mac(destination) {
         Some(group) => Destination::Multicast(group),
         None if destination == IpAddr::V4(core::net::Ipv4Addr::BROADCAST) => Destination::Broadcast,
         None => Destination::Unicast(destination),
     };
-    Ok(Kind { version, source, destination })
+    Ok(Kind { version, bytes, source, destination })
 }
 
 /// Returns the Ethernet address of an IP group; `None` for an address that names no group.
 ///
 /// The low 23 bits of an IPv4 group stand in it (RFC 1112 §6.4), and the low 32 of an IPv6 group (RFC 2464 §7).
 #[inline]
-#[must_use]
-pub const fn multicast_mac(group: IpAddr) -> Option<Mac> {
+const fn multicast_mac(group: IpAddr) -> Option<Mac> {
     match group {
         IpAddr::V4(v4) if v4.is_multicast() => {
             let [_, b, c, d] = v4.octets();

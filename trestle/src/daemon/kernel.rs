@@ -126,16 +126,12 @@ impl Kernel {
         let device = InterfaceName::new(name).map_err(|error| refused(&error))?;
         let socket = socket(AddressFamily::UNIX, SocketType::DGRAM, None).map_err(|errno| refused(&errno))?;
         let queues = self.engines.plane.workers();
-        let tap = match kind {
-            Kind::Tap => TapDevice::create(device, queues),
-            Kind::Tun => TapDevice::create_tun(device, queues),
-        };
+        let tap = TapDevice::create(device, queues);
         self.taps.insert(name.to_owned(), tap.map_err(|error| words::device(&error))?);
         let set = name_to_index(&socket, name).map_err(|errno| refused(&errno)).and_then(|index| {
-            match kind {
-                Kind::Tap => self.netlink.set_mac(index, mac).map_err(|error| words::netlink(&error))?,
-                // Packets have no address of that kind.
-                Kind::Tun => {}
+            self.netlink.set_mac(index, mac).map_err(|error| words::netlink(&error))?;
+            if kind == Kind::Tun {
+                quiet::let_be_alone(name);
             }
             self.renew(index)
         });

@@ -1,12 +1,15 @@
 //! Packets that programs write.
 
-use super::super::buffer::{Arena, BURST, Burst};
+use super::super::buffer::{Arena, BURST, Burst, Room};
+use super::super::link_port::Pass;
 use super::super::transmit::EMPTY_MESSAGE;
 use super::super::worker::Look;
-use super::{Common, Seat, socket};
-use frame::offload::VNET_BYTES;
+use super::{Common, FaceSource, Seat, socket};
+use frame::HEADER_BYTES;
+use frame::offload::{Offload, VNET_BYTES};
 use rustix::fd::AsFd;
 use rustix::io::Errno;
+use crate::link::Inward;
 use tap::{Header, HeaderBytes, PacketError, check_write};
 
 /// A worker's means to receive a batch by one call.
@@ -37,16 +40,17 @@ impl Receiver {
             Err(Errno::INTR | Errno::CONNRESET) => return Look::More,
             Err(_) => return Look::Closed,
         };
-        let mut intake = Intake { common: &seat.common, header, bytes: 0, empty: 0 };
+        let mut link = seat.common.link.as_ref().map(|link| link.begin());
+        let mut intake = Intake { common: &seat.common, header, packets: 0, bytes: 0, empty: 0 };
         for (slot, message) in slots.into_iter().zip(self.messages.iter()).take(count) {
             let whole = message.msg_hdr.msg_flags & libc::MSG_TRUNC == 0;
-            intake.take(slot, whole.then_some(message.msg_len as usize), burst);
+            intake.take(slot, whole.then_some(message.msg_len as usize), link.as_mut(), burst);
         }
         let over = intake.empty > 0 && socket::is_hung_up(seat.as_fd()) && !socket::has_bytes(seat.as_fd());
         if !over {
             burst.malformed += intake.empty;
         }
-        seat.received(burst, intake.bytes);
+        seat.received(burst, intake.packets, intake.bytes);
         match over {
             true => Look::Closed,
             false if count == most => Look::More,
@@ -73,14 +77,22 @@ impl Receiver {
 struct Intake<'s> {
     common: &'s Common,
     header: Header,
-    /// Of packets that were taken.
+    /// Packets that were taken.
+    packets: u64,
+    /// Their bytes.
     bytes: u64,
     /// Packets of no bytes since the last that had some: a closed socket gives as many as are asked for.
     empty: u32,
 }
 
 impl Intake<'_> {
-    fn take<'a>(&mut self, slot: &'a mut [u8], bytes: Option<usize>, burst: &mut Burst<'a>) {
+    fn take<'a>(
+        &mut self,
+        slot: &'a mut [u8],
+        bytes: Option<usize>,
+        link: Option<&mut Pass<'_>>,
+        burst: &mut Burst<'a>,
+    ) {
         let Some(bytes) = bytes else {
             burst.truncated += 1;
             return;
@@ -91,11 +103,11 @@ impl Intake<'_> {
         }
         burst.malformed += core::mem::take(&mut self.empty);
         match self.accept(slot, bytes) {
-            Ok(packet_bytes) => {
-                let stored: &'a [u8] = slot;
-                // A batch is no longer than a burst.
-                let _ = burst.push(stored.get(VNET_AT..PACKET_AT + packet_bytes).unwrap_or_default(), None);
+            Ok((offload, packet_bytes)) => {
+                self.packets += 1;
                 self.bytes += packet_bytes as u64;
+                // A batch is no longer than a burst.
+                let _ = store(slot, PACKET_AT, packet_bytes, &offload, link, burst);
             }
             Err(PacketError::Long(_)) => burst.too_big += 1,
             Err(PacketError::Offload) => burst.unknown_offload += 1,
@@ -103,22 +115,86 @@ impl Intake<'_> {
         }
     }
 
-    /// Puts the state of a packet where ports expect it, and returns the packet's bytes.
-    fn accept(&self, slot: &mut [u8], bytes: usize) -> Result<usize, PacketError> {
+    /// Returns the state of a packet, and the packet's bytes.
+    fn accept(&self, slot: &[u8], bytes: usize) -> Result<(Offload, usize), PacketError> {
         let start = PACKET_AT - self.header.bytes();
         let written = slot.get(start..start + bytes).unwrap_or_default();
         let (offload, packet) = self.header.strip(written)?;
         check_write(self.common.kind, packet, &offload, self.common.mtu_bytes())?;
-        let packet_bytes = packet.len();
-        if let Some(room) = slot.get_mut(VNET_AT..PACKET_AT) {
-            room.copy_from_slice(&offload.to_vnet());
-        }
-        Ok(packet_bytes)
+        Ok((offload, packet.len()))
     }
 }
 
-/// Where in a slot a packet begins: behind the longest header.
-const PACKET_AT: usize = HeaderBytes::MAX;
-const VNET_AT: usize = PACKET_AT - VNET_BYTES;
+impl FaceSource {
+    /// Takes a burst of what a program wrote.
+    pub(in super::super) fn receive<'a>(&self, arena: &'a mut Arena, burst: &mut Burst<'a>) -> Look {
+        let mut link = self.common.link.as_ref().map(|link| link.begin());
+        for slot in arena.slots() {
+            let taken = slot.get_mut(PACKET_AT - VNET_BYTES..).and_then(|room| self.face.take(room));
+            let Some(bytes) = taken.and_then(|bytes| bytes.checked_sub(VNET_BYTES)) else {
+                return Look::Empty;
+            };
+            self.common.from_app.pass(1, bytes as u64);
+            let header = slot.get(PACKET_AT - VNET_BYTES..).and_then(|stored| stored.first_chunk());
+            let Some(offload) = header.and_then(Offload::from_vnet) else {
+                burst.unknown_offload += 1;
+                continue;
+            };
+            if store(slot, PACKET_AT, bytes, &offload, link.as_mut(), burst) == Room::Full {
+                break;
+            }
+        }
+        Look::More
+    }
+}
+
+/// Adds to a burst what a packet that begins `at` a place in its slot is to the port: a frame, if there is a link.
+fn store<'a>(
+    slot: &'a mut [u8],
+    at: usize,
+    bytes: usize,
+    offload: &Offload,
+    link: Option<&mut Pass<'_>>,
+    burst: &mut Burst<'a>,
+) -> Room {
+    match link {
+        None => burst.push(with_state(slot, at, at + bytes, offload), None),
+        Some(link) => match link.inward(slot.get_mut(at..at + bytes).unwrap_or_default(), offload) {
+            Inward::Frame(header) => {
+                let start = at - HEADER_BYTES;
+                if let Some(room) = slot.get_mut(start..).and_then(|room| room.first_chunk_mut()) {
+                    *room = header;
+                }
+                burst.push(with_state(slot, start, at + bytes, &offload.shifted(HEADER_BYTES as i16)), None)
+            }
+            Inward::Return => {
+                burst.push_packet(with_state(slot, at, at + bytes, offload));
+                Room::More
+            }
+            Inward::Kept => Room::More,
+            Inward::Drop(why) => {
+                burst.refuse(why);
+                Room::More
+            }
+        },
+    }
+}
+
+/// Puts the state of a frame or packet before it.
+fn with_state<'a>(slot: &'a mut [u8], start: usize, end: usize, offload: &Offload) -> &'a [u8] {
+    let stored = slot.get_mut(start - VNET_BYTES..end).unwrap_or_default();
+    if let Some(room) = stored.first_chunk_mut() {
+        *room = offload.to_vnet();
+    }
+    stored
+}
+
+/// Where in a slot a packet begins: behind the longest header, and behind state and Ethernet header.
+const PACKET_AT: usize = max(HeaderBytes::MAX, VNET_BYTES + HEADER_BYTES);
+
+const fn max(one: usize, other: usize) -> usize {
+    if one > other { one } else { other }
+}
+
 /// Packets of a batch that may be super-frames: half a megabyte of them. A guess.
 const BURST_OF_LARGE: usize = 8;

@@ -2,6 +2,7 @@
 
 use super::super::face::Face;
 use super::super::finish::Finisher;
+use super::super::link_port::LinkPort;
 use super::super::transmit::{EMPTY_MESSAGE, Pieces, QUEUE, Tally, reason, send_many, used};
 use super::{Common, Seat, Service, socket};
 use frame::DropReason;
@@ -35,6 +36,11 @@ struct Outgoing<'p, 'f> {
 type Batch<'p, 'f> = heapless::Vec<Outgoing<'p, 'f>, QUEUE>;
 
 impl Outward {
+    /// Returns what makes packets of the port's frames.
+    pub(in super::super) fn link(&self) -> Option<&Arc<LinkPort>> {
+        self.common.link.as_ref()
+    }
+
     /// Returns how many may get a packet.
     fn readers(&self) -> u32 {
         let seats = self.seats.len() as u32;
@@ -148,8 +154,12 @@ impl<'p> Message<'p> {
     #[inline]
     fn new(header: Header, kind: Kind, offload: &Offload, pieces: &'p Pieces<'_>, room: &'p mut HeaderBytes) -> Self {
         let [head, rest] = pieces;
-        let (first, second) = if head.is_empty() { (rest, head) } else { (head, rest) };
-        let first = first.get(VNET_BYTES..).unwrap_or_default();
+        // The state is in the first piece that there is; where it is all of that, the packet is the other.
+        let (first, second): (&[u8], &[u8]) = match head.get(VNET_BYTES..) {
+            None => (rest.get(VNET_BYTES..).unwrap_or_default(), &[]),
+            Some([]) => (rest, &[]),
+            Some(head) => (head, rest),
+        };
         let bytes = first.len() + second.len();
         *room = header.write(first, kind, Cut::Whole, offload);
         let start = u8::from(room.is_empty());

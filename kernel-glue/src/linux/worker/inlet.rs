@@ -101,7 +101,7 @@ impl Source {
             Self::Packet(socket) => socket.take(arena, burst),
             Self::Memory(port) => (take(|slot| port.take(slot), arena, burst), 0),
             Self::Seat(seat) => (receiver.receive(seat, arena, burst), 0),
-            Self::Face(face) => (take(|slot| face.take(slot), arena, burst), 0),
+            Self::Face(face) => (face.receive(arena, burst), 0),
         }
     }
 

@@ -210,7 +210,9 @@ proptest! {
             let at = if six { 4 } else { 2 };
             packet[at..at + 2].copy_from_slice(&(if six { length - 40 } else { length }).to_be_bytes());
             packet[if six { 6 } else { 9 }] = protocol;
-            packet[6] |= if six { 0 } else { 0x40 };
+            if !six {
+                packet[6..8].copy_from_slice(&[0x40, 0]);
+            }
         }
         let mut room = std::vec![0; room_bytes];
         let from: IpAddr = if first >> 4 == 6 { HOST6.parse().unwrap() } else { HOST.into() };

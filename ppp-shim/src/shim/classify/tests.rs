@@ -88,6 +88,8 @@ proptest! {
         let address = |bits: u128| if six { IpAddr::V6(bits.into()) } else { IpAddr::V4((bits as u32).into()) };
         let packet = packet(address(a), address(b));
         let kind = classify(&packet).unwrap();
+        prop_assert_eq!(kind.bytes, packet.len());
+        prop_assert_eq!(classify(&[&packet[..], &[0xee; 3]].concat()), Ok(kind), "what follows is no part of it");
         let mut frame = header(Mac::BROADCAST, Mac([2; 6]), kind.version).to_vec();
         frame.extend_from_slice(&packet);
         frame.resize(frame.len() + padding, 0xee);

@@ -1,5 +1,6 @@
 //! TAP and TUN devices on Linux: their queues and nodes, and how packets pass.
 
+mod links;
 mod live;
 mod opens;
 
@@ -17,7 +18,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use tap::ioctl::Lifetime;
-use tap::{DeviceName, DeviceSettings, Devices, HandleId, Link, Sharing, Transport};
+use tap::{DeviceName, DeviceSettings, Devices, HandleId, Kind, Link, Sharing, Transport};
 
 /// Every device, and every descriptor that an application has of one.
 #[derive(Default)]
@@ -33,6 +34,8 @@ pub(super) struct Nodes {
 /// A device as it runs.
 struct Served {
     tap: TapDevice,
+    /// Set for a tun: what makes frames of its packets.
+    link: Option<links::Linked>,
     queues: Arc<tap::Device<Packet, Waiter>>,
     port: NodePort,
     /// Where the plane has the application face.
@@ -82,14 +85,22 @@ impl Nodes {
                 return Err(error);
             }
         };
-        let port = NodePort::new(name.kind, Some(Arc::new(face)));
+        let face: Arc<NodeDevice> = Arc::new(face);
+        let (link, port) = match name.kind {
+            Kind::Tap => (None, NodePort::new(name.kind, Some(face))),
+            Kind::Tun => {
+                let link = links::Linked::new(name, mac)?;
+                let port = NodePort::with_link(link.port.clone(), Some(face));
+                (Some(link), port)
+            }
+        };
         port.set_queue(device.queue_packets);
         if let Some(server) = &self.server {
             server.publish(name, who);
         }
         self.devices.insert(
             name,
-            Served { tap: tap.clone(), queues, port, place: None, wire: None, refused: DropCounts::ZERO },
+            Served { tap: tap.clone(), link, queues, port, place: None, wire: None, refused: DropCounts::ZERO },
         );
         self.follow_carrier(name);
         Ok(())
@@ -133,12 +144,15 @@ impl Nodes {
     /// Follows the kernel's interface: whether it is up, and its MTU and address.
     pub(super) fn follow_interface(&mut self, name: &str, link: Link, mtu_bytes: u32, mac: Mac) {
         let Ok(name) = name.parse::<DeviceName>() else { return };
-        let Some(served) = self.devices.get(&name) else { return };
+        let Some(served) = self.devices.get_mut(&name) else { return };
         if served.queues.link() != link {
             served.queues.set_link(link, &mut Waiter::woken);
         }
         served.queues.set_mtu_bytes(mtu_bytes);
         served.port.set_mtu(mtu_bytes);
+        if let Some(link) = &mut served.link {
+            link.follow_host(mac, mtu_bytes);
+        }
         if let Some(settings) = self.books.settings(name)
             && (settings.mtu_bytes, settings.mac) != (mtu_bytes, mac)
         {

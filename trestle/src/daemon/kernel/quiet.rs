@@ -44,6 +44,13 @@ impl Quiet {
     }
 }
 
+/// Lets an interface behind which there is one station take IPv6 addresses at once: there is nobody who could have
+/// them too, and looking for duplicates takes a second (RFC 4862 §5.4 lets an administrator turn it off).
+pub(super) fn let_be_alone(interface: &str) {
+    // Without IPv6 there is nothing to set.
+    let _ = fs::write(format!("/proc/sys/net/ipv6/conf/{interface}/accept_dad"), "0");
+}
+
 fn path(interface: &str, key: &str) -> String {
     format!("/proc/sys/net/ipv4/conf/{interface}/{key}")
 }

@@ -53,7 +53,11 @@ impl Nodes {
         plane: &Plane,
     ) -> Result<Answer, ControlError> {
         let answer = self.books.control(id, request, who, &mut Waiter::woken)?;
-        self.seat(id, plane)?;
+        if let Err(error) = self.seat(id, plane) {
+            // Its socket is gone: nothing could pass, and nobody would notice the program's end.
+            self.close(id, plane);
+            return Err(error);
+        }
         self.bring_about(plane);
         Ok(answer)
     }
@@ -125,7 +129,8 @@ impl Nodes {
         let Some(socket) = self.opens.get_mut(&id).and_then(|open| open.socket.take()) else { return Ok(()) };
         // Its packets pass by the socket, not by the queues of a node.
         let _ = handle.stand_aside(&mut Waiter::woken);
-        served.port.seat(id.0, socket, handle.header()).map_err(|_| ControlError::Invalid)?;
+        let seated = served.port.seat(id.0, socket, handle.header());
+        seated.map_err(|_| ControlError::Refused("the socket carries neither packets nor datagrams"))?;
         sync(served, plane);
         Ok(())
     }

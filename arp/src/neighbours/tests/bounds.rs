@@ -1,0 +1,131 @@
+use super::*;
+use crate::{MAX_INCOMPLETE, MAX_NEIGHBOURS};
+use Resolution::{Known, Pending, Refused};
+
+fn lan_host(number: u32) -> (Ipv4Addr, Mac) {
+    (Ipv4Addr::from_bits(0x0a00_0000 + number), Mac::from_u64(0x0600_0000_0000 + u64::from(number)))
+}
+
+/// Asks as a host does, without a frame for it: there are a million.
+fn asks_for_peer(link: &mut Link, (sender, sender_mac): (Ipv4Addr, Mac), now: Instant) -> Received {
+    let (operation, target_mac, target) = (Operation::Request, Mac::ZERO, v4("192.0.2.5"));
+    link.receive(sender_mac, &Message::Arp { operation, sender_mac, sender, target_mac, target }, now)
+}
+
+fn answers_peer(link: &mut Link, (sender, sender_mac): (Ipv4Addr, Mac), now: Instant) -> Received {
+    let (operation, target_mac, target) = (Operation::Reply, PEER, v4("192.0.2.5"));
+    link.receive(sender_mac, &Message::Arp { operation, sender_mac, sender, target_mac, target }, now)
+}
+
+fn find(link: &mut Link, host: (Ipv4Addr, Mac), now: Instant) {
+    assert_eq!(link.resolve(host.0.into(), ip("192.0.2.5"), now), Pending);
+    drain(link, now);
+    assert_eq!(answers_peer(link, host, now), Received::Learned);
+}
+
+#[test]
+fn a_million_spoofed_neighbours_push_out_nobody_who_is_reachable() {
+    let mut link = on_lan(&["192.0.2.5"]);
+    let reachable = (0..100).map(lan_host);
+    reachable.clone().for_each(|host| find(&mut link, host, secs(1)));
+    assert!(link.set_static(ip("10.255.0.0"), HOST));
+    let mut answered = 0_u64;
+    for number in 0..1_000_000 {
+        let now = Instant::from_micros(1_000_000 + u64::from(number) * 20);
+        answered += u64::from(asks_for_peer(&mut link, lan_host(1_000 + number), now) == Received::Answered);
+        while link.poll(now).is_some() {}
+    }
+    let now = secs(21);
+    assert_eq!(link.len(), MAX_NEIGHBOURS);
+    for (address, mac) in reachable {
+        assert_eq!(link.resolve(address.into(), ip("192.0.2.5"), now), Known(mac));
+    }
+    assert_eq!(link.resolve(ip("10.255.0.0"), ip("192.0.2.5"), now), Known(HOST));
+    let counters = link.counters();
+    let learned = counters.get(Count::Learned);
+    assert_eq!(counters.get(Count::Evicted), learned - (MAX_NEIGHBOURS as u64 - 101));
+    assert_eq!(learned + counters.get(Count::LearningLimited), 1_000_000);
+    assert_eq!(counters.get(Count::AnsweredArp), answered);
+    // 4,096 at once and 4,096 a second for 20 seconds.
+    assert!((80_000..=90_000).contains(&answered), "{answered}");
+    assert_eq!(counters.ignored(Ignored::Limited), 1_000_000 - answered);
+}
+
+#[test]
+fn a_storm_of_one_sender_leaves_others_their_answers() {
+    let mut link = on_lan(&["192.0.2.5"]);
+    let mut storm = 0;
+    for number in 0..100_000 {
+        let now = Instant::from_micros(1_000_000 + number * 10);
+        storm += u32::from(asks_for_peer(&mut link, lan_host(1), now) == Received::Answered);
+        if number % 1000 == 0 {
+            let other = lan_host(2 + number as u32 / 1000);
+            assert_eq!(asks_for_peer(&mut link, other, now), Received::Answered, "{}", other.0);
+        }
+        while link.poll(now).is_some() {}
+    }
+    assert!((1024..=1024 + 520).contains(&storm), "{storm}");
+}
+
+#[test]
+fn a_scan_asks_for_a_bounded_number_and_forgets_nobody_who_is_known() {
+    let mut link = on_lan(&["192.0.2.5"]);
+    (0..100).map(lan_host).for_each(|host| find(&mut link, host, secs(1)));
+    let (mut pending, mut asked) = (0, 0);
+    for number in 0..100_000 {
+        // Ten seconds of 10,000 addresses a second that nobody has.
+        let now = Instant::from_micros(3_000_000 + u64::from(number) * 100);
+        match link.resolve(lan_host(1_000 + number).0.into(), ip("192.0.2.5"), now) {
+            Pending => pending += 1,
+            Refused(why) => assert!(matches!(why, Unresolvable::Limited | Unresolvable::Full), "{why}"),
+            Known(mac) => panic!("nobody is at {mac}"),
+        }
+        asked += sent(&mut link, now).len();
+        if number % 997 == 0 {
+            let incomplete = link.iter(now).filter(|found| found.mac.is_none()).count();
+            assert!(incomplete <= MAX_INCOMPLETE, "{incomplete}");
+        }
+    }
+    assert!(asked <= 128 + 1280 + 1, "{asked} questions in ten seconds");
+    assert!(pending > 128, "{pending}");
+    for (address, mac) in (0..100).map(lan_host) {
+        assert_eq!(link.resolve(address.into(), ip("192.0.2.5"), secs(13)), Known(mac));
+    }
+}
+
+#[test]
+fn who_is_asked_for_makes_room_by_the_least_that_is_lost() {
+    let mut link = on_lan(&["192.0.2.5"]);
+    let mut now = secs(1);
+    for number in 0..MAX_NEIGHBOURS as u32 {
+        find(&mut link, lan_host(number), now);
+        now = now.plus(core::time::Duration::from_millis(10));
+    }
+    assert_eq!(asks_for_peer(&mut link, lan_host(5_000), now), Received::Answered);
+    assert_eq!((link.len(), link.counters().get(Count::Full)), (MAX_NEIGHBOURS, 1), "who asks pushes out nobody");
+    drain(&mut link, now);
+    find(&mut link, lan_host(6_000), now);
+    assert_eq!(link.len(), MAX_NEIGHBOURS);
+    let gone = |link: &Link, host: (Ipv4Addr, Mac)| !link.iter(now).any(|found| found.address == IpAddr::V4(host.0));
+    assert!(gone(&link, lan_host(0)), "the one not heard of for longest");
+    assert!(!gone(&link, lan_host(1)));
+}
+
+#[test]
+fn nobody_is_asked_for_more_than_once_a_second() {
+    let mut link = on_lan(&["192.0.2.5"]);
+    let mut last = std::collections::BTreeMap::new();
+    for tick in 0..20_000_u64 {
+        let now = Instant::from_micros(1_000_000 + tick * 1_000);
+        // 600 addresses in turn, more than may be asked for at a time.
+        let number = (tick * 7 % 600) as u32;
+        let _ = link.resolve(lan_host(number).0.into(), ip("192.0.2.5"), now);
+        for (_, message) in sent(&mut link, now) {
+            let Message::Arp { target, .. } = message else { panic!("{message:?}") };
+            if let Some(before) = last.insert(target, now) {
+                assert!(now.since(before) >= core::time::Duration::from_secs(1), "{target}");
+            }
+        }
+    }
+    assert!(last.len() > 256, "{}", last.len());
+}

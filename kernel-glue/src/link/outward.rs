@@ -1,0 +1,168 @@
+//! From Ethernet to the application.
+
+use super::{Link, Place};
+use arp::{Ignored, Received};
+use frame::offload::Offload;
+use frame::{DropReason, EtherType, Frame, HEAD_BYTES, Instant, Mac};
+use ppp_shim::fragment::Fragments;
+use ppp_shim::shim::{Packet, Stripped, strip};
+use ppp_shim::{mss, path_mtu};
+
+/// What becomes of a frame that is for the link.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[must_use]
+pub enum Outward<'f> {
+    /// The application gets this packet.
+    Packet {
+        /// Its bytes, where they lie in the frame.
+        packet: &'f [u8],
+        /// The work that is left to do on it.
+        offload: Offload,
+    },
+    /// It was for the link itself, or is on its way in another form.
+    Kept,
+}
+
+impl Link {
+    /// Decides what a frame is to the application.
+    ///
+    /// The frame is `rest` behind `head`, which is empty or ends in the header or a tag: what it carries is in `rest`.
+    ///
+    /// # Errors
+    /// Why it is dropped.
+    #[inline]
+    pub fn outward<'f>(
+        &mut self,
+        head: &[u8],
+        rest: &'f [u8],
+        offload: &Offload,
+        now: Instant,
+    ) -> Result<Outward<'f>, DropReason> {
+        let mut room = [0; VIEW_BYTES];
+        let bytes = head.len() + rest.len();
+        let view = if head.is_empty() { rest } else { joined(head, rest, &mut room) };
+        let link = Frame::parse(view, None).map_err(|_| DropReason::Malformed)?;
+        if link.dst != self.config.peer_mac && !link.dst.is_group() {
+            return Err(DropReason::OtherHost);
+        }
+        let inside = |start: usize, bytes: usize| -> Option<&'f [u8]> {
+            let start = start.checked_sub(head.len())?;
+            rest.get(start..start + bytes)
+        };
+        let found = match strip(view, bytes, None, offload)? {
+            Stripped::Packet(found) => found,
+            Stripped::Arp { start } => {
+                let message = inside(start, bytes.saturating_sub(start)).ok_or(DropReason::Malformed)?;
+                self.hear(link.src, EtherType::ARP, message, now)?;
+                return Ok(Outward::Kept);
+            }
+            Stripped::MaybeNeighbour(found) => {
+                let message = inside(found.start, found.bytes).ok_or(DropReason::Malformed)?;
+                if self.hear(link.src, EtherType::IPV6, message, now)? == Heard::Yes {
+                    return Ok(Outward::Kept);
+                }
+                found
+            }
+        };
+        let packet = inside(found.start, found.bytes).ok_or(DropReason::Malformed)?;
+        // A frame's start is where the state counts from, and 65,535 bytes are the most there are.
+        let offload = offload.shifted(-(found.start as i16));
+        self.pass(link.src, &found, packet, offload, now)
+    }
+
+    fn hear(&mut self, from: Mac, ether_type: EtherType, message: &[u8], now: Instant) -> Result<Heard, DropReason> {
+        let message = match arp::parse(from, ether_type, message) {
+            Ok(Some(message)) => message,
+            Ok(None) => return Ok(Heard::No),
+            Err(why) => {
+                self.neighbours.count_refused(why);
+                return Err(DropReason::BadNeighbour);
+            }
+        };
+        self.stirred = true;
+        match self.neighbours.receive(from, &message, now) {
+            Received::Ignored(Ignored::Spoofed) => Err(DropReason::BadNeighbour),
+            Received::Answered | Received::Learned | Received::Conflict | Received::Ignored(_) => Ok(Heard::Yes),
+        }
+    }
+
+    #[inline]
+    fn pass<'f>(
+        &mut self,
+        from: Mac,
+        found: &Packet,
+        packet: &'f [u8],
+        offload: Offload,
+        now: Instant,
+    ) -> Result<Outward<'f>, DropReason> {
+        if let Place::Lan { .. } = self.config.place
+            && path_mtu::exceeds(packet, packet.len(), &offload, self.config.mtu_bytes)
+        {
+            return self.cut(from, found, packet, &offload, now);
+        }
+        match self.config.mss {
+            Some(sizes) if mss::is_syn(packet) => self.clamp(packet, offload, sizes.of(found.version)),
+            Some(_) | None => Ok(Outward::Packet { packet, offload }),
+        }
+    }
+
+    /// Sends a copy on, for what the sender's frame holds may be others' as well.
+    fn clamp<'f>(&mut self, packet: &'f [u8], offload: Offload, mss_bytes: u16) -> Result<Outward<'f>, DropReason> {
+        let mut clamped = mss::Clamped::Left;
+        let slot = self.slab.keep(offload, |room| {
+            let room = room.get_mut(..packet.len())?;
+            room.copy_from_slice(packet);
+            clamped = mss::clamp(room, &offload, mss_bytes);
+            Some(packet.len())
+        });
+        if clamped != mss::Clamped::Lowered {
+            slot.into_iter().for_each(|slot| self.slab.give_back(slot));
+            return Ok(Outward::Packet { packet, offload });
+        }
+        self.counters.clamped += 1;
+        self.give(slot)?;
+        Ok(Outward::Kept)
+    }
+
+    /// Does what a router does with a packet that the next link does not take: cuts it, or tells its sender.
+    fn cut<'f>(
+        &mut self,
+        from: Mac,
+        found: &Packet,
+        packet: &[u8],
+        offload: &Offload,
+        now: Instant,
+    ) -> Result<Outward<'f>, DropReason> {
+        let mut fragments = match Fragments::new(packet, offload, self.config.mtu_bytes) {
+            Ok(fragments) => fragments,
+            Err(_) => {
+                self.tell_station(from, found, packet, now);
+                return Err(DropReason::TooBig);
+            }
+        };
+        self.counters.fragmented += 1;
+        while fragments.next_bytes() > 0 {
+            let slot = self.slab.keep(Offload::default(), |room| fragments.next_into(room));
+            self.give(slot)?;
+        }
+        Ok(Outward::Kept)
+    }
+}
+
+/// Whether a message was one between neighbours.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Heard {
+    Yes,
+    No,
+}
+
+/// What is looked at of a frame in two pieces.
+const VIEW_BYTES: usize = 4 * HEAD_BYTES;
+
+fn joined<'v>(head: &[u8], rest: &[u8], room: &'v mut [u8; VIEW_BYTES]) -> &'v [u8] {
+    let bytes = room.len().min(head.len() + rest.len());
+    for (to, from) in room.iter_mut().zip(head.iter().chain(rest)) {
+        *to = *from;
+    }
+    room.get(..bytes).unwrap_or_default()
+}

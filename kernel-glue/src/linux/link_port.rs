@@ -1,0 +1,118 @@
+//! A link as workers share it.
+
+use super::buffer::{Arena, Burst};
+use super::clock;
+use crate::link::{Inward, Link, LinkConfig, LinkReport, Outward};
+use core::fmt;
+use frame::offload::Offload;
+use frame::{DropReason, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The link of one device: workers carry by it, the control side configures it and reads what it knows.
+///
+/// A worker holds it for a burst. What it has to send of its own is sent by the worker that caused it, after the burst.
+pub struct LinkPort {
+    link: Mutex<Link>,
+    /// Set while there may be something to send, or another moment to look.
+    stirred: AtomicBool,
+}
+
+/// A worker's hold of a link for one burst.
+pub(super) struct Pass<'l> {
+    port: &'l LinkPort,
+    link: MutexGuard<'l, Link>,
+    now: Instant,
+}
+
+impl LinkPort {
+    /// Makes a link.
+    pub fn new(config: LinkConfig) -> Self {
+        Self { link: Mutex::new(Link::new(config)), stirred: AtomicBool::new(false) }
+    }
+
+    /// Tells it what has changed. Workers send what follows from the next
+    /// [`sync_node`](super::Plane::sync_node) on, or the next burst.
+    pub fn configure(&self, config: LinkConfig) {
+        self.begin().link.configure(config, clock::monotonic());
+    }
+
+    /// Says that the application is there from here on: its addresses are announced.
+    pub fn announce(&self) {
+        self.begin().link.announce(clock::monotonic());
+    }
+
+    /// Returns what it knows and what it has done.
+    pub fn report(&self) -> LinkReport {
+        self.lock().report(clock::monotonic())
+    }
+
+    pub(super) fn begin(&self) -> Pass<'_> {
+        Pass { port: self, link: self.lock(), now: clock::monotonic() }
+    }
+
+    /// Returns whether there may be something to send, and forgets it.
+    pub(super) fn take_stirred(&self) -> bool {
+        self.stirred.load(Ordering::Relaxed) && self.stirred.swap(false, Ordering::Relaxed)
+    }
+
+    /// Takes what the link has of its own: frames of its port, and packets for the application behind it.
+    pub(super) fn poll<'a>(&self, arena: &'a mut Arena, burst: &mut Burst<'a>, now: Instant) {
+        let mut link = self.lock();
+        let mut slots = arena.slots();
+        while let Some(slot) = slots.next() {
+            if let Some(bytes) = link.poll_frame(slot, now) {
+                let stored: &'a [u8] = slot;
+                let _ = burst.push(stored.get(..bytes).unwrap_or_default(), None);
+            } else if let Some(bytes) = link.poll_packet(slot) {
+                let stored: &'a [u8] = slot;
+                burst.push_packet(stored.get(..bytes).unwrap_or_default());
+            } else {
+                break;
+            }
+        }
+    }
+
+    /// Returns when to poll next if nothing happens.
+    pub(super) fn poll_at(&self) -> Option<Instant> {
+        self.lock().poll_at()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Link> {
+        // A link has no state that a panic would leave half changed: it does not panic.
+        self.link.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pass<'_> {
+    /// Finds out what a packet of the application is to the port.
+    #[inline]
+    pub(super) fn inward(&mut self, packet: &mut [u8], offload: &Offload) -> Inward {
+        self.link.inward(packet, offload, self.now)
+    }
+
+    /// Finds out what a frame of the port, in one or two pieces, is to the application.
+    #[inline]
+    pub(super) fn outward<'f>(
+        &mut self,
+        head: &[u8],
+        rest: &'f [u8],
+        offload: &Offload,
+    ) -> Result<Outward<'f>, DropReason> {
+        self.link.outward(head, rest, offload, self.now)
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        if self.link.is_stirred(self.now) {
+            self.port.stirred.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl fmt::Debug for LinkPort {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("LinkPort").finish_non_exhaustive()
+    }
+}
