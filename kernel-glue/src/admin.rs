@@ -21,11 +21,11 @@ pub use error::{AdminError, Errno};
 pub use facts::{Facts, SystemInterface, SystemKind};
 pub use report::{
     AddressEntry, AddressKind, BridgeReport, Counts, InterfaceFlag, InterfaceKind, InterfaceReport, MemberReport,
-    OpenBy, OpenReport, TableReport, TapReport,
+    NeighbourEntry, NeighbourKind, NeighbourState, OpenBy, OpenReport, TableReport, TapReport,
 };
 pub use request::{Carrier, Change, InetAddress, MemberFlag, StormClass, StpProtocol, Verb};
 pub use show::{
-    BridgeLive, InterfaceLive, Link, Location, PortLive, TapLive, report_addresses, report_bridge, report_tap,
-    report_vport,
+    BridgeLive, InterfaceLive, Link, Location, PortLive, TapLive, report_addresses, report_bindings, report_bridge,
+    report_tap, report_vport,
 };
 pub use state::{BridgeState, MemberState, Role, SpanState, State, StaticAddress, TapState, VportState};

@@ -2,8 +2,10 @@
 //!
 //! Frames are Ethernet frames; bytes count the Ethernet header and any tag, and no frame check sequence.
 
+mod neighbour;
 mod tap;
 
+pub use neighbour::{NeighbourEntry, NeighbourKind, NeighbourState};
 pub use tap::{OpenBy, OpenReport, TapReport};
 
 use super::request::{InetAddress, MemberFlag, StormClass, StpProtocol};

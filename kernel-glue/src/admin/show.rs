@@ -1,7 +1,9 @@
 //! Reports: what the operator asked for, beside the numbers of the moment.
 
+mod neighbours;
 mod tap;
 
+pub use neighbours::report_bindings;
 pub use tap::{TapLive, report_tap};
 
 use super::report::{

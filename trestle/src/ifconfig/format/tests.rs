@@ -1,8 +1,8 @@
 use super::*;
 use crate::ifconfig::golden;
+use ::bridge::Suppress;
 use Style::{Json, Text};
 use Verbosity::{Brief, Verbose};
-use bridge::Suppress;
 use frame::{Mac, Tpid, Vid, VidSet};
 use kernel_glue::admin::{
     BridgeReport, Carrier, Counts, InetAddress, InterfaceFlag, InterfaceKind, MemberFlag, MemberReport, OpenBy,

@@ -200,7 +200,7 @@ fn verb_table() {
         ("suppress tap0", vec![Verb::Suppress { member: tap(), vlans: None, on: true }]),
         ("suppress tap0 20,30-40", vec![Verb::Suppress { member: tap(), vlans: Some(set("20,30-40")), on: true }]),
         ("suppress tap0 none up", vec![Verb::Suppress { member: tap(), vlans: Some(set("none")), on: true }, Verb::Up]),
-        ("suppress tap0 10.0.0.1/24", vec![Verb::Suppress { member: tap(), vlans: None, on: true }, add("10.0.0.1", 24)]),
+        ("suppress tap0 10.0.0.1/24", vec![Verb::Suppress { member: tap(), vlans: None, on: true }, v4([10, 0, 0, 1], 24)]),
         ("suppress tap0 up", vec![Verb::Suppress { member: tap(), vlans: None, on: true }, Verb::Up]),
         ("-suppress tap0", vec![Verb::Suppress { member: tap(), vlans: None, on: false }]),
         ("-suppress tap0 all", vec![Verb::Suppress { member: tap(), vlans: Some(set("all")), on: false }]),
