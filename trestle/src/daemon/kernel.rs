@@ -16,7 +16,9 @@ use frame::{Mac, PortId};
 use kernel_glue::admin::{Errno, Facts, InetAddress, SystemInterface, TapLive};
 use kernel_glue::linux::fuse::Descriptor;
 use kernel_glue::linux::netlink::{Changed, LinkMonitor, Netlink, Up};
-use kernel_glue::linux::{Interface, InterfaceName, Plane, PlaneError, PlaneOptions, TapDevice, clock};
+use kernel_glue::linux::{
+    BridgeNeighbours, Interface, InterfaceName, Plane, PlaneError, PlaneOptions, TapDevice, clock,
+};
 use nodes::Nodes;
 use quiet::Quiet;
 use rustix::net::netdevice::name_to_index;
@@ -325,12 +327,12 @@ impl System for Kernel {
     }
 
     fn publish(&mut self, bridge: &str, config: Config) {
-        if let Some(engine) = self.engines.get(bridge)
-            && *engine.config() != config
-        {
-            engine.publish(config);
-        }
+        self.engines.publish(bridge, config);
         self.nodes.announce();
+    }
+
+    fn bindings(&self, bridge: &str) -> Option<&Arc<BridgeNeighbours>> {
+        self.engines.neighbours(bridge)
     }
 
     fn condition(&self, bridge: &str, port: PortId) -> Condition {

@@ -2,8 +2,9 @@
 
 use super::plan::Step;
 use bridge::{Bridge, Config};
-use frame::{Mac, PortId};
-use kernel_glue::admin::{Errno, Facts, InetAddress, TapLive, Verb};
+use frame::{Instant, Mac, PortId};
+use kernel_glue::admin::{Errno, Facts, InetAddress, NeighbourEntry, TapLive, Verb};
+use kernel_glue::linux::BridgeNeighbours;
 use kernel_glue::linux::fuse::Descriptor;
 use std::fmt;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -18,6 +19,14 @@ pub(crate) trait System: Facts {
     fn perform(&mut self, step: &Step) -> Result<Option<Step>, SystemError>;
     /// Returns the engine of a bridge.
     fn engine(&self, bridge: &str) -> Option<&Arc<Bridge>>;
+    /// Returns what a bridge has learned of neighbours.
+    fn bindings(&self, _bridge: &str) -> Option<&Arc<BridgeNeighbours>> {
+        None
+    }
+    /// Lists what the links of tuns know of neighbours, and what they answer for.
+    fn neighbours(&self, _now: Instant) -> Vec<NeighbourEntry> {
+        Vec::new()
+    }
     /// Puts a configuration in force.
     fn publish(&mut self, bridge: &str, config: Config);
     /// Returns how a port's carrier is.

@@ -1,8 +1,8 @@
 use super::change::Up;
 use super::*;
-use std::net::IpAddr;
 use crate::linux::namespace::Namespace;
 use frame::Mac;
+use std::net::IpAddr;
 
 /// Runs a test in a namespace of its own, or says that it cannot.
 fn isolated(name: &'static str, test: impl FnOnce(Namespace) + Send + 'static) {

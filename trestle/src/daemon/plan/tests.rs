@@ -1,5 +1,5 @@
 use super::*;
-use crate::daemon::picture::{Life, Mtu};
+use crate::daemon::picture::{Life, LinkWish, Mtu};
 use crate::daemon::system::{Condition, OwnLink, SystemEvent};
 use bridge::{Bridge, Config};
 use kernel_glue::admin::{Carrier, Errno, Facts, SystemInterface};

@@ -55,6 +55,7 @@ fn counts(served: &Served) -> Counts {
         rx_bytes: face.from_app.bytes,
         tx_frames: face.to_app.frames,
         tx_bytes: face.to_app.bytes,
+        suppressed: 0,
         drops: drops.nonzero().map(|(why, count)| (why.name().to_owned(), count)).collect(),
     }
 }
