@@ -12,8 +12,8 @@ use super::picture::{AdminStatus, Attached, Device};
 use super::plan::Step;
 use super::system::{Asked, Condition, Opener, OwnLink, System, SystemError, SystemEvent};
 use bridge::{Bridge, Config};
-use frame::{Mac, PortId};
-use kernel_glue::admin::{Errno, Facts, InetAddress, SystemInterface, TapLive};
+use frame::{Instant, Mac, PortId};
+use kernel_glue::admin::{Errno, Facts, InetAddress, NeighbourEntry, SystemInterface, TapLive};
 use kernel_glue::linux::fuse::Descriptor;
 use kernel_glue::linux::netlink::{Changed, LinkMonitor, Netlink, Up};
 use kernel_glue::linux::{
@@ -329,6 +329,10 @@ impl System for Kernel {
     fn publish(&mut self, bridge: &str, config: Config) {
         self.engines.publish(bridge, config);
         self.nodes.announce();
+    }
+
+    fn neighbours(&self, now: Instant) -> Vec<NeighbourEntry> {
+        self.nodes.neighbours(now)
     }
 
     fn bindings(&self, bridge: &str) -> Option<&Arc<BridgeNeighbours>> {

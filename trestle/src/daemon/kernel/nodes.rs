@@ -2,6 +2,7 @@
 
 mod links;
 mod live;
+mod neighbours;
 mod opens;
 
 use super::super::engines::refused;

@@ -115,6 +115,16 @@ impl Linked {
         self.told = told;
     }
 
+    /// Returns the address of the station that the peer is.
+    pub(super) fn peer_mac(&self) -> Mac {
+        self.told.peer_mac
+    }
+
+    /// Returns for whom it answers, a lease aside.
+    pub(super) fn scope(&self) -> &Scope {
+        &self.told.scope
+    }
+
     /// Returns what only the running link knows.
     pub(super) fn live(&self) -> TunLive {
         let report = self.port.report();
