@@ -44,10 +44,7 @@ impl Link {
     #[must_use]
     pub fn new(config: LinkConfig) -> Self {
         Self {
-            neighbours: Neighbours::new(
-                identity(&config),
-                Settings { secret: config.secret, ..Settings::default() },
-            ),
+            neighbours: Neighbours::new(identity(&config), Settings { secret: config.secret, ..Settings::default() }),
             errors: Limiter::new(config.secret.iter().fold(0, |seed, word| seed ^ word)),
             config,
             slab: Slab::new(),

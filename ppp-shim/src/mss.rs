@@ -80,7 +80,8 @@ fn lower(packet: &mut [u8], start: usize, offload: &Offload, mss_bytes: u16) -> 
             _ => usize::from(length),
         };
         if kind == MAXIMUM_SEGMENT_SIZE && length == 4 {
-            let field: &mut [u8; 2] = tcp.get_mut(at + 2..)?.first_chunk_mut()?;
+            // What goes past the header ends them too, and does not undo what those before it were lowered to.
+            let Some(field) = tcp.get_mut(at + 2..).and_then(<[u8]>::first_chunk_mut::<2>) else { break };
             let stated = u16::from_be_bytes(*field);
             if stated > mss_bytes {
                 *field = mss_bytes.to_be_bytes();

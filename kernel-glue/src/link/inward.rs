@@ -57,7 +57,9 @@ impl Link {
             return Inward::Drop(DropReason::BadSource);
         }
         let destination = match kind.destination {
-            Destination::Multicast(_) | Destination::Broadcast => return Inward::Frame(self.framed(kind, Mac::BROADCAST)),
+            Destination::Multicast(_) | Destination::Broadcast => {
+                return Inward::Frame(self.framed(kind, Mac::BROADCAST));
+            }
             Destination::Unicast(to) if self.config.is_broadcast(to) => {
                 return Inward::Frame(self.framed(kind, Mac::BROADCAST));
             }

@@ -86,14 +86,7 @@ impl Link {
         }
     }
 
-    fn too_big(
-        &mut self,
-        packet: &[u8],
-        source: IpAddr,
-        mtu_bytes: u32,
-        from: IpAddr,
-        now: Instant,
-    ) -> Option<Slot> {
+    fn too_big(&mut self, packet: &[u8], source: IpAddr, mtu_bytes: u32, from: IpAddr, now: Instant) -> Option<Slot> {
         if !self.errors.admit(source, now) {
             self.counters.errors_limited += 1;
             return None;

@@ -94,6 +94,7 @@ fn options_table() {
         ("of length 3", SYN, &[2, 3, 5, 0xb4], 1360, None),
         ("behind length 0", SYN, &[9, 0, 2, 4, 5, 0xb4, 0, 0], 1360, None),
         ("behind length 1", SYN, &[9, 1, 2, 4, 5, 0xb4, 0, 0], 1360, None),
+        ("whole, and past the header", SYN, &[2, 4, 5, 0xb4, 1, 1, 2, 4], 1360, Some(&[2, 4, 5, 0x50, 1, 1, 2, 4])),
         ("past the header", SYN, &[1, 1, 2, 4], 1360, None),
         ("inside another", SYN, &[9, 6, 2, 4, 5, 0xb4, 1, 1], 1360, None),
         ("length past the header", SYN, &[9, 40, 2, 4, 5, 0xb4, 1, 1], 1360, None),
