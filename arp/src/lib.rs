@@ -12,7 +12,8 @@
 //!
 //! Nothing here blocks or reads a clock, and nothing allocates once it is made: messages and the time go in, frames
 //! come out. [`parse`] turns what came from the Ethernet side into a [`Message`] or says what rule it breaks;
-//! [`Neighbours`] is the state machine. Packets that wait are the platform's: any handle will do.
+//! [`Neighbours`] is the state machine. Packets that wait are the platform's: any handle will do. [`Bindings`] is what a
+//! bridge has seen of the stations behind its ports, and [`suppress`] what it learns and answers by it.
 //!
 //! A bridge has another part: [`Bindings`] is what it has seen of the stations behind its ports, and [`suppress`] what
 //! it learns and answers by that.

@@ -4,9 +4,11 @@
 
 mod neighbour;
 mod tap;
+mod tun;
 
 pub use neighbour::{NeighbourEntry, NeighbourKind, NeighbourState};
 pub use tap::{OpenBy, OpenReport, TapReport};
+pub use tun::{LeaseReport, TunReport};
 
 use super::request::{InetAddress, MemberFlag, StormClass, StpProtocol};
 use super::state::text;
@@ -99,7 +101,7 @@ pub struct InterfaceReport {
     pub flags: Vec<InterfaceFlag>,
     /// Payload bytes after the Ethernet header and any VLAN tag.
     pub mtu: u32,
-    /// Its own MAC address; [`Mac::ZERO`] for a tun, which has none.
+    /// Its own MAC address; [`Mac::ZERO`] while it is not known.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub ether: Mac,
     /// The operator's note; empty for none.
@@ -122,6 +124,9 @@ pub struct InterfaceReport {
     /// Set for a tap or tun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tap: Option<TapReport>,
+    /// Set for a tun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tun: Option<TunReport>,
 }
 
 fn is_nothing(count: &u64) -> bool {

@@ -2,9 +2,11 @@
 
 mod neighbours;
 mod tap;
+mod tun;
 
 pub use neighbours::report_bindings;
 pub use tap::{TapLive, report_tap};
+pub use tun::TunLive;
 
 use super::report::{
     AddressEntry, AddressKind, BridgeReport, Counts, InterfaceFlag, InterfaceKind, InterfaceReport, MemberReport,
@@ -22,7 +24,7 @@ use frame::{Mac, PortId, Tpid, VidSet};
 /// What only the system knows of one of our interfaces.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct InterfaceLive {
-    /// Its MAC address; [`Mac::ZERO`] for a tun.
+    /// Its MAC address.
     pub ether: Mac,
     /// The addresses that it has, whoever set them.
     pub addresses: Vec<InetAddress>,
@@ -150,17 +152,12 @@ struct Settings<'a> {
 
 fn report(state: &State, name: &str, settings: Settings<'_>, live: InterfaceLive) -> InterfaceReport {
     let Settings { kind, up, description } = settings;
-    let ethernet = match kind {
-        InterfaceKind::Bridge | InterfaceKind::Vport | InterfaceKind::Tap => true,
-        InterfaceKind::Tun => false,
-    };
+    // A tun too: its interface is an Ethernet one, of which the link is the only other station.
     let flags = [
         (InterfaceFlag::Up, up),
-        (InterfaceFlag::Broadcast, ethernet),
-        (InterfaceFlag::PointToPoint, !ethernet),
+        (InterfaceFlag::Broadcast, true),
         (InterfaceFlag::Running, up),
-        (InterfaceFlag::NoArp, !ethernet),
-        (InterfaceFlag::Simplex, ethernet),
+        (InterfaceFlag::Simplex, true),
         (InterfaceFlag::Multicast, true),
         (InterfaceFlag::LowerUp, up && live.link == Link::Up),
     ];
@@ -177,6 +174,7 @@ fn report(state: &State, name: &str, settings: Settings<'_>, live: InterfaceLive
         elsewhere: live.place == Location::Elsewhere,
         bridge: None,
         tap: None,
+        tun: None,
     }
 }
 

@@ -12,7 +12,7 @@ use super::packet::{PacketSocket, Sharing, open_mirror};
 use super::seat::NodePort;
 use super::tap::TapDevice;
 use super::transmit::Medium;
-use super::worker::{self, Command, Engine, Reporter, Source, Wire};
+use super::worker::{self, Command, Engine, Nudge, Reporter, Source, Wire};
 use bridge::Bridge;
 use core::fmt;
 use core::num::NonZero;
@@ -261,6 +261,11 @@ impl Plane {
             // Reported between the look and the clearing.
             self.events.try_recv().ok()
         })
+    }
+
+    /// Returns what wakes a worker.
+    pub(super) fn nudge(&self) -> Option<Nudge> {
+        self.workers.first().map(Running::nudge)
     }
 
     /// Returns how many events were lost because nobody took them in time.

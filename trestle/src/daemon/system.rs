@@ -3,7 +3,7 @@
 use super::plan::Step;
 use bridge::{Bridge, Config};
 use frame::{Instant, Mac, PortId};
-use kernel_glue::admin::{Errno, Facts, NeighbourEntry, TapLive, Verb};
+use kernel_glue::admin::{Errno, Facts, InetAddress, NeighbourEntry, TapLive, Verb};
 use kernel_glue::linux::BridgeNeighbours;
 use kernel_glue::linux::fuse::Descriptor;
 use std::fmt;
@@ -33,6 +33,11 @@ pub(crate) trait System: Facts {
     fn condition(&self, bridge: &str, port: PortId) -> Condition;
     /// Returns the speed of a port's link; `None` if it has none or nobody knows.
     fn bits_per_second(&self, bridge: &str, port: PortId) -> Option<u64>;
+    /// Returns the host's addresses on one of our interfaces, whoever set them, without those that are link-local;
+    /// `None` if it is elsewhere.
+    fn addresses(&self, _interface: &str) -> Option<Vec<InetAddress>> {
+        None
+    }
     /// Returns how one of our interfaces is.
     fn own_link(&self, interface: &str) -> OwnLink;
     /// Returns descriptors that can be read while [`Self::poll_event`] has something.

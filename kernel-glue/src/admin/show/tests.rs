@@ -34,7 +34,7 @@ fn state() -> State {
 }
 
 fn live(link: Link) -> InterfaceLive {
-    let addresses = vec![InetAddress { address: "10.0.0.1".parse().unwrap(), prefix: 24, broadcast: None }];
+    let addresses = vec![InetAddress::new("10.0.0.1".parse().unwrap(), 24)];
     InterfaceLive { ether: Mac([2, 0, 0, 0, 0, 1]), addresses, link, place: Location::Here }
 }
 

@@ -28,7 +28,7 @@ fn add(member: &str) -> Verb {
 }
 
 fn inet(text: &str) -> Verb {
-    Verb::AddAddress { address: InetAddress { address: text.parse().unwrap(), prefix: 24, broadcast: None } }
+    Verb::AddAddress { address: InetAddress::new(text.parse().unwrap(), 24) }
 }
 
 fn change(controller: &mut Controller<Memory>, interface: &str, verbs: Vec<Verb>) -> Reply {

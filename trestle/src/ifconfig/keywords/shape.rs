@@ -1,5 +1,7 @@
 //! The shapes that a verb's arguments have.
 
+use arp::Prefix;
+use core::net::IpAddr;
 use frame::{Mac, Vid, VidSet};
 use kernel_glue::admin::{MemberFlag, Verb};
 
@@ -39,6 +41,13 @@ pub(in crate::ifconfig) enum Shape {
     /// Permissions in octal.
     Mode,
     Carrier,
+    /// A single IP address or a network, `A` or `A/N`.
+    Prefix(fn(Prefix) -> Verb),
+    /// A single IP address.
+    Ip(fn(IpAddr) -> Verb),
+    Topology,
+    /// A number of bytes or `auto`.
+    Mss,
     /// Begins an IP address with its options.
     Address(Clause),
     /// An option of an IP address.
@@ -98,6 +107,10 @@ impl Shape {
             Self::Group(_) => vec!["group"],
             Self::Mode => vec!["mode"],
             Self::Carrier => vec!["auto|up|down"],
+            Self::Prefix(_) => vec!["address[/length]"],
+            Self::Ip(_) => vec!["address"],
+            Self::Topology => vec!["p2p|net30|subnet"],
+            Self::Mss => vec!["bytes|auto"],
             Self::AddressOption(name) => vec![*name],
         }
     }
@@ -108,14 +121,15 @@ impl Shape {
             Self::Suppress | Self::SuppressOff => "[<vlan set>]",
             Self::AddMember => "[untagged <vlan id>] [tagged <vlan set>]",
             Self::Static | Self::DeleteMac => "[vlan <id>]",
-            Self::Address(Clause::Inet) => "[netmask <mask>] [broadcast <address>] [alias|-alias]",
-            Self::Address(Clause::Inet6) => "[prefixlen <length>] [alias|-alias]",
+            Self::Address(Clause::Inet) => "[<destination>] [netmask <mask>] [broadcast <address>] [alias|-alias]",
+            Self::Address(Clause::Inet6) => "[<destination>] [prefixlen <length>] [alias|-alias]",
             Self::Plain(_) | Self::U8(..) | Self::U16(..) | Self::U32(..) | Self::Vlan(_) | Self::Mac(_) => "",
             Self::Text(_) | Self::StpProtocol | Self::Member(_) | Self::Flag(_) | Self::FlagOff(_) => "",
             Self::MemberU8(..) | Self::MemberU32(..) | Self::MemberVlan(_) | Self::MemberSet(_) => "",
             Self::MemberSignedSet | Self::MemberVlanProtocol | Self::MemberGroups | Self::Storm => "",
             Self::StormOff | Self::Address(Clause::Add | Clause::Delete) | Self::AddressOption(_) => "",
             Self::User(_) | Self::Group(_) | Self::Mode | Self::Carrier => "",
+            Self::Prefix(_) | Self::Ip(_) | Self::Topology | Self::Mss => "",
             Self::Read(_) | Self::Unsupported(_) => "",
         }
     }

@@ -164,7 +164,7 @@ pub(super) fn mtu(bytes: u32) -> Verb {
 
 pub(super) fn inet(text: &str) -> Verb {
     let (address, prefix) = text.split_once('/').unwrap();
-    let address = InetAddress { address: address.parse().unwrap(), prefix: prefix.parse().unwrap(), broadcast: None };
+    let address = InetAddress::new(address.parse().unwrap(), prefix.parse().unwrap());
     Verb::AddAddress { address }
 }
 
