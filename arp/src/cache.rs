@@ -55,12 +55,23 @@ impl Cache {
 
     #[inline]
     pub(crate) fn find(&self, key: Key) -> Option<Id> {
+        self.search(key).map(|(id, _)| id)
+    }
+
+    /// Returns what is known of an address.
+    #[inline]
+    pub(crate) fn lookup(&self, key: Key) -> Option<&Entry> {
+        self.search(key).map(|(_, entry)| entry)
+    }
+
+    #[inline]
+    fn search(&self, key: Key) -> Option<(Id, &Entry)> {
         let mut place = self.home(key);
         loop {
             let id = *self.index.get(place)?;
             let entry = self.entries.get(usize::from(id))?.as_ref()?;
             if entry.key == key {
-                return Some(Id(id));
+                return Some((Id(id), entry));
             }
             place = (place + 1) % INDEX;
         }

@@ -14,6 +14,7 @@ use crate::counters::{Counters, Ignored};
 use crate::emit::NeighbourFrame;
 use crate::held::{Fate, Held};
 use crate::message::{Message, Refused};
+use crate::named::named;
 use crate::rate::{Bucket, Senders};
 use crate::{Scope, Settings};
 use announce::Announcing;
@@ -29,7 +30,7 @@ pub use resolve::{MAX_INCOMPLETE, Resolution, Unresolvable};
 /// How many addresses of the host a link leaves out at most.
 pub const MAX_OWN: usize = 64;
 /// Answers that wait to be fetched. Whoever fetches after each message has one at most.
-const MAX_REPLIES: usize = 64;
+const MAX_REPLIES: usize = 16;
 
 /// Who a link is on its Ethernet.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -96,21 +97,22 @@ pub enum Output<P> {
     },
 }
 
-/// How a neighbour stands (RFC 4861 §7.3.2).
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum State {
-    /// It is asked for, and has not answered.
-    Incomplete,
-    /// It has answered a short while ago.
-    Reachable,
-    /// It was there.
-    Stale,
-    /// Packets are sent to it; soon it is asked whether it is there.
-    Delay,
-    /// It is asked whether it is there.
-    Probe,
-    /// An operator has said where it is.
-    Static,
+named! {
+    /// How a neighbour stands (RFC 4861 §7.3.2).
+    State {
+        /// It is asked for, and has not answered.
+        Incomplete = "incomplete",
+        /// It has answered a short while ago.
+        Reachable = "reachable",
+        /// It was there.
+        Stale = "stale",
+        /// Packets are sent to it; soon it is asked whether it is there.
+        Delay = "delay",
+        /// It is asked whether it is there.
+        Probe = "probe",
+        /// An operator has said where it is.
+        Static = "static",
+    }
 }
 
 /// A neighbour, for operators.

@@ -1,5 +1,6 @@
 //! How often something may happen: token buckets, one or one a sender.
 
+use alloc::boxed::Box;
 use core::time::Duration;
 use frame::{Instant, Mac};
 
@@ -47,7 +48,7 @@ impl Bucket {
 /// Token buckets for senders, which share them by chance: a sender that storms empties one and leaves the others.
 #[derive(Clone, Debug)]
 pub(crate) struct Senders {
-    buckets: [Bucket; SENDERS],
+    buckets: Box<[Bucket]>,
     secret: u64,
 }
 
@@ -57,7 +58,7 @@ const SENDERS: usize = 128;
 impl Senders {
     /// Whoever does not know the secret cannot choose whose bucket it empties.
     pub(crate) fn new(secret: u64) -> Self {
-        Self { buckets: [Bucket::default(); SENDERS], secret: secret | 1 }
+        Self { buckets: (0..SENDERS).map(|_| Bucket::default()).collect(), secret: secret | 1 }
     }
 
     pub(crate) fn take(&mut self, sender: Mac, rate: Rate, now: Instant) -> bool {

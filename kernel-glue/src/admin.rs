@@ -14,18 +14,21 @@ mod report;
 mod request;
 mod show;
 mod state;
+mod text;
 
 pub use apply::{Outcome, TableAction};
 pub use engine_config::{PortRun, engine_config};
 pub use error::{AdminError, Errno};
 pub use facts::{Facts, SystemInterface, SystemKind};
 pub use report::{
-    AddressEntry, AddressKind, BridgeReport, Counts, InterfaceFlag, InterfaceKind, InterfaceReport, MemberReport,
-    OpenBy, OpenReport, TableReport, TapReport,
+    AddressEntry, AddressKind, BridgeReport, Counts, InterfaceFlag, InterfaceKind, InterfaceReport, LeaseReport,
+    MemberReport, NeighbourEntry, NeighbourKind, NeighbourState, OpenBy, OpenReport, TableReport, TapReport, TunReport,
 };
-pub use request::{Carrier, Change, InetAddress, MemberFlag, StormClass, StpProtocol, Verb};
+pub use request::{Carrier, Change, InetAddress, MemberFlag, Mss, StormClass, StpProtocol, Topology, Verb};
 pub use show::{
-    BridgeLive, InterfaceLive, Link, Location, PortLive, TapLive, report_addresses, report_bridge, report_tap,
-    report_vport,
+    BridgeLive, InterfaceLive, Link, Location, PortLive, TapLive, TunLive, report_addresses, report_bindings,
+    report_bridge, report_tap, report_vport,
 };
-pub use state::{BridgeState, MemberState, Role, SpanState, State, StaticAddress, TapState, VportState};
+pub use state::{
+    BridgeState, LinkState, MemberState, Place, Role, SpanState, StandsFor, State, StaticAddress, TapState, VportState,
+};

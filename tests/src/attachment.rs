@@ -18,8 +18,12 @@ pub enum Attachment {
     Kernel,
     /// Trestle's node, by its path.
     Node,
+    /// Trestle's node, mounted over `/dev/net/tun` for the program alone.
+    Bound,
     /// `trestle exec`: what the program takes for `/dev/net/tun` is a socket of Trestle's.
     Exec,
+    /// `trestle plug unix`: the program makes a pair of sockets and hands one of them on; see [`Site::holder`].
+    Plug,
 }
 
 /// A namespace in which programs run on one kind of attachment.
@@ -42,7 +46,7 @@ impl Site {
         let ns = lab.ns("site");
         let maker = match attachment {
             Attachment::Kernel => Maker::Kernel(KernelBridge::new(ns)),
-            Attachment::Node | Attachment::Exec => {
+            Attachment::Node | Attachment::Bound | Attachment::Exec | Attachment::Plug => {
                 let daemon = Daemon::stopped(lab, ns);
                 run(&daemon);
                 Maker::Trestle(daemon)
@@ -118,11 +122,14 @@ impl Site {
         }
     }
 
-    /// Returns a command that runs an unmodified program in the namespace, in the way of the attachment.
+    /// Returns a command that runs an unmodified program in the namespace, in the way of the attachment, unless that needs
+    /// to know the device: see [`Self::holder`].
     pub fn command(&self, program: &str) -> Command {
         match self.attachment {
             Attachment::Kernel => self.ns().beside(program),
-            Attachment::Node => with_places(self.ns().beside(program), self.daemon()),
+            Attachment::Node | Attachment::Bound | Attachment::Plug => {
+                with_places(self.ns().beside(program), self.daemon())
+            }
             Attachment::Exec => {
                 let mut command = with_places(self.ns().beside(&trestle().to_string_lossy()), self.daemon());
                 command.args(["exec", "--", program]);

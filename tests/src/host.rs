@@ -3,7 +3,7 @@
 use crate::etherframe::mac;
 use crate::ns::Ns;
 use crate::run::{Ran, run};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,23 +73,23 @@ impl Host {
     }
 
     /// Returns whether `to` answers a ping within three seconds.
-    pub fn reaches(&self, to: Ipv4Addr) -> bool {
+    pub fn reaches(&self, to: impl Into<IpAddr>) -> bool {
         let mut ping = self.ns.command("ping");
-        ping.args(["-n", "-q", "-c", "1", "-i", "0.2", "-w", "3", &to.to_string()]);
+        ping.args(["-n", "-q", "-c", "1", "-i", "0.2", "-w", "3", &to.into().to_string()]);
         replies(&run(ping, Duration::from_secs(10))) > 0
     }
 
     /// Returns whether four pings in a row to `to` stay unanswered.
-    pub fn is_cut_from(&self, to: Ipv4Addr) -> bool {
+    pub fn is_cut_from(&self, to: impl Into<IpAddr>) -> bool {
         self.ping(to, Pings { count: 4, payload: 56, interval: Duration::from_millis(100) }) == 0
     }
 
     /// Pings `to` and returns how many replies came. Nothing is fragmented on the way.
-    pub fn ping(&self, to: Ipv4Addr, pings: Pings) -> u32 {
+    pub fn ping(&self, to: impl Into<IpAddr>, pings: Pings) -> u32 {
         let interval = format!("{:.3}", pings.interval.as_secs_f64());
         let mut ping = self.ns.command("ping");
         ping.args(["-n", "-q", "-M", "do", "-W", "1", "-c", &pings.count.to_string(), "-i", &interval]);
-        ping.args(["-s", &pings.payload.to_string(), &to.to_string()]);
+        ping.args(["-s", &pings.payload.to_string(), &to.into().to_string()]);
         replies(&run(ping, pings.interval * pings.count + Duration::from_secs(20)))
     }
 

@@ -3,6 +3,7 @@
 use crate::clock::within;
 use crate::ns::Ns;
 use crate::process::Process;
+use crate::program::peer;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Once;
@@ -34,12 +35,10 @@ impl Lab {
         Some(Self { prefix, directory })
     }
 
-    /// As [`Self::open`], for a test that runs other people's programs, found along `$PATH`.
+    /// As [`Self::open`], for a test that runs other people's programs, found where [`peer`] finds them.
     #[track_caller]
     pub fn with_programs(name: &str, programs: &[&str]) -> Option<Self> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let found = |program: &str| std::env::split_paths(&path).any(|directory| directory.join(program).is_file());
-        if let Some(program) = programs.iter().find(|program| !found(program)) {
+        if let Some(program) = programs.iter().find(|program| peer(program).is_none()) {
             skip(name, &format!("needs {program}"));
             return None;
         }

@@ -13,10 +13,12 @@
 #![forbid(unsafe_code)]
 
 mod attachment;
+mod capture;
 mod clock;
 mod daemon;
 mod etherframe;
 mod guest;
+mod holder;
 mod host;
 mod lab;
 mod links;
@@ -32,9 +34,11 @@ pub mod scenario;
 mod stream;
 mod switch;
 mod vm;
+mod vpn;
 mod wire;
 
 pub use attachment::{Attachment, Site};
+pub use capture::Capture;
 pub use clock::{Limit, within};
 pub use daemon::Daemon;
 pub use etherframe::{BROADCAST, EtherFrame, mac};
@@ -46,10 +50,11 @@ pub use ns::Ns;
 pub use openvpn::{Ends, Role, Tunnel};
 pub use plug::{Kind, Station, plug};
 pub use process::Process;
-pub use program::trestle;
+pub use program::{peer, trestle};
 pub use run::{Ran, run};
 pub use running::Running;
-pub use stream::{Bytes, echo, transfer};
+pub use stream::{Bytes, carry, echo, transfer};
 pub use switch::{KernelBridge, Switch};
 pub use vm::{Tagging, Vm};
+pub use vpn::{Point, Shape, Topology, Up, Vpn};
 pub use wire::Wire;

@@ -59,11 +59,7 @@ impl<'l> Tunnel<'l> {
             site.switch().address("10.0.0.1/24");
         }
         match role {
-            Role::Peer => {
-                let mut key = Command::new("openvpn");
-                key.args(["--genkey", "secret"]).arg(lab.directory().join("key"));
-                run(key, QUICK).ok();
-            }
+            Role::Peer => secret(lab.directory()),
             Role::Client | Role::Server | Role::BridgedServer => {
                 certificate(lab.directory(), "near");
                 certificate(lab.directory(), "far");
@@ -145,7 +141,7 @@ impl<'l> Tunnel<'l> {
     /// Starts OpenVPN at the site, in the way of its attachment.
     #[track_caller]
     pub fn start_near(&self) -> Running {
-        let mut command = self.site.command("openvpn");
+        let mut command = self.site.holder("openvpn", self.device);
         self.options(&mut command, self.role, 1);
         if self.site.attachment() == Attachment::Node {
             command.arg("--dev-node").arg(self.site.node(self.device));
@@ -196,8 +192,15 @@ impl<'l> Tunnel<'l> {
     }
 }
 
+/// Makes the key that two equals share.
+pub(crate) fn secret(directory: &Path) {
+    let mut key = Command::new("openvpn");
+    key.args(["--genkey", "secret"]).arg(directory.join("key"));
+    run(key, QUICK).ok();
+}
+
 /// Makes a key and a certificate signed with it.
-fn certificate(directory: &Path, name: &str) {
+pub(crate) fn certificate(directory: &Path, name: &str) {
     let mut request = Command::new("openssl");
     request.args(["req", "-x509", "-nodes", "-days", "2", "-subj", &format!("/CN={name}")]);
     request.args(["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]);
@@ -207,7 +210,7 @@ fn certificate(directory: &Path, name: &str) {
 }
 
 /// Returns what tells a certificate from all others, as OpenVPN wants it.
-fn fingerprint(directory: &Path, name: &str) -> String {
+pub(crate) fn fingerprint(directory: &Path, name: &str) -> String {
     let mut show = Command::new("openssl");
     show.args(["x509", "-noout", "-fingerprint", "-sha256", "-in"]).arg(directory.join(format!("{name}.crt")));
     let shown = run(show, QUICK).ok();

@@ -10,6 +10,17 @@ pub fn trestle() -> &'static Path {
     PROGRAM.get_or_init(|| std::env::var_os("TRESTLE_PROGRAM").map_or_else(build, PathBuf::from))
 }
 
+/// Returns the path of another's program: in `TARGET/peers/bin`, where `cargo install --root TARGET/peers` puts one, or
+/// along `$PATH`.
+pub fn peer(name: &str) -> Option<PathBuf> {
+    let test = std::env::current_exe().expect("/proc is there");
+    let built = test.ancestors().nth(3).expect("cargo puts tests into TARGET/PROFILE/deps").join("peers/bin");
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers/bin");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let places = [built, ours].into_iter().chain(std::env::split_paths(&path));
+    places.map(|place| place.join(name)).find(|program| program.is_file())
+}
+
 /// Builds the program into the target directory and in the profile of the running test, `TARGET/PROFILE/deps/NAME`.
 fn build() -> PathBuf {
     let test = std::env::current_exe().expect("/proc is there");

@@ -2,8 +2,10 @@
 
 use crate::clock::timed;
 use crate::host::Host;
+use crate::ns::Ns;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -32,14 +34,20 @@ impl Bytes {
 /// fails on a difference, and if nothing moves for 20 seconds.
 #[track_caller]
 pub fn transfer(from: &Host, to: &Host, mebibytes: usize) -> f64 {
-    let blocks = mebibytes * 1024 * 1024 / BLOCK;
-    let seed = blocks as u64 + u64::from(u32::from(from.address));
+    carry(&from.ns, &to.ns, to.address.into(), mebibytes)
+}
+
+/// As [`transfer`], from one namespace to `address` in another.
+#[track_caller]
+pub fn carry(from: &Ns, to: &Ns, address: IpAddr, mebibytes: usize) -> f64 {
+    static SEED: AtomicU64 = AtomicU64::new(8);
+    let (blocks, seed) = (mebibytes * 1024 * 1024 / BLOCK, SEED.fetch_add(1, Ordering::Relaxed));
     let (port_is, port) = mpsc::channel();
     let ((), time) = timed(|| {
         std::thread::scope(|scope| {
-            let receiver = scope.spawn(|| to.ns.enter(|| receive(to.address, blocks, seed, &port_is)));
+            let receiver = scope.spawn(|| to.enter(|| receive(address, blocks, seed, &port_is)));
             let port = port.recv_timeout(PATIENCE).expect("a listening socket");
-            from.ns.enter(|| send((to.address, port).into(), blocks, seed));
+            from.enter(|| send((address, port).into(), blocks, seed));
             receiver.join().expect("every byte as it was sent");
         });
     });
@@ -60,7 +68,7 @@ pub fn echo(from: &Host, to: Ipv4Addr, mebibytes: usize) {
     });
 }
 
-fn receive(address: Ipv4Addr, blocks: usize, seed: u64, port_is: &mpsc::Sender<u16>) {
+fn receive(address: IpAddr, blocks: usize, seed: u64, port_is: &mpsc::Sender<u16>) {
     let listener = TcpListener::bind((address, 0)).expect("the address is ours");
     port_is.send(listener.local_addr().expect("it is bound").port()).expect("the sender waits for it");
     let (mut stream, _) = listener.accept().expect("a connection");

@@ -45,8 +45,8 @@ fn address(n: u8) -> std::net::Ipv4Addr {
 fn start(lab: &Lab, image: &Image, site: &Site, n: u8, targets: &str) -> Guest {
     let name = format!("tap{n}");
     let command = match site.attachment() {
-        Attachment::Kernel | Attachment::Exec => {
-            let mut command = site.command("qemu-system-x86_64");
+        Attachment::Kernel | Attachment::Bound | Attachment::Exec | Attachment::Plug => {
+            let mut command = site.holder("qemu-system-x86_64", &name);
             let netdev = format!("tap,ifname={name},script=no,downscript=no");
             command.args(Guest::options(image, n, &netdev, targets));
             command

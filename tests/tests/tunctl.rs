@@ -91,6 +91,7 @@ fn an_unmade_device_goes_with_its_program(lab: &Lab, attachment: Attachment) {
     let rows: &[&str] = match attachment {
         Attachment::Node => &["tap", "tun"], // By the clone nodes, which name the device.
         Attachment::Kernel | Attachment::Exec => &["tap7", "tun7", "tap", "tun"],
+        Attachment::Bound | Attachment::Plug => &[], // Where the device must be there already.
     };
     for &dev in rows {
         for signal in [Signal::TERM, Signal::KILL] {

@@ -1,19 +1,24 @@
-//! wireguard-go on our devices, unmodified: a Go program, statically linked, whose runtime waits by edge-triggered epoll
-//! and which wants the packet information header that others decline.
+//! WireGuard programs on our devices, unmodified: wireguard-go, which is statically linked and whose runtime waits by
+//! edge-triggered epoll, and boringtun, which opens the device once for each of its threads.
 
 use rustix::process::Signal;
+use std::net::Ipv6Addr;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tests::{Attachment, Host, Lab, Ns, Pings, Running, Site, run, transfer, within};
+use tests::{Attachment, Host, Lab, Ns, Point, Running, Site, peer, run, trestle, within};
 
 const SOON: Duration = Duration::from_secs(15);
+/// What is left of 1500 bytes.
+const MTU_BYTES: u32 = 1420;
+const GO: &str = "wireguard-go";
+const BORING: &str = "boringtun-cli";
 
 /// One end: a program that holds the interface `tun`N, and what it is known by.
 struct End {
     program: Running,
-    host: Host,
+    point: Point,
     socket: PathBuf,
 }
 
@@ -23,31 +28,65 @@ impl Drop for End {
     }
 }
 
-/// Starts wireguard-go by `command` for the interface `name`, unique on the machine: its socket for `wg` is in
-/// `/run/wireguard`.
-fn start(lab: &Lab, command: Command, ns: &Arc<Ns>, name: &str, n: u8) -> End {
-    let socket = PathBuf::from(format!("/run/wireguard/{name}.sock"));
+/// Starts a program by `command` for the interface `name`. `known`, unique on the machine, is what it calls itself for
+/// `wg`, by a socket in `/run/wireguard`.
+fn start(lab: &Lab, mut command: Command, ns: &Arc<Ns>, [name, known]: [&str; 2], n: u8) -> End {
+    let socket = PathBuf::from(format!("/run/wireguard/{known}.sock"));
+    command.args(["-f", name]);
     let mut program = Running::start(command, lab.directory().join(format!("{name}.log")));
-    let serves = within(SOON, || program.ended().is_some() || socket.exists());
+    let serves = within(SOON, || program.ended().is_some() || (socket.exists() && ns.links().contains_key(name)));
     assert!(serves && program.ended().is_none(), "{}", program.log());
     let other = 3 - n;
     let key = |n: u8| lab.directory().join(format!("{n}.key")).display().to_string();
     let public = std::fs::read_to_string(key(other) + ".public").expect("made before");
     let mut set = ns.beside("wg");
-    set.args(["set", name, "listen-port", "51820", "private-key", &key(n), "peer", public.trim()]);
-    set.args(["allowed-ips", &format!("{}/32", Host::address(other)), "endpoint", &format!("192.0.2.{other}:51820")]);
+    set.args(["set", known, "listen-port", "51820", "private-key", &key(n), "peer", public.trim()]);
+    set.args(["allowed-ips", &format!("{}/32,{}/128", Host::address(other), six(other))]);
+    set.args(["endpoint", &format!("192.0.2.{other}:51820")]);
     run(set, SOON).ok();
     ns.ip(&format!("address replace {} peer {} dev {name}", Host::address(n), Host::address(other)));
-    ns.ip(&format!("link set {name} up"));
-    End { program, host: Host { ns: Arc::clone(ns), interface: name.to_owned(), address: Host::address(n) }, socket }
+    ns.ip(&format!("address replace {}/64 dev {name}", six(n)));
+    ns.ip(&format!("link set {name} up mtu {MTU_BYTES}"));
+    let host = Host { ns: Arc::clone(ns), interface: name.to_owned(), address: Host::address(n) };
+    End { program, point: Point { host, address6: six(n) }, socket }
 }
 
-/// A tunnel between wireguard-go at a site and wireguard-go on a kernel TUN carries pings and streams, and ends well.
-fn carries(name: &str, attachment: Attachment, mebibytes: usize) {
-    // One at a time: the mount namespace of one would keep the mounts of another.
-    static ONE: Mutex<()> = Mutex::new(());
-    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(lab) = Lab::with_programs(name, &["wireguard-go", "wg", "nsenter"]) else { return };
+fn six(n: u8) -> Ipv6Addr {
+    Ipv6Addr::new(0xfd00, 9, 0, 0, 0, 0, 0, n.into())
+}
+
+/// Makes the device, which boringtun shares among its threads, unless it is given a descriptor.
+fn create(site: &Site, name: &str, program: &str) {
+    match (site.attachment(), program) {
+        (Attachment::Kernel, BORING) => drop(site.ns().ip(&format!("tuntap add dev {name} mode tun multi_queue"))),
+        (Attachment::Node | Attachment::Bound | Attachment::Exec, BORING) => {
+            drop(site.daemon().ok(&format!("{name} create multiqueue")))
+        }
+        (_, _) => site.create(name),
+    }
+}
+
+/// Returns the command for the end at the site.
+fn near(site: &Site, name: &str, program: &str, descriptor: u32) -> Command {
+    let path = peer(program).expect("it was found before").display().to_string();
+    if site.attachment() != Attachment::Plug {
+        return site.holder(&path, name);
+    }
+    // A pair of sockets of its own: one end for it, the other for the plug.
+    let script = "import os, socket, subprocess, sys\n\
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)\n\
+        plug = [sys.argv[1], 'plug', 'unix', '--tun', sys.argv[2], '--fd', str(theirs.fileno())]\n\
+        subprocess.Popen(plug, pass_fds=[theirs.fileno()])\n\
+        os.dup2(ours.fileno(), int(sys.argv[3]))\n\
+        os.execv(sys.argv[4], sys.argv[4:] + ['--tun-fd', sys.argv[3]])\n";
+    let mut command = site.command("/usr/bin/python3");
+    command.args(["-c", script]).arg(trestle()).args([name, &descriptor.to_string(), &path]);
+    command
+}
+
+/// A tunnel between a program at a site and its like on a kernel TUN carries pings and streams, and ends well.
+fn carries(name: &str, program: &str, attachment: Attachment, mebibytes: usize) {
+    let Some(lab) = Lab::with_programs(name, &[program, "wg", "nsenter", "unshare", "python3"]) else { return };
     for n in ["1", "2"] {
         let mut make = Command::new("sh");
         make.current_dir(lab.directory()).args([
@@ -61,42 +100,36 @@ fn carries(name: &str, attachment: Attachment, mebibytes: usize) {
     let far = Arc::new(lab.ns("far"));
     site.ns().ip(&format!("link add under type veth peer name under netns {}", far.name()));
     for (ns, n) in [(site.ns(), 1), (&far, 2)] {
+        ns.allow_ipv6();
         ns.ip(&format!("address add 192.0.2.{n}/24 dev under"));
         ns.ip("link set under up");
     }
     // Some 30,000 names, of which a few tests at a time take two.
-    let unit = std::process::id() % 10_000 * 3 + attachment as u32;
+    let unit = std::process::id() % 3_000 * 10 + attachment as u32 + if program == GO { 5 } else { 0 };
     let (near_name, far_name) = (format!("tun{unit}"), format!("wgfar{unit}"));
-    site.create(&near_name);
-    let mut command = match attachment {
-        Attachment::Kernel | Attachment::Exec => site.command("wireguard-go"),
-        Attachment::Node => {
-            // It opens /dev/net/tun whatever one says; there it finds the node, and nobody else does.
-            let mut command = site.command("unshare");
-            let script = "mount --bind \"$0\" /dev/net/tun && exec \"$@\"";
-            command.args(["--mount", "sh", "-c", script]).arg(site.node(&near_name)).arg("wireguard-go");
-            command
-        }
-    };
-    command.args(["-f", &near_name]);
-    let mut near = start(&lab, command, site.ns(), &near_name, 1);
-    let mut command = far.beside("wireguard-go");
-    command.args(["-f", &far_name]);
-    let far = start(&lab, command, &far, &far_name, 2);
+    create(&site, &near_name, program);
+    let boring: &[&str] = if program == BORING { &["--disable-drop-privileges"] } else { &[] };
+    // One that is given a descriptor calls itself by its number.
+    let descriptor = 100 + std::process::id() % 900;
+    let known = if attachment == Attachment::Plug { descriptor.to_string() } else { near_name.clone() };
+    let mut command = near(&site, &near_name, program, descriptor);
+    command.args(boring);
+    let mut near = start(&lab, command, site.ns(), [&near_name, &known], 1);
+    let mut command = far.beside(&peer(program).expect("it was found before").to_string_lossy());
+    command.args(boring);
+    let far = start(&lab, command, &far, [&far_name; 2], 2);
 
-    let joined = within(SOON, || near.host.reaches(far.host.address)) && far.host.reaches(near.host.address);
-    assert!(joined, "no answer:\n{}\n{}", near.program.log(), far.program.log());
-    let full = Pings { count: 20, payload: 1392, interval: Duration::from_millis(10) };
-    // A machine under load may lose one: what is carried here is UDP.
-    let all_pass = |from: &Host, to: &Host| (0..3).any(|_| from.ping(to.address, full) == 20);
-    assert!(all_pass(&near.host, &far.host), "full packets out");
-    assert!(all_pass(&far.host, &near.host), "full packets in");
-    let out = transfer(&near.host, &far.host, mebibytes);
-    let back = transfer(&far.host, &near.host, mebibytes);
-    println!("{attachment:?} {near_name}: {mebibytes} MiB, {out:.0} Mbit/s out, {back:.0} in");
+    for (from, to) in [(&near.point, &far.point), (&far.point, &near.point)] {
+        for address in to.addresses() {
+            let joined = within(SOON, || from.host.reaches(address));
+            assert!(joined, "{address}: no answer:\n{}\n{}", near.program.log(), far.program.log());
+        }
+        from.pings_full(to, MTU_BYTES);
+        from.sends(to, mebibytes);
+    }
     std::thread::sleep(Duration::from_millis(500));
     let ticks = near.program.ticks_over_two_seconds();
-    assert!(ticks <= 2, "idle, and yet busy for {ticks} ticks");
+    assert!(ticks <= 4, "idle, and yet busy for {ticks} ticks");
 
     near.program.signal(Signal::TERM);
     near.program.ends(SOON);
@@ -104,17 +137,20 @@ fn carries(name: &str, attachment: Attachment, mebibytes: usize) {
     site.ends(&lab);
 }
 
-#[test]
-fn control_on_a_kernel_tun() {
-    carries("control_on_a_kernel_tun", Attachment::Kernel, 32);
+/// Makes a module for every program, with one test for each way.
+macro_rules! rows {
+    ($($name:ident: $program:expr; $($way:ident($attachment:ident, $mebibytes:expr))+;)+) => {
+        $(mod $name {
+            use super::*;
+            $(#[test]
+            fn $way() {
+                carries(concat!(stringify!($name), "::", stringify!($way)), $program, Attachment::$attachment, $mebibytes);
+            })+
+        })+
+    };
 }
 
-#[test]
-fn on_our_node_in_the_place_of_the_kernels() {
-    carries("on_our_node_in_the_place_of_the_kernels", Attachment::Node, 32);
-}
-
-#[test]
-fn under_exec() {
-    carries("under_exec", Attachment::Exec, 32);
+rows! {
+    wireguard_go: GO; control(Kernel, 16) bound(Bound, 16) exec(Exec, 96);
+    boringtun: BORING; control(Kernel, 16) bound(Bound, 16) exec(Exec, 96) plug(Plug, 16);
 }

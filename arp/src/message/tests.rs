@@ -128,6 +128,7 @@ fn discovery_that_keeps_the_rules_of_rfc_4861_and_what_does_not() {
         ("less than it says", A, ns[..ns.len() - 1].to_vec(), Err(Refused::Truncated)),
         ("a multicast target", A, close(changed(ns.clone(), TARGET, &[0xff, 2])), Err(Refused::Target)),
         ("an option of length 0", A, close(changed(ns.clone(), OPTION + 1, &[0])), Err(Refused::Option)),
+        ("an unknown one", A, close(changed(ns.clone(), OPTION, &[200, 0])), Err(Refused::Option)),
         ("one beyond the end", A, close(changed(ns.clone(), OPTION + 1, &[2])), Err(Refused::Option)),
         ("one cut short", A, close(ns[..OPTION + 1].to_vec()), Err(Refused::Option)),
         ("an address too long", A, close(changed([&ns[..], &[0; 8]].concat(), OPTION + 1, &[2])), Err(Refused::Option)),

@@ -54,8 +54,7 @@ impl<P> Neighbours<P> {
     #[inline]
     pub fn resolve(&mut self, next_hop: IpAddr, source: IpAddr, now: Instant) -> Resolution {
         let key = Key::new(next_hop);
-        let known = self.cache.find(key).and_then(|id| self.cache.get(id));
-        match known.map(|entry| entry.phase) {
+        match self.cache.lookup(key).map(|entry| entry.phase) {
             Some(Phase::Static { mac } | Phase::Delay { mac } | Phase::Probe { mac, .. }) => Resolution::Known(mac),
             Some(Phase::Reachable { mac, until }) if until > now => Resolution::Known(mac),
             Some(Phase::Reachable { .. } | Phase::Stale { .. } | Phase::Incomplete { .. }) | None => {

@@ -2,7 +2,9 @@ extern crate std;
 mod answers;
 mod bounds;
 mod claims;
+mod properties;
 mod resolves;
+mod smoltcp_host;
 
 use super::*;
 use crate::emit::{Arp, Discovery, Icmp, group_mac, solicited_node};

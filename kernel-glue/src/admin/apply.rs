@@ -5,6 +5,7 @@ mod create;
 mod device;
 mod flags;
 mod interface;
+mod link;
 mod members;
 mod operation;
 mod table;
@@ -74,7 +75,7 @@ impl State {
             name: change.interface.clone(),
             facts,
             outcome: Outcome::default(),
-            untimed: None,
+            unsettled: None,
             destroyed: Destroyed::No,
         };
         for verb in &change.verbs {
@@ -91,9 +92,9 @@ struct Draft<'a> {
     name: String,
     facts: &'a dyn Facts,
     outcome: Outcome,
-    /// The last verb that set a spanning tree time. They are checked against each other at the end of the line, so
-    /// that times which belong together may come in any order.
-    untimed: Option<Verb>,
+    /// The last verb that set a value which others have to suit: a spanning tree time, or anything of a link. They are
+    /// checked against each other at the end of the line, so that those which belong together may come in any order.
+    unsettled: Option<Verb>,
     destroyed: Destroyed,
 }
 
@@ -127,13 +128,14 @@ impl Draft<'_> {
             Verb::Mtu { bytes } => self.set_mtu(*bytes),
             Verb::Ether { address } => self.set_ether(*address),
             Verb::Description { text } => self.describe(text),
-            Verb::AddAddress { address } => self.add_inet(*address),
+            Verb::AddAddress { address } => self.add_inet(verb, *address),
             Verb::DeleteAddress { address } => self.delete_inet(*address),
             Verb::AddMember { member, untagged, tagged } => self.add_member(member, *untagged, tagged.as_ref()),
             Verb::DeleteMember { member } => self.delete_member(member),
             Verb::AddSpan { member } => self.add_span(member),
             Verb::DeleteSpan { member } => self.delete_span(member),
             Verb::SetFlag { member, flag, on } => flags::set(self.member(member)?, *flag, (*on).into()),
+            Verb::Suppress { member, vlans, on } => { flags::suppress(self.member(member)?, vlans.as_ref(), (*on).into()); Ok(()) }
             Verb::Protected { member, groups } => values::protected(self.member(member)?, groups),
             Verb::IfMaxAddresses { member, addresses } => { self.member(member)?.max_addresses = *addresses; Ok(()) }
             Verb::IfPriority { member, priority } => values::member_priority(self.member(member)?, *priority),
@@ -167,6 +169,15 @@ impl Draft<'_> {
             Verb::Carrier { carrier } => { self.device()?.carrier = *carrier; Ok(()) }
             Verb::Queue { packets } => self.set_queue(*packets),
             Verb::Persist { on } => { self.device()?.transient = !*on; Ok(()) }
+            Verb::AddPeer { prefix } => self.add_peer(verb, *prefix),
+            Verb::DeletePeer { prefix } => self.delete_peer(verb, *prefix),
+            Verb::Topology { topology } => self.set_topology(verb, *topology),
+            Verb::Mss { mss } => self.set_mss(verb, *mss),
+            Verb::SetGateway { address } => self.set_gateway(verb, *address),
+            Verb::DeleteGateway { address } => self.delete_gateway(verb, *address),
+            Verb::AddOnLink { prefix } => self.add_on_link(verb, *prefix),
+            Verb::DeleteOnLink { prefix } => self.delete_on_link(verb, *prefix),
+            Verb::Dhcp { on } => self.set_dhcp(verb, *on),
             Verb::Flush => self.flush(),
             Verb::FlushAll => self.flush_all(),
         }
@@ -174,7 +185,7 @@ impl Draft<'_> {
 
     fn time(&mut self, verb: &Verb, set: impl Fn(&mut BridgeState) -> Result<(), Refusal>) -> Result<(), Refusal> {
         set(self.bridge()?)?;
-        self.untimed = Some(verb.clone());
+        self.unsettled = Some(verb.clone());
         Ok(())
     }
 
@@ -183,17 +194,22 @@ impl Draft<'_> {
             return Ok((self.state, self.outcome));
         }
         self.require()?;
-        if let Some(verb) = self.untimed.take()
-            && let Some(bridge) = self.state.bridges.get(&self.name)
-        {
-            limits::spanning_tree_times(bridge.hello_time, bridge.forward_delay, bridge.max_age).map_err(
-                |refusal| {
-                    let operation = operation::of(&verb, refusal.errno);
-                    refusal.of(operation)
-                },
-            )?;
+        if let Some(verb) = self.unsettled.take() {
+            self.settle().map_err(|refusal| {
+                let operation = operation::of(&verb, refusal.errno);
+                refusal.of(operation)
+            })?;
         }
         Ok((self.state, self.outcome))
+    }
+
+    /// Checks the values of a bridge or link against each other.
+    fn settle(&self) -> Result<(), Refusal> {
+        let name = &self.name;
+        if let Some(bridge) = self.state.bridges.get(name) {
+            limits::spanning_tree_times(bridge.hello_time, bridge.forward_delay, bridge.max_age)?;
+        }
+        self.state.tuns.get(name).map_or(Ok(()), |tun| limits::link::together(name, tun).map_err(|(_, why)| why))
     }
 
     /// Checks that the change's interface is one of ours.

@@ -1,9 +1,12 @@
 //! The ranges of every value, for verbs and files alike.
 
+pub(super) mod link;
+
 use super::error::Errno;
 use super::refusal::{Refusal, refuse};
 use super::request::InetAddress;
 use alloc::format;
+use alloc::string::String;
 use core::net::IpAddr;
 use frame::{MAX_PORTS, Mac};
 
@@ -140,7 +143,7 @@ pub(super) fn description(text: &str) -> Result<(), Refusal> {
 }
 
 pub(super) fn inet(address: &InetAddress) -> Result<(), Refusal> {
-    let InetAddress { address, prefix, broadcast } = *address;
+    let InetAddress { address, prefix, broadcast, destination } = *address;
     let bits = if address.is_ipv4() { 32 } else { 128 };
     if prefix > bits {
         return refuse(Errno::Invalid, format!("prefix length {prefix} is over {bits}"));
@@ -149,12 +152,48 @@ pub(super) fn inet(address: &InetAddress) -> Result<(), Refusal> {
     if everyone || address.is_multicast() || address.is_unspecified() {
         return refuse(Errno::Invalid, format!("{address} can not be the address of an interface"));
     }
-    match broadcast {
-        Some(broadcast) if !(address.is_ipv4() && broadcast.is_ipv4()) => {
+    match (broadcast, destination) {
+        (Some(broadcast), _) if !(address.is_ipv4() && broadcast.is_ipv4()) => {
             refuse(Errno::Invalid, format!("broadcast {broadcast}: only IPv4 addresses have an IPv4 broadcast address"))
         }
-        Some(_) | None => Ok(()),
+        (Some(broadcast), Some(far)) => {
+            refuse(Errno::Invalid, format!("broadcast {broadcast}: whose only other is {far} has none; leave it out"))
+        }
+        (None, Some(far)) => destination_of(address, prefix, far),
+        (_, None) => Ok(()),
     }
+}
+
+fn destination_of(address: IpAddr, prefix: u8, far: IpAddr) -> Result<(), Refusal> {
+    let (family, bits) = if address.is_ipv4() { ("inet", 32) } else { ("inet6", 128) };
+    let network = format!("for a network that both ends are in, write {family} {address}/N");
+    if address.is_ipv4() != far.is_ipv4() {
+        return refuse(Errno::Invalid, format!("destination {far} is of another family than {address}"));
+    }
+    if address == far {
+        return refuse(Errno::Invalid, format!("destination {far} is the address itself; {network}"));
+    }
+    link::single_host(far, format_args!("destination {far}"))?;
+    if prefix == bits {
+        return Ok(());
+    }
+    refuse(Errno::Invalid, format!("prefix length {prefix}: that to one destination, {far}, is {bits}; {network}"))
+}
+
+/// Only a tun is a link between two points.
+pub(super) fn no_destination(interface: &str, address: &InetAddress) -> Result<(), Refusal> {
+    let InetAddress { address, destination, .. } = address;
+    let Some(far) = destination else { return Ok(()) };
+    let family = if address.is_ipv4() { "inet" } else { "inet6" };
+    let detail = format!(
+        "destination {far}: {interface} is no point-to-point link; give it the network that both ends are in: {family} {address}/N"
+    );
+    refuse(Errno::Invalid, detail)
+}
+
+/// A copy of every frame would reach an application that reads IP packets.
+pub(super) fn no_mirror(tun: &str) -> String {
+    format!("{tun} carries IP packets, and a span port copies of Ethernet frames; use a tap: ifconfig tap create")
 }
 
 pub(super) fn no_broadcast(tun: &str, broadcast: IpAddr) -> Result<(), Refusal> {

@@ -3,8 +3,10 @@
 //! Ranges that depend on nothing but the number are checked where text becomes a verb and again when a change is
 //! applied, since a request may come from another program than ours.
 
+use super::text::{mss, prefix};
 use alloc::string::String;
 use alloc::vec::Vec;
+use arp::Prefix;
 use core::net::IpAddr;
 use frame::{Mac, Tpid, Vid, VidSet};
 use serde::{Deserialize, Serialize};
@@ -30,6 +32,22 @@ pub struct InetAddress {
     /// The broadcast address; `None` for the highest of an IPv4 network, or IPv6.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broadcast: Option<IpAddr>,
+    /// The address at the other end of a point-to-point link; with it the prefix is a single address's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<IpAddr>,
+}
+
+impl InetAddress {
+    /// An address in a network.
+    pub const fn new(address: IpAddr, prefix: u8) -> Self {
+        Self { address, prefix, broadcast: None, destination: None }
+    }
+
+    /// An address that knows one other, at the far end of a link.
+    pub const fn point_to_point(address: IpAddr, destination: IpAddr) -> Self {
+        let prefix = if address.is_ipv4() { 32 } else { 128 };
+        Self { address, prefix, broadcast: None, destination: Some(destination) }
+    }
 }
 
 /// A yes-or-no property of a member.
@@ -96,6 +114,30 @@ pub enum Carrier {
     Down,
 }
 
+/// How the addresses of a point-to-point link lie to each other, in OpenVPN's words.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Topology {
+    /// Two addresses, each the other's destination.
+    P2p,
+    /// A network of four addresses for each pair.
+    Net30,
+    /// One network of all.
+    Subnet,
+}
+
+/// Whether the maximum segment size of TCP connections is lowered to what the link carries.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Mss {
+    /// It is left as it is.
+    #[default]
+    Off,
+    /// To the link's MTU less the headers of IP and TCP, 40 bytes or 60.
+    Auto,
+    /// To this many bytes.
+    Bytes(u16),
+}
+
 /// One verb with its arguments.
 ///
 /// Times are in seconds. A `member` is an interface name; for [`Verb::IfUntagged`] it may also be the bridge itself,
@@ -110,19 +152,21 @@ pub enum Verb {
     /// program that opened a clone node or attached to an unused name: no message can carry it.
     #[serde(skip)]
     CreateTransient,
-    /// `destroy`; the last verb of its line. A vport or tap leaves its bridge by it.
+    /// `destroy`; the last verb of its line. What is a port leaves its bridge by it.
     Destroy,
     /// `up`.
     Up,
     /// `down`.
     Down,
-    /// `mtu N`, 72..=65521: payload bytes after the Ethernet header and any VLAN tag; a bridge's holds for its members.
+    /// `mtu N`, 72..=65521: payload bytes after the Ethernet header and any VLAN tag; a bridge's holds for its members,
+    /// but for tuns.
     Mtu { bytes: u32 },
     /// `ether MAC`.
     Ether { address: Mac },
     /// `description TEXT`; empty removes it.
     Description { text: String },
-    /// `inet A/N` or `inet6 A/N`: adds the address or changes its prefix, and brings the interface up.
+    /// `inet A/N` or `inet A B` and those of `inet6`: adds the address or changes the rest of it, and brings the
+    /// interface up.
     AddAddress { address: InetAddress },
     /// `inet A delete` or `-alias`.
     DeleteAddress { address: IpAddr },
@@ -142,6 +186,14 @@ pub enum Verb {
     DeleteSpan { member: String },
     /// `learn IF`, `-learn IF` and their like.
     SetFlag { member: String, flag: MemberFlag, on: bool },
+    /// `suppress IF [SET]`, `-suppress IF [SET]`: where requests for known neighbours are answered instead of flooded;
+    /// without a set everywhere, in no VLAN too. The verb adds to what is set, or takes from it.
+    Suppress {
+        member: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        vlans: Option<VidSet>,
+        on: bool,
+    },
     /// `protected IF 1,2`: groups 1..=31 of which no two members may share one; empty for none.
     Protected { member: String, groups: Vec<u8> },
     /// `ifmaxaddr IF N`; 0 for no limit.
@@ -211,6 +263,39 @@ pub enum Verb {
     Queue { packets: u16 },
     /// `persist`, `-persist`: whether the device stays when nobody has it open.
     Persist { on: bool },
+    /// `peer A` or `peer A/N`: the link stands for the address or network on the Ethernet side.
+    AddPeer {
+        #[serde(with = "prefix")]
+        prefix: Prefix,
+    },
+    /// `-peer A` or `-peer A/N`.
+    DeletePeer {
+        #[serde(with = "prefix")]
+        prefix: Prefix,
+    },
+    /// `topology p2p|net30|subnet`, `-topology`: for whom the host's requests are answered; without, for everybody.
+    Topology { topology: Option<Topology> },
+    /// `mss N`, 88..=65495, `mss auto`, `-mss`.
+    Mss {
+        #[serde(with = "mss")]
+        mss: Mss,
+    },
+    /// `gateway A`: whom the link asks on a LAN for what is not there; the one of its family.
+    SetGateway { address: IpAddr },
+    /// `-gateway A`.
+    DeleteGateway { address: IpAddr },
+    /// `onlink P/N`: a network that is on the LAN of which the link is a member.
+    AddOnLink {
+        #[serde(with = "prefix")]
+        prefix: Prefix,
+    },
+    /// `-onlink P/N`.
+    DeleteOnLink {
+        #[serde(with = "prefix")]
+        prefix: Prefix,
+    },
+    /// `dhcp`, `-dhcp`: whether the link asks for an IPv4 address of that LAN.
+    Dhcp { on: bool },
     /// `flush`: forgets what was learned and may age.
     Flush,
     /// `flushall`: forgets every address.

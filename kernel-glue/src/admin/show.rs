@@ -1,8 +1,12 @@
 //! Reports: what the operator asked for, beside the numbers of the moment.
 
+mod neighbours;
 mod tap;
+mod tun;
 
+pub use neighbours::report_bindings;
 pub use tap::{TapLive, report_tap};
+pub use tun::TunLive;
 
 use super::report::{
     AddressEntry, AddressKind, BridgeReport, Counts, InterfaceFlag, InterfaceKind, InterfaceReport, MemberReport,
@@ -13,14 +17,14 @@ use super::state::{BridgeState, MemberState, SpanState, State};
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use bridge::{AddressCounts, BridgeCounters, Entry, EntryKind, PortCounters};
+use bridge::{AddressCounts, BridgeCounters, Entry, EntryKind, PortCounters, Suppress};
 use core::time::Duration;
 use frame::{Mac, PortId, Tpid, VidSet};
 
 /// What only the system knows of one of our interfaces.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct InterfaceLive {
-    /// Its MAC address; [`Mac::ZERO`] for a tun.
+    /// Its MAC address.
     pub ether: Mac,
     /// The addresses that it has, whoever set them.
     pub addresses: Vec<InetAddress>,
@@ -118,6 +122,7 @@ impl From<&PortCounters> for Counts {
             rx_bytes: counters.rx_bytes,
             tx_frames: counters.tx_frames,
             tx_bytes: counters.tx_bytes,
+            suppressed: counters.suppressed,
             drops: counters.drops.nonzero().map(|(why, frames)| (why.name().to_string(), frames)).collect(),
         }
     }
@@ -147,17 +152,12 @@ struct Settings<'a> {
 
 fn report(state: &State, name: &str, settings: Settings<'_>, live: InterfaceLive) -> InterfaceReport {
     let Settings { kind, up, description } = settings;
-    let ethernet = match kind {
-        InterfaceKind::Bridge | InterfaceKind::Vport | InterfaceKind::Tap => true,
-        InterfaceKind::Tun => false,
-    };
+    // A tun too: its interface is an Ethernet one, of which the link is the only other station.
     let flags = [
         (InterfaceFlag::Up, up),
-        (InterfaceFlag::Broadcast, ethernet),
-        (InterfaceFlag::PointToPoint, !ethernet),
+        (InterfaceFlag::Broadcast, true),
         (InterfaceFlag::Running, up),
-        (InterfaceFlag::NoArp, !ethernet),
-        (InterfaceFlag::Simplex, ethernet),
+        (InterfaceFlag::Simplex, true),
         (InterfaceFlag::Multicast, true),
         (InterfaceFlag::LowerUp, up && live.link == Link::Up),
     ];
@@ -174,6 +174,7 @@ fn report(state: &State, name: &str, settings: Settings<'_>, live: InterfaceLive
         elsewhere: live.place == Location::Elsewhere,
         bridge: None,
         tap: None,
+        tun: None,
     }
 }
 
@@ -208,6 +209,7 @@ fn member_report(member: &MemberState, protocol: StpProtocol, live: PortLive) ->
         port: member.port.get(),
         span: false,
         flags: member.flags(),
+        suppress: member.suppress.clone(),
         protected: member.protected.clone(),
         max_addresses: member.max_addresses,
         addresses: live.addresses,
@@ -229,6 +231,7 @@ fn span_report(span: &SpanState, live: PortLive) -> MemberReport {
         port: span.port.get(),
         span: true,
         flags: Vec::new(),
+        suppress: Suppress::default(),
         protected: Vec::new(),
         max_addresses: 0,
         addresses: live.addresses,

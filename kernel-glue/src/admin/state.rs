@@ -28,16 +28,22 @@
 //! [tap.tap0]
 //! owner = 1000
 //! mode = "660"
+//!
+//! [tun.tun0]
+//! inet = ["10.8.0.2/32 destination 10.8.0.1"]
+//! mss = "auto"
 //! ```
 
 mod bridge;
+mod link;
 mod member;
 mod tap;
-mod text;
+pub(super) mod text;
 mod validate;
 mod vport;
 
 pub use bridge::BridgeState;
+pub use link::{LinkState, Place, StandsFor};
 pub use member::{MemberState, SpanState, StaticAddress};
 pub use tap::TapState;
 pub use vport::VportState;
@@ -49,6 +55,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
+use frame::PortId;
 use serde::{Deserialize, Serialize};
 
 /// Every interface that the operator created, with its settings.
@@ -110,10 +117,11 @@ impl State {
         self.taps.iter().chain(&self.tuns).map(|(name, device)| (name.as_str(), device))
     }
 
-    /// Returns the MTU of an interface of ours that takes its bridge's while it is a member.
+    /// Returns the MTU of an interface of ours that takes its bridge's while it is a member. That of a tun is its
+    /// tunnel's, whatever LAN it is on.
     pub(super) fn port_mtu_bytes(&self, interface: &str) -> Option<u32> {
         let vport = self.vports.get(interface).map(|vport| vport.mtu_bytes);
-        vport.or_else(|| Some(self.device(interface)?.mtu_bytes))
+        vport.or_else(|| Some(self.taps.get(interface)?.mtu_bytes))
     }
 
     /// Returns the state as a file keeps it: without devices that live only as long as somebody has them open, and
@@ -128,18 +136,37 @@ impl State {
 
     /// Removes one of our interfaces; what is a port leaves its bridge by that.
     pub(super) fn remove(&mut self, interface: &str) {
+        let names: Vec<String> = self.bridges.keys().cloned().collect();
+        for bridge in names {
+            self.release(&bridge, interface);
+        }
         self.bridges.remove(interface);
         self.vports.remove(interface);
         self.taps.remove(interface);
         self.tuns.remove(interface);
-        for bridge in self.bridges.values_mut() {
-            bridge.release(interface);
+    }
+
+    /// Takes a port out of a bridge and returns its number. When all members that are left are tuns, none has the
+    /// bridge's MTU, and the next one that is added decides it.
+    pub(super) fn release(&mut self, bridge: &str, interface: &str) -> Option<PortId> {
+        let Self { bridges, tuns, .. } = self;
+        let bridge = bridges.get_mut(bridge)?;
+        let had_its_mtu = bridge.role_of(interface) == Some(Role::Member) && !tuns.contains_key(interface);
+        let port = bridge.release(interface);
+        if had_its_mtu && bridge.members.iter().all(|member| tuns.contains_key(&member.interface)) {
+            bridge.mtu_bytes = None;
         }
+        port
     }
 
     /// Returns the bridge to which an interface belongs, and how.
     pub fn bridge_of(&self, interface: &str) -> Option<(&str, Role)> {
         self.bridges.iter().find_map(|(name, bridge)| Some((name.as_str(), bridge.role_of(interface)?)))
+    }
+
+    /// Returns where the Ethernet side of a tun is.
+    pub fn place_of(&self, tun: &str) -> Place {
+        if self.bridge_of(tun).is_some() { Place::Member } else { Place::Host }
     }
 
     /// Returns which of our interfaces has an inet address. A link-local one is nobody's: each link has its own.
@@ -155,10 +182,13 @@ impl State {
     }
 
     /// Returns the MTU that one of our interfaces has: payload bytes after the Ethernet header and any VLAN tag. A
-    /// vport or tap has its bridge's while it is a member.
+    /// vport or tap has its bridge's while it is a member; a tun keeps its own.
     pub fn mtu_bytes(&self, interface: &str) -> Option<u32> {
         if let Some(bridge) = self.bridges.get(interface) {
             return Some(bridge.mtu_bytes());
+        }
+        if let Some(tun) = self.tuns.get(interface) {
+            return Some(tun.mtu_bytes);
         }
         let own = self.port_mtu_bytes(interface)?;
         match self.bridge_of(interface) {
@@ -169,7 +199,7 @@ impl State {
 
     /// Decides what a file left open: a bridge without an MTU takes that of its first member that is there.
     pub fn settle(&mut self, facts: &dyn Facts) {
-        let Self { bridges, vports, taps, .. } = self;
+        let Self { bridges, vports, taps, tuns } = self;
         for bridge in bridges.values_mut().filter(|bridge| bridge.mtu_bytes.is_none()) {
             let vport = |name: &str| vports.get(name).map(|vport| vport.mtu_bytes);
             let own = |name: &str| vport(name).or_else(|| Some(taps.get(name)?.mtu_bytes));
@@ -177,6 +207,7 @@ impl State {
             bridge.mtu_bytes = bridge
                 .members
                 .iter()
+                .filter(|member| !tuns.contains_key(&member.interface))
                 .find_map(|member| own(&member.interface).or_else(|| system(&member.interface)))
                 .map(|bytes| bytes.clamp(MIN_MTU_BYTES, MAX_MTU_BYTES));
         }
@@ -186,10 +217,11 @@ impl State {
 
     /// Notes the MTU of each member of a bridge that is the system's own and is about to get another.
     pub(super) fn remember_mtus(&mut self, bridge: &str, facts: &dyn Facts) {
-        let Some(bridge) = self.bridges.get_mut(bridge) else { return };
+        let Self { bridges, vports, taps, tuns } = self;
+        let Some(bridge) = bridges.get_mut(bridge) else { return };
         let mtu_bytes = bridge.mtu_bytes();
         let members = bridge.members.iter_mut().filter(|member| member.mtu_before.is_none());
-        let is_own = |name: &str| self.vports.contains_key(name) || self.taps.contains_key(name);
+        let is_own = |name: &str| vports.contains_key(name) || taps.contains_key(name) || tuns.contains_key(name);
         for member in members.filter(|member| !is_own(&member.interface)) {
             let present = facts.interface(&member.interface).map(|found| found.mtu_bytes);
             member.mtu_before = present.filter(|&present| present != mtu_bytes);

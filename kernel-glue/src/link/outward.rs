@@ -1,11 +1,11 @@
 //! From Ethernet to the application.
 
-use super::{Link, Place};
+use super::{Link, Place, Slot};
 use arp::{Ignored, Received};
 use frame::offload::Offload;
 use frame::{DropReason, EtherType, Frame, HEAD_BYTES, Instant, Mac};
 use ppp_shim::fragment::Fragments;
-use ppp_shim::shim::{Packet, Stripped, strip};
+use ppp_shim::shim::{Packet, Stripped, Version, header, strip};
 use ppp_shim::{mss, path_mtu};
 
 /// What becomes of a frame that is for the link.
@@ -58,22 +58,23 @@ impl Link {
             }
             Stripped::MaybeNeighbour(found) => {
                 let message = inside(found.start, found.bytes).ok_or(DropReason::Malformed)?;
-                if self.hear(link.src, EtherType::IPV6, message, now)? == Heard::Yes {
-                    return Ok(Outward::Kept);
-                }
-                found
+                self.hear(link.src, EtherType::IPV6, message, now)?;
+                return Ok(Outward::Kept);
             }
         };
         let packet = inside(found.start, found.bytes).ok_or(DropReason::Malformed)?;
         // A frame's start is where the state counts from, and 65,535 bytes are the most there are.
         let offload = offload.shifted(-(found.start as i16));
-        self.pass(link.src, &found, packet, offload, now)
+        // Nobody is told of what went to all (RFC 1122 §3.2.2).
+        let sender = Some(link.src).filter(|_| !link.dst.is_group());
+        self.pass(sender, &found, packet, offload, now)
     }
 
-    fn hear(&mut self, from: Mac, ether_type: EtherType, message: &[u8], now: Instant) -> Result<Heard, DropReason> {
+    fn hear(&mut self, from: Mac, ether_type: EtherType, message: &[u8], now: Instant) -> Result<(), DropReason> {
         let message = match arp::parse(from, ether_type, message) {
             Ok(Some(message)) => message,
-            Ok(None) => return Ok(Heard::No),
+            // More headers before it than anybody sends.
+            Ok(None) => return Err(DropReason::BadNeighbour),
             Err(why) => {
                 self.neighbours.count_refused(why);
                 return Err(DropReason::BadNeighbour);
@@ -82,23 +83,26 @@ impl Link {
         self.stirred = true;
         match self.neighbours.receive(from, &message, now) {
             Received::Ignored(Ignored::Spoofed) => Err(DropReason::BadNeighbour),
-            Received::Answered | Received::Learned | Received::Conflict | Received::Ignored(_) => Ok(Heard::Yes),
+            Received::Answered | Received::Learned | Received::Conflict | Received::Ignored(_) => Ok(()),
         }
     }
 
     #[inline]
     fn pass<'f>(
         &mut self,
-        from: Mac,
+        sender: Option<Mac>,
         found: &Packet,
         packet: &'f [u8],
         offload: Offload,
         now: Instant,
     ) -> Result<Outward<'f>, DropReason> {
+        if self.take_lease(found, packet, &offload, now) {
+            return Ok(Outward::Kept);
+        }
         if let Place::Lan { .. } = self.config.place
             && path_mtu::exceeds(packet, packet.len(), &offload, self.config.mtu_bytes)
         {
-            return self.cut(from, found, packet, &offload, now);
+            return self.cut(sender, found, packet, &offload, now);
         }
         match self.config.mss {
             Some(sizes) if mss::is_syn(packet) => self.clamp(packet, offload, sizes.of(found.version)),
@@ -127,33 +131,47 @@ impl Link {
     /// Does what a router does with a packet that the next link does not take: cuts it, or tells its sender.
     fn cut<'f>(
         &mut self,
-        from: Mac,
+        sender: Option<Mac>,
         found: &Packet,
         packet: &[u8],
         offload: &Offload,
         now: Instant,
     ) -> Result<Outward<'f>, DropReason> {
-        let mut fragments = match Fragments::new(packet, offload, self.config.mtu_bytes) {
-            Ok(fragments) => fragments,
-            Err(_) => {
-                self.tell_station(from, found, packet, now);
-                return Err(DropReason::TooBig);
-            }
-        };
+        let mtu_bytes = self.config.mtu_bytes;
+        // Whether it may be cut does not depend on its checksum, which is finished in a copy.
+        let summed = Offload { needs_checksum: false, ..*offload };
+        if Fragments::new(packet, &summed, mtu_bytes).is_err() {
+            sender.into_iter().for_each(|sender| self.tell_station(sender, found, packet, now));
+            return Err(DropReason::TooBig);
+        }
+        let whole = self.slab.copy(packet, *offload).ok_or(DropReason::NoBuffer)?;
+        let cut = self.cut_copy(&whole, found.version);
+        self.slab.give_back(whole);
+        cut
+    }
+
+    fn cut_copy<'f>(&mut self, whole: &Slot, version: Version) -> Result<Outward<'f>, DropReason> {
+        let peer = self.config.peer_mac;
+        self.slab.finish_checksum(whole, header(peer, peer, version)).map_err(|_| DropReason::Offload)?;
+        let mtu_bytes = self.config.mtu_bytes;
         self.counters.fragmented += 1;
-        while fragments.next_bytes() > 0 {
-            let slot = self.slab.keep(Offload::default(), |room| fragments.next_into(room));
-            self.give(slot)?;
+        for number in 0.. {
+            let mut left = 0;
+            // Few packets have more than two fragments: each is found from the beginning.
+            let fragment = self.slab.keep_from(whole, |packet, room| {
+                let mut fragments = Fragments::new(packet, &Offload::default(), mtu_bytes).ok()?;
+                (0..number).try_for_each(|_| fragments.next_into(room).map(drop))?;
+                let written = fragments.next_into(room);
+                left = fragments.next_bytes();
+                written
+            });
+            self.give(fragment)?;
+            if left == 0 {
+                break;
+            }
         }
         Ok(Outward::Kept)
     }
-}
-
-/// Whether a message was one between neighbours.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Heard {
-    Yes,
-    No,
 }
 
 /// What is looked at of a frame in two pieces.

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec;
 use frame::HEADER_BYTES;
-use frame::offload::{Offload, VNET_BYTES};
+use frame::offload::{Offload, OffloadError, VNET_BYTES, finish_checksum};
 
 /// Packets that a link keeps at once.
 pub(super) const SLOTS: usize = 64;
@@ -107,6 +107,17 @@ impl Slab {
         moved
     }
 
+    /// Does the work that is left on a packet's checksum; the Ethernet header says what is in it.
+    pub(super) fn finish_checksum(&mut self, slot: &Slot, header: [u8; HEADER_BYTES]) -> Result<(), OffloadError> {
+        self.set_header(slot, header);
+        let Kept { packet_bytes, offload } = self.kept(slot);
+        let frame = self.room(slot).get_mut(..HEADER_BYTES + usize::from(packet_bytes)).unwrap_or_default();
+        if offload.needs_checksum {
+            finish_checksum(frame, &offload.shifted(HEADER_BYTES as i16))?;
+        }
+        Ok(())
+    }
+
     pub(super) fn give_back(&mut self, slot: Slot) {
         // There are as many places as slots.
         let _ = self.free.push(slot.0);
@@ -134,7 +145,9 @@ impl Slab {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
     use super::*;
+    use std::vec::Vec;
 
     #[test]
     fn a_slab_keeps_so_many_packets_and_takes_them_back() {

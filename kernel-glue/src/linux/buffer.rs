@@ -39,6 +39,11 @@ pub(crate) struct LinuxBuf<'a> {
 }
 
 impl<'a> LinuxBuf<'a> {
+    /// Wraps a frame that came from nowhere, stored behind its virtio-net header.
+    pub(crate) fn own(stored: &'a [u8], meta: Meta, index: u8) -> Self {
+        Self { stored, meta, index }
+    }
+
     /// Returns the virtio-net header and the frame.
     #[inline]
     pub(crate) fn stored(&self) -> &'a [u8] {
@@ -81,9 +86,10 @@ pub(crate) struct Burst<'a> {
     /// Frames longer than the MTU.
     pub(crate) too_big: u32,
     /// What a link did not carry.
-    refused: heapless::LinearMap<DropReason, u32, REASONS>,
+    refused: [(DropReason, u32); REASONS],
     /// Packets for the application behind the port, each behind its virtio-net header.
-    packets: heapless::Vec<&'a [u8], BURST>,
+    packets: [&'a [u8]; BURST],
+    packet_count: usize,
 }
 
 /// Reasons for which a link refuses packets, and some more.
@@ -106,8 +112,9 @@ impl<'a> Burst<'a> {
             unknown_offload: 0,
             malformed: 0,
             too_big: 0,
-            refused: heapless::LinearMap::new(),
-            packets: heapless::Vec::new(),
+            refused: [(DropReason::NoBuffer, 0); REASONS],
+            packets: [&[]; BURST],
+            packet_count: 0,
         }
     }
 
@@ -132,35 +139,36 @@ impl<'a> Burst<'a> {
     }
 
     /// Iterates over what the burst could not hold.
-    pub(crate) fn losses(&self) -> impl Iterator<Item = (DropReason, u32)> + '_ {
+    pub(crate) fn losses(&self) -> impl Iterator<Item = (DropReason, u32)> {
         let losses = [
             (DropReason::Truncated, self.truncated),
             (DropReason::Offload, self.unknown_offload),
             (DropReason::Malformed, self.malformed),
             (DropReason::TooBig, self.too_big),
         ];
-        let refused = self.refused.iter().map(|(&why, &count)| (why, count));
-        losses.into_iter().filter(|&(_, count)| count > 0).chain(refused)
+        losses.into_iter().chain(self.refused).filter(|&(_, count)| count > 0)
     }
 
     /// Counts a packet that a link did not carry.
     pub(crate) fn refuse(&mut self, why: DropReason) {
-        match self.refused.get_mut(&why) {
-            Some(count) => *count += 1,
-            // There is room for every reason that a link has.
-            None => drop(self.refused.insert(why, 1)),
+        // There is room for every reason that a link has.
+        if let Some(place) = self.refused.iter_mut().find(|(of, count)| *of == why || *count == 0) {
+            *place = (why, place.1 + 1);
         }
     }
 
     /// Adds a packet for the application behind the port, stored behind its virtio-net header.
     pub(crate) fn push_packet(&mut self, stored: &'a [u8]) {
         // No more come than there are slots.
-        let _ = self.packets.push(stored);
+        if let Some(place) = self.packets.get_mut(self.packet_count) {
+            *place = stored;
+            self.packet_count += 1;
+        }
     }
 
     /// Returns the packets for the application behind the port.
     pub(crate) fn packets(&self) -> &[&'a [u8]] {
-        &self.packets
+        self.packets.get(..self.packet_count).unwrap_or_default()
     }
 
     pub(crate) fn frames(&self) -> &[LinuxBuf<'a>] {

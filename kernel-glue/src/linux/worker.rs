@@ -10,7 +10,7 @@ mod obey;
 mod watch;
 mod wire;
 
-pub(super) use command::{Command, Commander, Mailbox, Reporter, bell, clear, ring};
+pub(super) use command::{Command, Commander, Mailbox, Nudge, Reporter, bell, clear, ring};
 pub(super) use inlet::{Look, Source};
 pub(super) use wire::Engine;
 pub use wire::Wire;
@@ -189,7 +189,6 @@ impl Worker {
         served.carry(from, &burst, &mut self.transmitter);
         let losses = burst.losses().chain([(DropReason::NoBuffer, lost)]);
         losses.for_each(|(why, count)| served.engine.lose(from, why, count));
-        drop(burst);
         inlet.source.release();
         let look = match (served.settle(&mut self.reporter), &served.engine, look) {
             (Fate::Refused, Engine::Wire(_), Look::More | Look::Empty) => Look::NoRoom,

@@ -1,7 +1,7 @@
-//! IP addresses on the line: `inet A/N broadcast B`, `inet A netmask M`, `inet6 A -alias`, `alias A/N`, `A/N`.
+//! IP addresses on the line: `inet A/N broadcast B`, `inet A netmask M`, `inet6 A -alias`, `alias A/N`, `A/N`, `A B`.
 
 use super::arguments::{Arguments, Words, bad};
-use super::device::is_device;
+use super::device::{is_device, is_tun};
 use super::error::{UsageError, What};
 use super::keywords::{self, Clause};
 use super::netmask;
@@ -20,6 +20,7 @@ pub(super) fn read(interface: &str, start: Clause, from: &mut Arguments<'_, '_>)
     let mut address = None;
     let mut length = None;
     let mut broadcast = None;
+    let mut destination = None;
     let mut delete = matches!(start, Clause::Delete);
     while let Some(word) = from.words.peek() {
         match word {
@@ -43,7 +44,13 @@ pub(super) fn read(interface: &str, start: Clause, from: &mut Arguments<'_, '_>)
             _ if address.is_none() && keywords::find(word).is_none() => address = Some(word),
             _ => match address {
                 Some(source) if is_address(word) => {
-                    return Err(bad(What::Destination, word, no_destination(interface, source)));
+                    if !is_tun(interface) {
+                        return Err(bad(What::Destination, word, no_destination(interface, source)));
+                    }
+                    if destination.is_some() {
+                        return Err(bad(What::Destination, word, "there is one already; inet or inet6 begins another"));
+                    }
+                    destination = Some(word);
                 }
                 Some(_) | None => break,
             },
@@ -54,12 +61,38 @@ pub(super) fn read(interface: &str, start: Clause, from: &mut Arguments<'_, '_>)
         return Err(from.missing());
     };
     let (address, slash) = split(word, interface, start)?;
+    let destination = destination.map(|word| destination_of(word, interface)).transpose()?;
     if delete {
         return Ok(Verb::DeleteAddress { address });
     }
-    let prefix = prefix(address, slash, length)?;
+    let default = match (address, destination) {
+        (IpAddr::V4(_), Some(_)) => 32,
+        (IpAddr::V6(_), Some(_)) => 128,
+        (IpAddr::V4(address), None) => netmask::of_class(address),
+        (IpAddr::V6(_), None) => 64,
+    };
+    let prefix = prefix(address, slash, length, default)?;
     let broadcast = broadcast.map(|word| broadcast_of(address, word)).transpose()?;
-    Ok(Verb::AddAddress { address: InetAddress { address, prefix, broadcast } })
+    Ok(Verb::AddAddress { address: InetAddress { address, prefix, broadcast, destination } })
+}
+
+/// Takes the mask of an address that has a destination, if other verbs stand between the two, as in OpenVPN's
+/// `tun0 10.8.0.2 10.8.0.1 mtu 1500 netmask 255.255.255.255 up`. It can say nothing else than what holds.
+pub(super) fn is_late_mask(from: &mut Arguments<'_, '_>, before: &[Verb]) -> Result<bool, UsageError> {
+    let address =
+        before.iter().rev().find_map(|verb| if let Verb::AddAddress { address } = verb { Some(address) } else { None });
+    let Some(&InetAddress { address, prefix: have, destination: Some(far), .. }) = address else { return Ok(false) };
+    let length = match from.verb {
+        "netmask" => Length::Mask(from.word()?),
+        "prefixlen" => Length::Prefix(from.word()?),
+        _ => return Ok(false),
+    };
+    let (Length::Mask(word) | Length::Prefix(word)) = length;
+    if prefix(address, None, Some(length), have)? == have {
+        return Ok(true);
+    }
+    let what = if from.verb == "netmask" { What::Netmask } else { What::PrefixLength };
+    Err(bad(what, word, format!("to the one destination {far} all {have} bits are the network's")))
 }
 
 /// A prefix length that follows the address.
@@ -89,6 +122,11 @@ fn no_destination(interface: &str, source: &str) -> String {
     format!("give {interface} the network that both ends are in: {family} {address}/N")
 }
 
+fn destination_of(word: &str, interface: &str) -> Result<IpAddr, UsageError> {
+    let text = word.strip_suffix(interface).and_then(|text| text.strip_suffix('%')).unwrap_or(word);
+    text.parse().map_err(|_| bad(What::Destination, word, "the other end is a single address, without a length"))
+}
+
 fn option<'a>(from: &mut Arguments<'_, 'a>, synopsis: &str) -> Result<&'a str, UsageError> {
     let verb = synopsis.split(' ').next().unwrap_or_default();
     let missing = || UsageError::Missing { verb: verb.to_owned(), count: 1, synopsis: synopsis.to_owned() };
@@ -114,11 +152,8 @@ fn split<'a>(word: &'a str, interface: &str, start: Clause) -> Result<(IpAddr, O
     }
 }
 
-fn prefix(address: IpAddr, slash: Option<&str>, length: Option<Length<'_>>) -> Result<u8, UsageError> {
-    let (max, default) = match address {
-        IpAddr::V4(address) => (32, netmask::of_class(address)),
-        IpAddr::V6(_) => (128, 64),
-    };
+fn prefix(address: IpAddr, slash: Option<&str>, length: Option<Length<'_>>, default: u8) -> Result<u8, UsageError> {
+    let max = if address.is_ipv4() { 32 } else { 128 };
     let of_text = |text| {
         let remedy = || bad(What::PrefixLength, text, format!("use a number in 0 to {max}"));
         netmask::prefix_length(text, max).ok_or_else(remedy)

@@ -3,8 +3,10 @@
 use super::error::{UsageError, What};
 use super::keywords::{Keyword, Shape, U32_RANGE};
 use super::number::base_zero;
+use arp::{ParsePrefixError, Prefix};
+use core::net::IpAddr;
 use frame::{Mac, Vid, VidSet};
-use kernel_glue::admin::{Carrier, StormClass};
+use kernel_glue::admin::{Carrier, Mss, StormClass, Topology};
 
 /// The words of a line that are still to be read.
 pub(super) struct Words<'a>(&'a [&'a str]);
@@ -87,6 +89,17 @@ impl<'a> Arguments<'_, 'a> {
         vlan_set(word)
     }
 
+    /// Takes a set of VLANs if the next word is one: no verb begins with a digit but an IP address, nor is called as a
+    /// set is.
+    pub(super) fn optional_set(&mut self) -> Result<Option<VidSet>, UsageError> {
+        let is_list = |word: &str| word.starts_with(|c: char| c.is_ascii_digit()) && !word.contains(['.', ':']);
+        self.words
+            .peek()
+            .filter(|&word| is_list(word) || matches!(word, "all" | "none"))
+            .map(|_| self.vlan_set())
+            .transpose()
+    }
+
     /// Takes a MAC address.
     pub(super) fn mac(&mut self) -> Result<Mac, UsageError> {
         let word = self.word()?;
@@ -146,6 +159,46 @@ impl<'a> Arguments<'_, 'a> {
         }
     }
 
+    /// Takes a network, or a single address.
+    pub(super) fn prefix(&mut self) -> Result<Prefix, UsageError> {
+        let word = self.word()?;
+        word.parse().map_err(|error| {
+            let remedy = match error {
+                ParsePrefixError::HostBits(network) => {
+                    format!("its network is {network}; a single address has no length")
+                }
+                ParsePrefixError::Address | ParsePrefixError::Length | _ => PREFIXES.to_owned(),
+            };
+            bad(What::Prefix, word, remedy)
+        })
+    }
+
+    /// Takes a single IP address.
+    pub(super) fn ip(&mut self) -> Result<IpAddr, UsageError> {
+        let word = self.word()?;
+        word.parse().map_err(|_| bad(What::Address, word, "use a single address as 192.0.2.1 or fd00::1"))
+    }
+
+    /// Takes how addresses lie to each other.
+    pub(super) fn topology(&mut self) -> Result<Topology, UsageError> {
+        match self.word()? {
+            "p2p" => Ok(Topology::P2p),
+            "net30" => Ok(Topology::Net30),
+            "subnet" => Ok(Topology::Subnet),
+            word => Err(bad(What::Topology, word, "use p2p, net30 or subnet")),
+        }
+    }
+
+    /// Takes a segment size.
+    pub(super) fn mss(&mut self) -> Result<Mss, UsageError> {
+        if self.words.take_if("auto") {
+            return Ok(Mss::Auto);
+        }
+        let word = self.word()?;
+        let bytes = base_zero(word).and_then(|number| number.try_into().ok());
+        bytes.map(Mss::Bytes).ok_or_else(|| bad(What::Value, word, "mss takes 88 to 65495, or auto"))
+    }
+
     /// Makes the error of a verb without all of its arguments.
     pub(super) fn missing(&self) -> UsageError {
         if let Shape::AddMember = self.keyword.shape {
@@ -164,6 +217,8 @@ impl<'a> Arguments<'_, 'a> {
         }
     }
 }
+
+const PREFIXES: &str = "use an address as 192.0.2.1 or fd00::1, or a network as 192.0.2.0/24";
 
 /// Reads a VLAN ID in base 0.
 pub(super) fn vlan(word: &str, what: What) -> Result<Vid, UsageError> {

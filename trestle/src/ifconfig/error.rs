@@ -81,7 +81,7 @@ pub enum What {
     PrefixLength,
     /// A broadcast address.
     Broadcast,
-    /// A second address, which only point-to-point links have.
+    /// The address at the other end, which only point-to-point links have.
     Destination,
     /// Groups of protected members.
     ProtectedGroups,
@@ -99,6 +99,10 @@ pub enum What {
     Mode,
     /// What decides on a medium.
     Carrier,
+    /// An IP address or a network.
+    Prefix,
+    /// How addresses lie to each other.
+    Topology,
 }
 
 impl fmt::Display for What {
@@ -121,6 +125,8 @@ impl fmt::Display for What {
             Self::Group => "unknown group",
             Self::Mode => "invalid mode",
             Self::Carrier => "unknown carrier",
+            Self::Prefix => "invalid address or network",
+            Self::Topology => "unknown topology",
         })
     }
 }

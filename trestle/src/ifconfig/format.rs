@@ -6,9 +6,10 @@ mod bridge;
 mod flags;
 mod inet;
 mod tap;
+mod tun;
 
 use super::command::{Style, Verbosity};
-use kernel_glue::admin::{AddressEntry, AddressKind, InterfaceKind, InterfaceReport};
+use kernel_glue::admin::{AddressEntry, AddressKind, InterfaceReport};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -75,14 +76,15 @@ fn write_interface(out: &mut String, report: &InterfaceReport, verbosity: Verbos
     if !report.description.is_empty() {
         writeln!(out, "\tdescription: {}", printable(&report.description))?;
     }
-    if report.kind != InterfaceKind::Tun {
-        writeln!(out, "\tether {}", report.ether)?;
-    }
+    writeln!(out, "\tether {}", report.ether)?;
     for address in &report.addresses {
         inet::write(out, address, &report.name, report.kind)?;
     }
     if let Some(bridge) = &report.bridge {
         bridge::write(out, bridge, verbosity)?;
+    }
+    if let Some(tun) = &report.tun {
+        tun::write(out, tun, verbosity)?;
     }
     if let Some(tap) = &report.tap {
         tap::write(out, tap, verbosity)?;

@@ -5,7 +5,7 @@ mod shape;
 use super::error::UsageError;
 use super::nearest::nearest;
 use frame::VidSet;
-use kernel_glue::admin::{MemberFlag as F, Verb};
+use kernel_glue::admin::{MemberFlag as F, Mss, Verb};
 pub(super) use shape::{Clause, Number, Reading, Shape};
 
 /// One row of the table.
@@ -93,14 +93,14 @@ pub(super) static SECTIONS: &[Section] = &[
         row(&["destroy", "unplumb"], Shape::Plain(|| Verb::Destroy), "removes the interface"),
         row(&["up"], Shape::Plain(|| Verb::Up), "lets it carry frames"),
         row(&["down"], Shape::Plain(|| Verb::Down), "stops it"),
-        row(&["mtu"], Shape::U32(number("bytes", "72 to 65521"), |bytes| Verb::Mtu { bytes }), "sets the payload size of the largest frame, for a bridge on every member too"),
+        row(&["mtu"], Shape::U32(number("bytes", "72 to 65521"), |bytes| Verb::Mtu { bytes }), "sets the payload size of the largest frame, for a bridge on every member but tuns too"),
         row(&["ether", "link", "lladdr"], Shape::Mac(|address| Verb::Ether { address }), "sets the MAC address"),
         row(&["description", "descr"], Shape::Text(|text| Verb::Description { text }), "sets a note"),
         row(&["-description", "-descr"], Shape::Plain(|| Verb::Description { text: String::new() }), "removes the note"),
     ]},
     Section { title: "IP addresses", keywords: &[
-        row(&["inet"], Shape::Address(Clause::Inet), "adds an IPv4 address, A or A/N; without a length it has that of its class"),
-        row(&["inet6"], Shape::Address(Clause::Inet6), "adds an IPv6 address, A or A/N; without a length it has 64"),
+        row(&["inet"], Shape::Address(Clause::Inet), "adds an IPv4 address, A or A/N, and for a tun that of the other end; without a length it has that of its class"),
+        row(&["inet6"], Shape::Address(Clause::Inet6), "adds an IPv6 address, A or A/N, and for a tun that of the other end; without a length it has 64"),
         row(&["alias"], Shape::Address(Clause::Add), "adds an address of either family; after an address, the same"),
         row(&["-alias", "delete"], Shape::Address(Clause::Delete), "removes an address; after an address, the same"),
         row(&["netmask"], Shape::AddressOption("mask"), "after inet: the mask, 0xffffff00, 255.255.255.0 or /24"),
@@ -126,6 +126,8 @@ pub(super) static SECTIONS: &[Section] = &[
         row(&["-locked"], Shape::FlagOff(F::Locked), "lets every source send (default)"),
         row(&["qinq"], Shape::Flag(F::Qinq), "accepts a second VLAN tag while VLANs are filtered"),
         row(&["-qinq"], Shape::FlagOff(F::Qinq), "drops frames with a second VLAN tag while VLANs are filtered (default)"),
+        row(&["suppress"], Shape::Suppress, "answers requests for neighbours that are known (ARP, ND) instead of flooding them; in some VLANs, or everywhere"),
+        row(&["-suppress"], Shape::SuppressOff, "floods them (default)"),
         row(&["stp"], Shape::Flag(F::Stp), "takes part in spanning tree, which is not available: refused"),
         row(&["-stp"], Shape::FlagOff(F::Stp), "takes no part in spanning tree (default)"),
         row(&["edge"], Shape::Flag(F::Edge), "says that no bridge is behind the member: refused while spanning tree is not available"),
@@ -182,6 +184,20 @@ pub(super) static SECTIONS: &[Section] = &[
         row(&["queue"], Shape::U16(number("packets", "16 to 4096; default 512"), |packets| Verb::Queue { packets }), "sets how many packets may wait for the application"),
         row(&["persist"], Shape::Plain(|| Verb::Persist { on: true }), "keeps it when nobody has it open, and over a restart (default)"),
         row(&["-persist"], Shape::Plain(|| Verb::Persist { on: false }), "lets it go with the last descriptor that is open on it"),
+    ]},
+    Section { title: "Point-to-point links", keywords: &[
+        row(&["peer"], Shape::Prefix(|prefix| Verb::AddPeer { prefix }), "lets a tun answer for an address or network beyond it"),
+        row(&["-peer"], Shape::Prefix(|prefix| Verb::DeletePeer { prefix }), "does not answer for it"),
+        row(&["topology"], Shape::Topology, "lets a tun answer the host only for peers and what lies across from the host's addresses: their destinations, the networks of four around them, or their networks"),
+        row(&["-topology"], Shape::Plain(|| Verb::Topology { topology: None }), "answers the host for every address but its own (default)"),
+        row(&["mss"], Shape::Mss, "lowers the segment size of TCP connections through a tun to a number of bytes, or to what its MTU carries (88 to 65495)"),
+        row(&["-mss"], Shape::Plain(|| Verb::Mss { mss: Mss::Off }), "leaves the segment size as it is (default)"),
+        row(&["gateway"], Shape::Ip(|address| Verb::SetGateway { address }), "names the router of a LAN for a tun that is a member; one for IPv4, one for IPv6"),
+        row(&["-gateway"], Shape::Ip(|address| Verb::DeleteGateway { address }), "names none"),
+        row(&["onlink"], Shape::Prefix(|prefix| Verb::AddOnLink { prefix }), "says which network is on that LAN and takes no gateway; if none is said, all are"),
+        row(&["-onlink"], Shape::Prefix(|prefix| Verb::DeleteOnLink { prefix }), "does not say so of it"),
+        row(&["dhcp"], Shape::Plain(|| Verb::Dhcp { on: true }), "lets a tun that is a member ask that LAN for an IPv4 address and stand for it"),
+        row(&["-dhcp"], Shape::Plain(|| Verb::Dhcp { on: false }), "asks for none (default)"),
     ]},
     Section { title: "Address table", keywords: &[
         row(&["static"], Shape::Static, "enters an address that neither ages nor moves; the address may be written MAC@VID"),

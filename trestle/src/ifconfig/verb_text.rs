@@ -1,6 +1,7 @@
 //! Verbs as they are written, for logs and for reading back.
 
-use kernel_glue::admin::{Carrier, Change, MemberFlag, StormClass, StpProtocol, Verb};
+use frame::VidSet;
+use kernel_glue::admin::{Carrier, Change, MemberFlag, Mss, StormClass, StpProtocol, Topology, Verb};
 use std::fmt::Display;
 use std::net::IpAddr;
 
@@ -29,6 +30,9 @@ pub fn verb_words(verb: &Verb) -> Vec<String> {
         Verb::Description { text } => words(&[&"description", text]),
         Verb::AddAddress { address } => {
             let mut all = words(&[&family(address.address), &format!("{}/{}", address.address, address.prefix)]);
+            if let Some(destination) = &address.destination {
+                all.extend(words(&[destination]));
+            }
             if let Some(broadcast) = &address.broadcast {
                 all.extend(words(&[&"broadcast", broadcast]));
             }
@@ -50,6 +54,11 @@ pub fn verb_words(verb: &Verb) -> Vec<String> {
         Verb::DeleteSpan { member } => words(&[&"-span", member]),
         Verb::SetFlag { member, flag, on: true } => words(&[&flag_word(*flag), member]),
         Verb::SetFlag { member, flag, on: false } => words(&[&format!("-{}", flag_word(*flag)), member]),
+        Verb::Suppress { member, vlans, on } => {
+            let mut all = words(&[if *on { &"suppress" } else { &"-suppress" }, member]);
+            all.extend(vlans.as_ref().map(VidSet::to_string));
+            all
+        }
         Verb::Protected { member, groups } if groups.is_empty() => words(&[&"-protected", member]),
         Verb::Protected { member, groups } => {
             let groups: Vec<_> = groups.iter().map(u8::to_string).collect();
@@ -96,6 +105,19 @@ pub fn verb_words(verb: &Verb) -> Vec<String> {
         Verb::Queue { packets } => words(&[&"queue", packets]),
         Verb::Persist { on: true } => words(&[&"persist"]),
         Verb::Persist { on: false } => words(&[&"-persist"]),
+        Verb::AddPeer { prefix } => words(&[&"peer", prefix]),
+        Verb::DeletePeer { prefix } => words(&[&"-peer", prefix]),
+        Verb::Topology { topology: Some(topology) } => words(&[&"topology", &topology_word(*topology)]),
+        Verb::Topology { topology: None } => words(&[&"-topology"]),
+        Verb::Mss { mss: Mss::Off } => words(&[&"-mss"]),
+        Verb::Mss { mss: Mss::Auto } => words(&[&"mss", &"auto"]),
+        Verb::Mss { mss: Mss::Bytes(bytes) } => words(&[&"mss", bytes]),
+        Verb::SetGateway { address } => words(&[&"gateway", address]),
+        Verb::DeleteGateway { address } => words(&[&"-gateway", address]),
+        Verb::AddOnLink { prefix } => words(&[&"onlink", prefix]),
+        Verb::DeleteOnLink { prefix } => words(&[&"-onlink", prefix]),
+        Verb::Dhcp { on: true } => words(&[&"dhcp"]),
+        Verb::Dhcp { on: false } => words(&[&"-dhcp"]),
         Verb::Flush => words(&[&"flush"]),
         Verb::FlushAll => words(&[&"flushall"]),
     }
@@ -141,6 +163,15 @@ pub(super) fn carrier_word(carrier: Carrier) -> &'static str {
         Carrier::Auto => "auto",
         Carrier::Up => "up",
         Carrier::Down => "down",
+    }
+}
+
+/// Returns the word for how addresses lie to each other.
+pub(super) fn topology_word(topology: Topology) -> &'static str {
+    match topology {
+        Topology::P2p => "p2p",
+        Topology::Net30 => "net30",
+        Topology::Subnet => "subnet",
     }
 }
 

@@ -77,7 +77,7 @@ impl Variables<'_> {
         if mask.to_bits().checked_shl(prefix).unwrap_or(0) != 0 {
             return Err(BadVariable { name: "ifconfig_netmask", value: mask.to_string() });
         }
-        Ok(Some(InetAddress { address: address.into(), prefix: prefix as u8, broadcast: None }))
+        Ok(Some(InetAddress::new(address.into(), prefix as u8)))
     }
 
     fn inet6(&self) -> Result<Option<InetAddress>, BadVariable> {
@@ -86,7 +86,7 @@ impl Variables<'_> {
         if prefix > 128 {
             return Err(BadVariable { name: "ifconfig_ipv6_netbits", value: prefix.to_string() });
         }
-        Ok(Some(InetAddress { address: address.into(), prefix, broadcast: None }))
+        Ok(Some(InetAddress::new(address.into(), prefix)))
     }
 }
 

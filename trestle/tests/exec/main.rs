@@ -155,7 +155,7 @@ fn a_plugged_datagram_socket_carries_packets_until_it_is_interrupted() {
         "open net/tun tap3 by the program",
         "TUNSETIFF tap3 0x1002",
         "change tap3 [Mtu { bytes: 1400 }]",
-        "change tap3 [AddAddress { address: InetAddress { address: 10.8.0.1, prefix: 24, broadcast: None } }]",
+        "change tap3 [AddAddress { address: InetAddress { address: 10.8.0.1, prefix: 24, broadcast: None, destination: None } }]",
         "change tap3 [DeleteAddress { address: 10.8.0.1 }]",
         "close",
     ];

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{MAX_INCOMPLETE, MAX_NEIGHBOURS};
+use crate::{MAX_INCOMPLETE, MAX_NEIGHBOURS, Rate};
 use Resolution::{Known, Pending, Refused};
 
 fn lan_host(number: u32) -> (Ipv4Addr, Mac) {
@@ -112,8 +112,9 @@ fn who_is_asked_for_makes_room_by_the_least_that_is_lost() {
 }
 
 #[test]
-fn nobody_is_asked_for_more_than_once_a_second() {
-    let mut link = on_lan(&["192.0.2.5"]);
+fn nobody_is_asked_for_more_than_once_a_second_whatever_the_rate() {
+    let requests = Rate { per_second: 100_000, burst: 100_000 };
+    let mut link = Link::new(on_lan(&["192.0.2.5"]).identity, Settings { requests, ..Settings::default() });
     let mut last = std::collections::BTreeMap::new();
     for tick in 0..20_000_u64 {
         let now = Instant::from_micros(1_000_000 + tick * 1_000);

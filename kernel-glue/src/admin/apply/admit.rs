@@ -5,19 +5,21 @@ use super::super::limits::{MAX_MEMBERS, MAX_MTU_BYTES, MIN_MTU_BYTES};
 use super::super::name::Name;
 use super::super::state::{Role, State};
 use super::interface::inet_word;
-use super::{Draft, Errno, InterfaceKind, Refusal, format, refuse};
+use super::{Draft, Errno, InterfaceKind, Refusal, format, limits, refuse};
 use core::net::IpAddr;
 
 /// An interface that may become a port, with the MTUs it takes.
 pub(super) struct Candidate {
-    pub(super) mtu_bytes: u32,
+    /// Its MTU; `None` for one that keeps its own, whatever the bridge's.
+    pub(super) mtu_bytes: Option<u32>,
     range: (u32, u32),
 }
 
 impl Candidate {
     /// Checks that the interface can carry a bridge's MTU.
-    pub(super) fn fits(&self, interface: &str, bridge: &str, mtu_bytes: u32) -> Result<(), Refusal> {
+    pub(super) fn fits(&self, interface: &str, bridge: &str, mtu_bytes: Option<u32>) -> Result<(), Refusal> {
         let (least, most) = self.range;
+        let Some(mtu_bytes) = mtu_bytes else { return Ok(()) };
         if (least..=most).contains(&mtu_bytes) {
             return Ok(());
         }
@@ -42,9 +44,12 @@ impl Draft<'_> {
     pub(super) fn admit(&mut self, interface: &str, role: Role) -> Result<Candidate, Refusal> {
         let ports = self.bridge()?.ports().count();
         self.require_unclaimed(interface, role)?;
-        let candidate = match self.state.port_mtu_bytes(interface) {
-            // Addresses of a vport or tap are the host's, on the far side of the port.
-            Some(mtu_bytes) => Candidate { mtu_bytes, range: (MIN_MTU_BYTES, MAX_MTU_BYTES) },
+        let candidate = match self.state.kind_of(interface) {
+            // Addresses of what is ours are the host's, on the far side of the port.
+            Some(_) => {
+                let mtu_bytes = self.state.port_mtu_bytes(interface);
+                Candidate { mtu_bytes, range: (MIN_MTU_BYTES, MAX_MTU_BYTES) }
+            }
             None => self.admit_system(interface, role)?,
         };
         if ports >= MAX_MEMBERS {
@@ -61,10 +66,8 @@ impl Draft<'_> {
                 format!("{interface} is a bridge, which can not be a member; add its members to {name} instead");
             return refuse(Errno::Invalid, detail);
         }
-        if self.state.tuns.contains_key(interface) {
-            let detail =
-                format!("{interface} carries IP packets, and a bridge Ethernet frames; use a tap: ifconfig tap create");
-            return refuse(Errno::Invalid, detail);
+        if role == Role::Span && self.state.tuns.contains_key(interface) {
+            return refuse(Errno::Invalid, limits::no_mirror(interface));
         }
         let Some((owner, claim)) = self.state.bridge_of(interface) else { return Ok(()) };
         let (errno, what, verb) = match (claim, owner == name) {
@@ -82,7 +85,7 @@ impl Draft<'_> {
     fn admit_system(&self, interface: &str, role: Role) -> Result<Candidate, Refusal> {
         let Some(found) = self.facts.interface(interface) else {
             let remedy = match Name::parse(interface) {
-                Ok(Name::Unit(InterfaceKind::Vport | InterfaceKind::Tap, _)) => {
+                Ok(Name::Unit(InterfaceKind::Vport | InterfaceKind::Tap | InterfaceKind::Tun, _)) => {
                     format!("create it first: ifconfig {interface} create")
                 }
                 Ok(_) | Err(_) => "ip link lists what there is".into(),
@@ -97,7 +100,7 @@ impl Draft<'_> {
         if role == Role::Member {
             self.require_no_address(interface, &found)?;
         }
-        Ok(Candidate { mtu_bytes: found.mtu_bytes, range: range_of(&found) })
+        Ok(Candidate { mtu_bytes: Some(found.mtu_bytes), range: range_of(&found) })
     }
 
     fn require_kind(&self, interface: &str, found: &SystemInterface) -> Result<(), Refusal> {

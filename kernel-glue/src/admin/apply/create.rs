@@ -2,7 +2,7 @@
 
 use super::super::limits::{MAX_BRIDGES, MAX_TAPS, MAX_VPORTS};
 use super::super::name::MAX_UNIT;
-use super::super::state::{BridgeState, TapState, VportState};
+use super::super::state::{BridgeState, Role, TapState, VportState};
 use super::{AdminError, Destroyed, Draft, Errno, InterfaceKind, Name, Refusal, format, of_unit, refuse};
 use alloc::string::{String, ToString};
 
@@ -60,7 +60,7 @@ impl Draft<'_> {
     }
 
     fn is_taken(&self, kind: InterfaceKind, name: &str) -> bool {
-        let unfit = kind == InterfaceKind::Tun && self.state.bridge_of(name).is_some();
+        let unfit = kind == InterfaceKind::Tun && self.mirror_of(name).is_some();
         unfit || self.is_ours(name) || self.facts.interface(name).is_some()
     }
 
@@ -86,8 +86,9 @@ impl Draft<'_> {
                 return refuse(Errno::Invalid, detail);
             }
             (InterfaceKind::Tun, _) => {
-                if let Some((bridge, _)) = self.state.bridge_of(name) {
-                    let detail = format!("{name} is a port of {bridge}, which a tun can not be; take another unit");
+                if let Some(bridge) = self.mirror_of(name) {
+                    let detail =
+                        format!("{name} is a span port of {bridge}, which a tun can not be; take another unit");
                     return refuse(Errno::Busy, detail);
                 }
             }
@@ -107,6 +108,11 @@ impl Draft<'_> {
             return Ok(());
         }
         refuse(Errno::NoSpace, format!("there are {count} {what}, which is the most; destroy one first"))
+    }
+
+    /// Returns the bridge of which an interface, there or not, is a span port.
+    fn mirror_of(&self, name: &str) -> Option<&str> {
+        self.state.bridge_of(name).filter(|(_, role)| *role == Role::Span).map(|(bridge, _)| bridge)
     }
 
     fn is_ours(&self, name: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Verbs that any interface has.
 
 use super::super::error::Errno;
-use super::super::request::InetAddress;
+use super::super::request::{InetAddress, Verb};
 use super::super::state::{Role, State};
 use super::{Draft, Refusal, admit, format, limits, refuse};
 use alloc::string::String;
@@ -74,9 +74,9 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// FreeBSD gives this answer to `mtu` on a member, whatever the number.
+    /// FreeBSD gives this answer to `mtu` on a member, whatever the number. A tun keeps its own.
     fn require_free_mtu(&self, port: &str) -> Result<(), Refusal> {
-        match self.state.bridge_of(port) {
+        match self.state.bridge_of(port).filter(|_| !self.state.tuns.contains_key(port)) {
             Some((bridge, Role::Member)) => {
                 let detail =
                     format!("{port} is a member of {bridge} and has its MTU; set that: ifconfig {bridge} mtu N");
@@ -87,11 +87,6 @@ impl Draft<'_> {
     }
 
     pub(super) fn set_ether(&mut self, address: Mac) -> Result<(), Refusal> {
-        if self.state.tuns.contains_key(&self.name) {
-            let detail =
-                format!("{} carries IP packets and has no MAC address; use a tap: ifconfig tap create", self.name);
-            return refuse(Errno::NotSupported, detail);
-        }
         limits::station(address)?;
         *self.settings()?.ether = Some(address);
         Ok(())
@@ -104,9 +99,9 @@ impl Draft<'_> {
     }
 
     /// Adds an address, or changes its prefix. As in the BSDs, an interface that is given an address comes up.
-    pub(super) fn add_inet(&mut self, address: InetAddress) -> Result<(), Refusal> {
+    pub(super) fn add_inet(&mut self, verb: &Verb, address: InetAddress) -> Result<(), Refusal> {
         limits::inet(&address)?;
-        self.require_broadcast(&address)?;
+        self.require_reach(verb, &address)?;
         let name = self.name.clone();
         if let Some(other) = self.state.owner_of(address.address)
             && other != name
@@ -140,12 +135,13 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// A tun is point-to-point, so no address of it reaches everybody.
-    fn require_broadcast(&self, address: &InetAddress) -> Result<(), Refusal> {
-        match address.broadcast {
-            Some(broadcast) if self.state.tuns.contains_key(&self.name) => limits::no_broadcast(&self.name, broadcast),
-            Some(_) | None => Ok(()),
+    /// A tun is point-to-point: no address of it reaches everybody, and only its addresses reach a single other.
+    fn require_reach(&mut self, verb: &Verb, address: &InetAddress) -> Result<(), Refusal> {
+        if !self.state.tuns.contains_key(&self.name) {
+            return limits::no_destination(&self.name, address);
         }
+        self.unsettled = Some(verb.clone());
+        address.broadcast.map_or(Ok(()), |broadcast| limits::no_broadcast(&self.name, broadcast))
     }
 
     fn settings(&mut self) -> Result<Settings<'_>, Refusal> {

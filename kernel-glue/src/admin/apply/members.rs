@@ -15,17 +15,15 @@ impl Draft<'_> {
         let name = self.name.clone();
         let is_own = self.state.kind_of(interface).is_some();
         let bridge = self.bridge()?;
-        let mtu_bytes = match bridge.mtu_bytes {
-            Some(mtu_bytes) => mtu_bytes,
-            None => candidate.mtu_bytes.clamp(limits::MIN_MTU_BYTES, limits::MAX_MTU_BYTES),
-        };
+        let own = candidate.mtu_bytes.map(|bytes| bytes.clamp(limits::MIN_MTU_BYTES, limits::MAX_MTU_BYTES));
+        let mtu_bytes = bridge.mtu_bytes.or(own);
         candidate.fits(interface, &name, mtu_bytes)?;
         let mut member = MemberState::new(interface.into(), take_port(bridge)?);
         member.untagged = untagged.or(bridge.default_untagged);
         member.tagged = tagged.cloned().unwrap_or_default();
         member.qinq = bridge.default_qinq;
-        member.mtu_before = Some(candidate.mtu_bytes).filter(|&before| !is_own && before != mtu_bytes);
-        bridge.mtu_bytes = Some(mtu_bytes);
+        member.mtu_before = candidate.mtu_bytes.filter(|&before| !is_own && Some(before) != mtu_bytes);
+        bridge.mtu_bytes = mtu_bytes;
         bridge.members.push(member);
         Ok(())
     }
@@ -49,7 +47,7 @@ impl Draft<'_> {
     }
 
     fn release(&mut self, interface: &str) -> Result<(), Refusal> {
-        if let Some(port) = self.bridge()?.release(interface) {
+        if let Some(port) = self.state.release(&self.name, interface) {
             self.outcome.table.push(TableAction::ForgetPort(port));
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! What `ifconfig` calls the operation behind each verb: the words before the colon, FreeBSD's where it has the verb.
 
 use super::super::error::Errno;
-use super::super::request::{StpProtocol, Verb};
+use super::super::request::{Mss, StpProtocol, Topology, Verb};
 use alloc::format;
 use alloc::string::{String, ToString};
 
@@ -21,8 +21,8 @@ pub(super) fn of(verb: &Verb, errno: Errno) -> String {
         Verb::AddSpan { member } => format!("BRDGADDS {member}"),
         Verb::DeleteSpan { member } => format!("BRDGDELS {member}"),
         // A flag is read before it is written there; who is no member is found out by reading.
-        Verb::SetFlag { .. } if errno == Errno::NotFound => "unable to get bridge flags".into(),
-        Verb::SetFlag { .. } => "unable to set bridge flags".into(),
+        Verb::SetFlag { .. } | Verb::Suppress { .. } if errno == Errno::NotFound => "unable to get bridge flags".into(),
+        Verb::SetFlag { .. } | Verb::Suppress { .. } => "unable to set bridge flags".into(),
         Verb::Protected { member, .. } => format!("BRDGSIFPROT {member}"),
         Verb::IfMaxAddresses { addresses, .. } => format!("BRDGSIFAMAX {addresses}"),
         Verb::IfPriority { priority, .. } => format!("BRDGSIFPRIO {priority}"),
@@ -56,6 +56,22 @@ pub(super) fn of(verb: &Verb, errno: Errno) -> String {
         Verb::Carrier { .. } => "TUNSETCARRIER".into(),
         Verb::Queue { packets } => format!("SIOCSIFTXQLEN {packets}"),
         Verb::Persist { .. } => "TUNSETPERSIST".into(),
+        // Linux knows no such settings, nor do the BSDs.
+        Verb::AddPeer { prefix } => format!("peer {prefix}"),
+        Verb::DeletePeer { prefix } => format!("-peer {prefix}"),
+        Verb::Topology { topology: Some(Topology::P2p) } => "topology p2p".into(),
+        Verb::Topology { topology: Some(Topology::Net30) } => "topology net30".into(),
+        Verb::Topology { topology: Some(Topology::Subnet) } => "topology subnet".into(),
+        Verb::Topology { topology: None } => "-topology".into(),
+        Verb::Mss { mss: Mss::Bytes(bytes) } => format!("mss {bytes}"),
+        Verb::Mss { mss: Mss::Auto } => "mss auto".into(),
+        Verb::Mss { mss: Mss::Off } => "-mss".into(),
+        Verb::SetGateway { address } => format!("gateway {address}"),
+        Verb::DeleteGateway { address } => format!("-gateway {address}"),
+        Verb::AddOnLink { prefix } => format!("onlink {prefix}"),
+        Verb::DeleteOnLink { prefix } => format!("-onlink {prefix}"),
+        Verb::Dhcp { on: true } => "dhcp".into(),
+        Verb::Dhcp { on: false } => "-dhcp".into(),
         Verb::Flush | Verb::FlushAll => "BRDGFLUSH".to_string(),
     }
 }

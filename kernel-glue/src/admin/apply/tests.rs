@@ -5,6 +5,7 @@ extern crate std;
 mod device_rows;
 mod fixture;
 mod interface_rows;
+mod link_rows;
 mod member_rows;
 mod property;
 mod table_rows;
@@ -46,6 +47,7 @@ fn every_row() -> Vec<Row> {
     rows.extend(vlan_rows::rows());
     rows.extend(table_rows::rows());
     rows.extend(device_rows::rows());
+    rows.extend(link_rows::rows());
     rows
 }
 

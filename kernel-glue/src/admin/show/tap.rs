@@ -3,6 +3,7 @@
 use super::super::report::{Counts, InterfaceKind, InterfaceReport, OpenReport, TapReport};
 use super::super::request::Carrier;
 use super::super::state::{State, TapState};
+use super::tun::{TunLive, tun_report};
 use super::{InterfaceLive, Settings, report};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -20,14 +21,21 @@ pub struct TapLive {
     pub queued: u32,
     /// Its traffic; received is what the application wrote.
     pub counts: Counts,
+    /// Its link, if it is a tun.
+    pub tun: Option<TunLive>,
 }
 
-/// Reports a tap or tun; `None` if there is none of that name. The MAC address of a tun is [`frame::Mac::ZERO`].
-pub fn report_tap(state: &State, name: &str, interface: InterfaceLive, live: TapLive) -> Option<InterfaceReport> {
+/// Reports a tap or tun; `None` if there is none of that name.
+pub fn report_tap(state: &State, name: &str, interface: InterfaceLive, mut live: TapLive) -> Option<InterfaceReport> {
     let kind = state.kind_of(name).filter(|kind| matches!(kind, InterfaceKind::Tap | InterfaceKind::Tun))?;
     let device = state.device(name)?;
     let settings = Settings { kind, up: live.up, description: &device.description };
+    let link = live.tun.take().unwrap_or_default();
     let mut report = report(state, name, settings, interface);
+    if kind == InterfaceKind::Tun {
+        let place = state.place_of(name);
+        report.tun = Some(tun_report(&device.link, place, &report.addresses, link));
+    }
     report.tap = Some(tap_report(device, live));
     Some(report)
 }

@@ -3,13 +3,16 @@
 use super::super::limits::{DEFAULT_MTU_BYTES, DEFAULT_NODE_MODE, DEFAULT_QUEUE_PACKETS};
 use super::super::octal;
 use super::super::request::{Carrier, InetAddress};
-use super::{is, text};
+use super::{LinkState, is, text};
 use alloc::string::String;
 use alloc::vec::Vec;
 use frame::Mac;
 use serde::{Deserialize, Serialize};
 
 /// A tap or tun as the operator wants it.
+///
+/// The keys of a link stand among the others. Serde does not promise that unknown ones are refused beside `flatten`; a
+/// test of the state holds it to that.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TapState {
@@ -19,10 +22,10 @@ pub struct TapState {
     /// `up` or `down`, if the operator said either; else the first open brings the interface up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub up: Option<bool>,
-    /// Its MTU while it is no member: payload bytes, those of a tap after the Ethernet header and any VLAN tag.
+    /// Its MTU: payload bytes after the Ethernet header and any VLAN tag. A tap has its bridge's while it is a member.
     #[serde(rename = "mtu", skip_serializing_if = "is::<DEFAULT_MTU_BYTES, _>")]
     pub mtu_bytes: u32,
-    /// Its MAC address; `None` for one that the platform derives and keeps, and for a tun, which has none.
+    /// The MAC address of its interface; `None` for one that the platform derives and keeps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ether: Option<Mac>,
     /// The host's addresses on it.
@@ -46,6 +49,9 @@ pub struct TapState {
     /// Packets that wait for the application at most.
     #[serde(rename = "queue", skip_serializing_if = "is_default_queue")]
     pub queue_packets: u16,
+    /// What a tun is as a link; a tap has the default.
+    #[serde(flatten)]
+    pub link: LinkState,
     /// Whether it lives only as long as somebody has it open. Such a device is never in a file.
     #[serde(skip)]
     pub transient: bool,
@@ -65,6 +71,7 @@ impl Default for TapState {
             multi_queue: false,
             carrier: Carrier::Auto,
             queue_packets: DEFAULT_QUEUE_PACKETS,
+            link: LinkState::default(),
             transient: false,
         }
     }

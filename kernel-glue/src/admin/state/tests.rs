@@ -1,6 +1,6 @@
 extern crate std;
 use super::super::report::InterfaceKind;
-use super::super::request::{Carrier, InetAddress, StpProtocol};
+use super::super::request::{Carrier, InetAddress, Mss, StpProtocol, Topology};
 use super::*;
 use frame::{PortId, Tpid, Vid};
 use std::string::ToString;
@@ -30,6 +30,7 @@ interface = "eth1"
 tagged = "20,100-199"
 vlanproto = "802.1ad"
 storm = { broadcast = 100 }
+suppress = "20,100"
 
 [[bridge.bridge0.member]]
 interface = "vport0"
@@ -64,7 +65,13 @@ ether = "02:00:00:00:00:02"
 up = false
 mtu = 1400
 carrier = "up"
-inet = ["10.8.0.2/24"]
+inet = ["10.8.0.2/24", "fd00::2/128 destination fd00::1"]
+peer = ["192.168.1.50", "fd00:1::/64"]
+topology = "net30"
+mss = "auto"
+gateway = ["192.168.1.1", "fe80::1"]
+onlink = ["192.168.1.0/24"]
+dhcp = true
 "#;
 
 #[test]
@@ -76,11 +83,12 @@ fn a_file_written_by_hand() {
     assert_eq!((bridge.timeout, bridge.max_addresses), (300, 2000));
     assert_eq!((bridge.protocol, bridge.hello_time), (StpProtocol::Stp, 1));
     let broadcast = "10.0.0.255".parse().ok();
-    assert_eq!(bridge.inet[1], InetAddress { address: "10.0.0.1".parse().unwrap(), prefix: 8, broadcast });
+    assert_eq!(bridge.inet[1], InetAddress { broadcast, ..InetAddress::new("10.0.0.1".parse().unwrap(), 8) });
     let [eth1, vport0, tap0] = &bridge.members[..] else { panic!("{:?}", bridge.members) };
     assert_eq!((eth1.port, vport0.port, tap0.port, bridge.spans[0].port), (port(1), port(2), port(3), port(4)));
     assert_eq!(eth1.tagged.to_string(), "20,100-199");
     assert_eq!(eth1.vlan_protocol, Tpid::Dot1ad);
+    assert_eq!(eth1.suppress.to_string(), "20,100");
     assert!(eth1.learn && !vport0.learn);
     // `defuntagged` is for members that a verb adds; a file says what it means.
     assert_eq!((eth1.untagged, vport0.untagged), (None, Vid::new(20)));
@@ -90,8 +98,18 @@ fn a_file_written_by_hand() {
     let (owner, group, mode) = (1000, Some(36), 0o660);
     let tap0 = TapState { description: "vm 7".into(), owner, group, mode, ether, ..TapState::default() };
     assert_eq!(state.taps["tap0"], TapState { multi_queue: true, queue_packets: 1024, ..tap0 });
-    let inet = [InetAddress { address: [10, 8, 0, 2].into(), prefix: 24, broadcast: None }].into();
-    let tun0 = TapState { up: Some(false), mtu_bytes: 1400, carrier: Carrier::Up, inet, ..TapState::default() };
+    let far = InetAddress::point_to_point("fd00::2".parse().unwrap(), "fd00::1".parse().unwrap());
+    let inet = [InetAddress::new([10, 8, 0, 2].into(), 24), far].into();
+    let prefix = |text: &str| text.parse().unwrap();
+    let link = LinkState {
+        peers: [prefix("192.168.1.50"), prefix("fd00:1::/64")].into(),
+        topology: Some(Topology::Net30),
+        mss: Mss::Auto,
+        gateways: ["192.168.1.1".parse().unwrap(), "fe80::1".parse().unwrap()].into(),
+        on_link: [prefix("192.168.1.0/24")].into(),
+        dhcp: true,
+    };
+    let tun0 = TapState { up: Some(false), mtu_bytes: 1400, carrier: Carrier::Up, inet, link, ..TapState::default() };
     assert_eq!(state.tuns["tun0"], tun0);
 }
 
@@ -214,11 +232,29 @@ fn values_that_no_verb_would_set() {
         ("#tap",    "[tap.tun1]",              "tap.tun1: Invalid argument: the name is the kind and a unit: [bridge.bridge0], [tap.tap0]"),
         ("#tun",    "[tun.tap1]",              "tun.tap1: Invalid argument: the name is the kind and a unit: [bridge.bridge0], [tap.tap0]"),
         ("#tun",    "[tun.tun32768]",          "tun.tun32768: Invalid argument: the unit is a number 0..32767 without leading zeros; leave it out to be given a free one"),
-        ("#tun",    "ether = \"2:0:0:0:0:1\"", "tun.tun0.ether: Operation not supported: a tun carries IP packets and has no MAC address; leave it out"),
+        ("#tun",    "ether = \"1:0:0:0:0:0\"", "tun.tun0.ether: Invalid argument: 01:00:00:00:00:00 is a group address; only a single station's can be set"),
+        ("#tun",    "inet = [\"10.0.0.1/24 destination 10.0.0.2\"]", "tun.tun0.inet: Invalid argument: prefix length 24: that to one destination, 10.0.0.2, is 32; for a network that both ends are in, write inet 10.0.0.1/N"),
+        ("#tun",    "inet = [\"10.0.0.1/32 destination 10.0.0.2\", \"10.0.0.2/8\"]", "tun.tun0.inet: Invalid argument: destination 10.0.0.2 is an address of tun0 itself"),
+        ("#tap",    "inet = [\"10.0.0.1/32 destination 10.0.0.2\"]", "tap.tap0.inet: Invalid argument: destination 10.0.0.2: tap0 is no point-to-point link; give it the network that both ends are in: inet 10.0.0.1/N"),
+        ("#vport",  "inet = [\"fd00::1/128 destination fd00::2\"]", "vport.vport0.inet: Invalid argument: destination fd00::2: vport0 is no point-to-point link; give it the network that both ends are in: inet6 fd00::1/N"),
+        ("#bridge", "inet = [\"10.0.0.1/32 destination 10.0.0.2\"]", "bridge.bridge0.inet: Invalid argument: destination 10.0.0.2: bridge0 is no point-to-point link; give it the network that both ends are in: inet 10.0.0.1/N"),
+        ("#tun",    "peer = [\"10.0.0.1\", \"10.0.0.1\"]", "tun.tun0.peer: File exists: 10.0.0.1 is set twice"),
+        ("#tun",    "peer = [\"::/0\"]",      "tun.tun0.peer: Invalid argument: ::/0 is everybody; name the addresses and networks beyond the link"),
+        ("#tun",    "mss = 87",              "tun.tun0.mss: Invalid argument: 87 is outside 88..65495"),
+        ("#tun",    "gateway = [\"10.0.0.1\", \"10.0.0.2\"]", "tun.tun0.gateway: File exists: 10.0.0.1 and 10.0.0.2: one of each family is the most"),
+        ("#tun",    "gateway = [\"::1\"]",   "tun.tun0.gateway: Invalid argument: ::1 can not be the address of another host"),
+        ("#tun",    "gateway = [\"10.0.0.1\"]\nonlink = [\"10.1.0.0/16\"]", "tun.tun0.gateway: Invalid argument: the gateway 10.0.0.1 is in no network that is on the LAN; add its network: onlink P/N"),
+        ("#tun",    "onlink = [\"ff00::/8\"]", "tun.tun0.onlink: Invalid argument: ff00::/8 can not be the address of another host"),
+        ("#tun",    "onlink = [\"10.0.0.0/8\", \"10.0.0.0/8\"]", "tun.tun0.onlink: File exists: 10.0.0.0/8 is set twice"),
+        ("#tap",    "peer = [\"10.0.0.1\"]", "tap.tap0.peer: Invalid argument: a tap is no point-to-point link, only a tun is; leave it out"),
+        ("#tap",    "topology = \"p2p\"",    "tap.tap0.topology: Invalid argument: a tap is no point-to-point link, only a tun is; leave it out"),
+        ("#tap",    "mss = \"auto\"",        "tap.tap0.mss: Invalid argument: a tap is no point-to-point link, only a tun is; leave it out"),
+        ("#tap",    "gateway = [\"10.0.0.1\"]", "tap.tap0.gateway: Invalid argument: a tap is no point-to-point link, only a tun is; leave it out"),
+        ("#tap",    "onlink = [\"10.0.0.0/8\"]", "tap.tap0.onlink: Invalid argument: a tap is no point-to-point link, only a tun is; leave it out"),
+        ("#tap",    "dhcp = true",           "tap.tap0.dhcp: Invalid argument: a tap is no point-to-point link, only a tun is; leave it out"),
         ("#tun",    "inet = [\"10.0.0.1/8 broadcast 10.0.0.255\"]", "tun.tun0.inet: Invalid argument: broadcast 10.0.0.255: tun0 is point-to-point and has none; leave it out"),
         ("#tun",    "mode = \"7777\"",         "tun.tun0.mode: Invalid argument: 7777 is outside 0..777 in octal"),
-        ("#member", "[[bridge.bridge0.member]]\ninterface = \"tun0\"", "bridge.bridge0.member[tun0].interface: Invalid argument: tun0 carries IP packets, and a bridge Ethernet frames"),
-        ("#span",   "[[bridge.bridge0.span]]\ninterface = \"tun0\"", "bridge.bridge0.member[tun0].interface: Invalid argument: tun0 carries IP packets, and a bridge Ethernet frames"),
+        ("#span",   "[[bridge.bridge0.span]]\ninterface = \"tun0\"", "bridge.bridge0.member[tun0].interface: Invalid argument: tun0 carries IP packets, and a span port copies of Ethernet frames; use a tap: ifconfig tap create"),
         ("#vport",  "[vport.vport01]",         "vport.vport01: Invalid argument: the unit is a number 0..32767 without leading zeros; leave it out to be given a free one"),
         ("#vport",  "[vport.bridge1]",         "vport.bridge1: Invalid argument: the name is the kind and a unit: [bridge.bridge0], [tap.tap0]"),
         ("#vport",  "[bridge.br0]",            "bridge.br0: Invalid argument: only bridge, vport, tap and tun interfaces can be created; name one bridge0, vport0, tap0 or tun0"),
@@ -236,10 +272,23 @@ fn text_that_is_no_state() {
     let rows = [
         ("#bridge", "mtus = 9000",         "unknown field `mtus`"),
         ("#bridge", "up = 1",              "invalid type"),
-        ("#bridge", "inet = [\"10.0.0.1\"]", "\"10.0.0.1\" is not ADDRESS/PREFIX [broadcast ADDRESS]"),
+        ("#bridge", "inet = [\"10.0.0.1\"]", "\"10.0.0.1\" is not ADDRESS/PREFIX [broadcast ADDRESS] [destination ADDRESS]"),
+        ("#tun", "inet = [\"10.0.0.1/32 peer 10.0.0.2\"]", "is not ADDRESS/PREFIX [broadcast ADDRESS] [destination ADDRESS]"),
+        ("#tun", "inet = [\"10.0.0.1/32 destination\"]", "is not ADDRESS/PREFIX [broadcast ADDRESS] [destination ADDRESS]"),
+        ("#tun", "peers = [\"10.0.0.1\"]", "unknown field `peers`"),
+        ("#tun", "link = 1",                "unknown field `link`"),
+        ("#tun", "peer = \"10.0.0.1\"",     "invalid type"),
+        ("#tun", "peer = [\"10.0.0.1/8\"]", "\"10.0.0.1/8\" is not ADDRESS or ADDRESS/LENGTH: it has bits behind its prefix; the network is 10.0.0.0/8"),
+        ("#tun", "topology = \"p3p\"",      "unknown variant `p3p`"),
+        ("#tun", "mss = 65536",             "expected a number of bytes, \"auto\" or \"off\""),
+        ("#tun", "mss = -1",                "expected a number of bytes, \"auto\" or \"off\""),
+        ("#tun", "mss = \"on\"",            "expected a number of bytes, \"auto\" or \"off\""),
+        ("#tun", "gateway = [\"router\"]",  "invalid IP address syntax"),
+        ("#tun", "dhcp = \"yes\"",          "invalid type"),
         ("#bridge", "defuntagged = 4095",  "VLAN ID outside 1..4094"),
         ("#bridge", "proto = \"mstp\"",    "unknown variant `mstp`"),
         ("#member", "flags = 1",           "unknown field `flags`"),
+        ("#member", "suppress = \"on\"",   "not 'none', 'all' or a comma list"),
         ("#member", "port = 0",            "port number 0 outside 1..1023"),
         ("#member", "port = 1024",         "port number 1024 outside 1..1023"),
         ("#member", "tagged = \"5-1\"",    "not 'none', 'all' or a comma list"),

@@ -27,7 +27,22 @@ pub(super) mod port {
     }
 }
 
-/// Inet addresses: `192.168.30.1/24`, `192.168.30.1/24 broadcast 192.168.30.3`, `fd00::1/64`.
+/// Where something is suppressed: `all`, `20,30-40`, `untagged,20`.
+pub(in super::super) mod suppress {
+    use alloc::string::String;
+    use bridge::Suppress;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(in super::super::super) fn serialize<S: Serializer>(suppress: &Suppress, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(suppress)
+    }
+
+    pub(in super::super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Suppress, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
+/// Inet addresses: `192.168.30.1/24`, `192.168.30.1/24 broadcast 192.168.30.3`, `10.8.0.2/32 destination 10.8.0.1`.
 pub(super) mod inet {
     use super::super::super::request::InetAddress;
     use alloc::format;
@@ -38,25 +53,31 @@ pub(super) mod inet {
     pub(in super::super) fn serialize<S: Serializer>(addresses: &[InetAddress], to: S) -> Result<S::Ok, S::Error> {
         to.collect_seq(addresses.iter().map(|one| {
             let broadcast = one.broadcast.map(|broadcast| format!(" broadcast {broadcast}")).unwrap_or_default();
-            format!("{}/{}{broadcast}", one.address, one.prefix)
+            let destination = one.destination.map(|far| format!(" destination {far}")).unwrap_or_default();
+            format!("{}/{}{broadcast}{destination}", one.address, one.prefix)
         }))
     }
 
     pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<InetAddress>, D::Error> {
         let words = Vec::<String>::deserialize(from)?;
-        let parsed = words.iter().map(|text| {
-            parse(text)
-                .ok_or_else(|| D::Error::custom(format_args!("{text:?} is not ADDRESS/PREFIX [broadcast ADDRESS]")))
-        });
-        parsed.collect()
+        let wrong = |text: &str| {
+            D::Error::custom(format_args!("{text:?} is not ADDRESS/PREFIX [broadcast ADDRESS] [destination ADDRESS]"))
+        };
+        words.iter().map(|text| parse(text).ok_or_else(|| wrong(text))).collect()
     }
 
     fn parse(text: &str) -> Option<InetAddress> {
-        let (address, broadcast) = match text.split_once(" broadcast ") {
-            Some((address, broadcast)) => (address, Some(broadcast.trim().parse().ok()?)),
-            None => (text, None),
-        };
-        let (address, prefix) = address.trim().split_once('/')?;
-        Some(InetAddress { address: address.parse().ok()?, prefix: prefix.parse().ok()?, broadcast })
+        let mut words = text.split_whitespace();
+        let (address, prefix) = words.next()?.split_once('/')?;
+        let mut parsed = InetAddress::new(address.parse().ok()?, prefix.parse().ok()?);
+        while let Some(word) = words.next() {
+            let of = match word {
+                "broadcast" => &mut parsed.broadcast,
+                "destination" => &mut parsed.destination,
+                _ => return None,
+            };
+            *of = Some(words.next()?.parse().ok()?);
+        }
+        Some(parsed)
     }
 }

@@ -5,8 +5,8 @@ use super::super::limits;
 use super::super::name::{self, Name};
 use super::super::refusal::{Refusal, refuse};
 use super::super::report::InterfaceKind;
-use super::super::request::{InetAddress, StpProtocol};
-use super::{BridgeState, MemberState, State, TapState, VportState};
+use super::super::request::{InetAddress, Mss, StpProtocol};
+use super::{BridgeState, LinkState, MemberState, Role, State, TapState, VportState};
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -30,16 +30,18 @@ impl State {
         }
         for (name, tap) in &self.taps {
             require_device(name, InterfaceKind::Tap, tap, &mut seen)?;
+            require_no_link(name, tap)?;
         }
         for (name, tun) in &self.tuns {
             require_device(name, InterfaceKind::Tun, tun, &mut seen)?;
-            require_no_ethernet(name, tun)?;
+            require_link(name, tun)?;
         }
         for (name, bridge) in &self.bridges {
             let place = Place(format!("bridge.{name}"));
             place.this(require_name(name, InterfaceKind::Bridge))?;
             require_values(bridge, &place)?;
             place.key("inet", seen.require_inet(&bridge.inet))?;
+            place.key("inet", bridge.inet.iter().try_for_each(|one| limits::no_destination(name, one)))?;
             require_times(bridge, &place)?;
             self.require_ports(bridge, &place, &mut seen)?;
             bridge.members.iter().try_for_each(|member| require_member(member, &place))?;
@@ -60,6 +62,9 @@ impl State {
             let place = place.of("member", interface);
             place.key("interface", self.require_possible(interface))?;
             place.key("interface", seen.require_unclaimed(interface))?;
+            if bridge.role_of(interface) == Some(Role::Span) && self.tuns.contains_key(interface) {
+                return place.key("interface", refuse(Errno::Invalid, limits::no_mirror(interface)));
+            }
             if port == PortId::HOST || !numbers.insert(port) {
                 let detail = format!("number {port} is taken; leave it out to be given a free one");
                 return place.key("port", refuse(Errno::Exists, detail));
@@ -74,9 +79,6 @@ impl State {
         }
         if self.bridges.contains_key(interface) {
             return refuse(Errno::Invalid, format!("{interface} is a bridge, which can not be a member"));
-        }
-        if self.tuns.contains_key(interface) {
-            return refuse(Errno::Invalid, format!("{interface} carries IP packets, and a bridge Ethernet frames"));
         }
         Ok(())
     }
@@ -121,7 +123,8 @@ fn require_vport(name: &str, vport: &VportState, seen: &mut Seen<'_>) -> Result<
     place.key("description", limits::description(&vport.description))?;
     place.key("mtu", limits::mtu(vport.mtu_bytes))?;
     place.key("ether", vport.ether.map_or(Ok(()), limits::station))?;
-    place.key("inet", seen.require_inet(&vport.inet))
+    place.key("inet", seen.require_inet(&vport.inet))?;
+    place.key("inet", vport.inet.iter().try_for_each(|one| limits::no_destination(name, one)))
 }
 
 fn require_device<'a>(
@@ -142,14 +145,34 @@ fn require_device<'a>(
     place.key("queue", limits::queue(device.queue_packets))
 }
 
-fn require_no_ethernet(name: &str, tun: &TapState) -> Result<(), AdminError> {
-    let place = Place(format!("tun.{name}"));
-    if tun.ether.is_some() {
-        let detail = "a tun carries IP packets and has no MAC address; leave it out";
-        return place.key("ether", refuse(Errno::NotSupported, detail.into()));
+fn require_no_link(name: &str, tap: &TapState) -> Result<(), AdminError> {
+    let LinkState { peers, topology, mss, gateways, on_link, dhcp } = &tap.link;
+    let keys = [
+        ("peer", !peers.is_empty()),
+        ("topology", topology.is_some()),
+        ("mss", *mss != Mss::Off),
+        ("gateway", !gateways.is_empty()),
+        ("onlink", !on_link.is_empty()),
+        ("dhcp", *dhcp),
+    ];
+    let place = Place(format!("tap.{name}"));
+    for (key, _) in keys.into_iter().filter(|&(_, set)| set) {
+        place
+            .key(key, refuse(Errno::Invalid, "a tap is no point-to-point link, only a tun is; leave it out".into()))?;
     }
+    place.key("inet", tap.inet.iter().try_for_each(|one| limits::no_destination(name, one)))
+}
+
+fn require_link(name: &str, tun: &TapState) -> Result<(), AdminError> {
+    let place = Place(format!("tun.{name}"));
+    let link = &tun.link;
     let mut broadcasts = tun.inet.iter().filter_map(|one| one.broadcast);
-    place.key("inet", broadcasts.try_for_each(|broadcast| limits::no_broadcast(name, broadcast)))
+    place.key("inet", broadcasts.try_for_each(|broadcast| limits::no_broadcast(name, broadcast)))?;
+    place.key("peer", link.peers.iter().try_for_each(|&peer| limits::link::peer(peer)))?;
+    place.key("mss", limits::link::mss(link.mss))?;
+    place.key("gateway", link.gateways.iter().try_for_each(|&gateway| limits::link::gateway(gateway)))?;
+    place.key("onlink", link.on_link.iter().try_for_each(|&network| limits::link::on_link(network)))?;
+    limits::link::together(name, tun).or_else(|(key, refusal)| place.key(key, Err(refusal)))
 }
 
 fn require_values(bridge: &BridgeState, place: &Place) -> Result<(), AdminError> {

@@ -54,7 +54,7 @@ impl Netlink {
     /// # Errors
     /// The kernel's: `EEXIST` when it is there.
     pub fn add_address(&mut self, index: u32, ip: IpAddr, prefix: u8, broadcast: Option<Ipv4Addr>) -> io::Result<()> {
-        let mut message = address(index, ip, prefix);
+        let mut message = address(index, ip, ip, prefix);
         if let Some(broadcast) = broadcast {
             message.attributes.push(AddressAttribute::Broadcast(broadcast));
         }
@@ -66,7 +66,24 @@ impl Netlink {
     /// # Errors
     /// The kernel's: `EADDRNOTAVAIL` when it is not there.
     pub fn delete_address(&mut self, index: u32, ip: IpAddr, prefix: u8) -> io::Result<()> {
-        self.ask(RouteNetlinkMessage::DelAddress(address(index, ip, prefix)), 0)
+        self.ask(RouteNetlinkMessage::DelAddress(address(index, ip, ip, prefix)), 0)
+    }
+
+    /// Adds an address that reaches one other, `destination`, to which the kernel sets a route.
+    ///
+    /// # Errors
+    /// The kernel's: `EEXIST` when it is there.
+    pub fn add_point_to_point(&mut self, index: u32, ip: IpAddr, destination: IpAddr) -> io::Result<()> {
+        let message = address(index, ip, destination, bits(destination));
+        self.ask(RouteNetlinkMessage::NewAddress(message), NLM_F_CREATE | NLM_F_EXCL)
+    }
+
+    /// Deletes an address that reaches one other.
+    ///
+    /// # Errors
+    /// The kernel's: `EADDRNOTAVAIL` when it is not there.
+    pub fn delete_point_to_point(&mut self, index: u32, ip: IpAddr, destination: IpAddr) -> io::Result<()> {
+        self.ask(RouteNetlinkMessage::DelAddress(address(index, ip, destination, bits(destination))), 0)
     }
 
     pub(super) fn set(&mut self, index: u32, attribute: LinkAttribute) -> io::Result<()> {
@@ -86,7 +103,8 @@ pub enum Up {
     No,
 }
 
-fn address(index: u32, ip: IpAddr, prefix: u8) -> AddressMessage {
+/// The prefix is that of `far`, which is the address itself where there is a network.
+fn address(index: u32, ip: IpAddr, far: IpAddr, prefix: u8) -> AddressMessage {
     let mut message = AddressMessage::default();
     message.header.index = index;
     message.header.prefix_len = prefix;
@@ -94,6 +112,10 @@ fn address(index: u32, ip: IpAddr, prefix: u8) -> AddressMessage {
         IpAddr::V4(_) => AddressFamily::Inet,
         IpAddr::V6(_) => AddressFamily::Inet6,
     };
-    message.attributes = vec![AddressAttribute::Local(ip), AddressAttribute::Address(ip)];
+    message.attributes = vec![AddressAttribute::Local(ip), AddressAttribute::Address(far)];
     message
+}
+
+fn bits(ip: IpAddr) -> u8 {
+    if ip.is_ipv4() { 32 } else { 128 }
 }

@@ -2,6 +2,7 @@ use super::change::Up;
 use super::*;
 use crate::linux::namespace::Namespace;
 use frame::Mac;
+use std::net::IpAddr;
 
 /// Runs a test in a namespace of its own, or says that it cannot.
 fn isolated(name: &'static str, test: impl FnOnce(Namespace) + Send + 'static) {
@@ -37,16 +38,53 @@ fn what_is_set_is_shown() {
         assert_eq!(again.raw_os_error(), Some(libc::EEXIST));
         let link = find(&mut netlink, "eth1");
         assert_eq!((link.mtu_bytes, link.mac, link.up), (9000, Mac([2, 0, 0, 0, 0, 7]), true));
-        assert!(netlink.addresses().unwrap().contains(&(link.index, "10.0.0.1".parse().unwrap())));
+        let ours = HostAddress { index: link.index, ip: "10.0.0.1".parse().unwrap(), prefix: 24, destination: None };
+        assert!(netlink.addresses().unwrap().contains(&ours));
         netlink.delete_address(link.index, "10.0.0.1".parse().unwrap(), 24).unwrap();
-        assert!(!netlink.addresses().unwrap().iter().any(|(index, ip)| *index == link.index && ip.is_ipv4()));
-        assert_eq!(netlink.link(link.index).unwrap(), link);
+        assert!(!netlink.addresses().unwrap().contains(&ours));
+        // The kernel notices a moment later that there is nobody at the other end.
+        let again = netlink.link(link.index).unwrap();
+        assert_eq!(again, Link { running: again.running, ..link.clone() });
         assert_eq!(netlink.link(1 << 20).unwrap_err().raw_os_error(), Some(libc::ENODEV));
         let too_big = netlink.set_mtu(link.index, 1 << 20).unwrap_err();
         assert_eq!(too_big.raw_os_error(), Some(libc::EINVAL));
         netlink.move_to(link.index, &other).unwrap();
         assert!(!netlink.links().unwrap().iter().any(|link| link.name == "eth1"));
     });
+}
+
+#[test]
+fn an_address_on_ethernet_may_have_a_destination() {
+    isolated("an_address_on_ethernet_may_have_a_destination", |other| {
+        let mut netlink = Netlink::open().unwrap();
+        netlink.create_veth("eth1", "far0", &other).unwrap();
+        let index = find(&mut netlink, "eth1").index;
+        netlink.set_flags_up(index, Up::Yes).unwrap();
+        let pairs = [("10.8.0.2", "10.8.0.1", 32), ("fd00::2", "fd00::1", 128)];
+        let pairs = pairs.map(|(near, far, bits)| (near.parse().unwrap(), far.parse().unwrap(), bits));
+        for (near, far, _) in pairs {
+            netlink.add_point_to_point(index, near, far).unwrap();
+            let again = netlink.add_point_to_point(index, near, far).unwrap_err();
+            assert_eq!(again.raw_os_error(), Some(libc::EEXIST), "{near}");
+        }
+        assert_eq!(pairs_of(&mut netlink, index), pairs);
+        let routes = std::fs::read_to_string("/proc/thread-self/net/route").unwrap();
+        // 10.8.0.1, without a gateway, up and to a host, in the byte order of the machine.
+        let host = format!("eth1\t{:08X}\t00000000\t0005\t", u32::from_ne_bytes([10, 8, 0, 1]));
+        assert!(routes.contains(&host), "{routes}");
+        for (near, far, _) in pairs {
+            let elsewhere = netlink.delete_address(index, near, 24).unwrap_err();
+            assert_eq!(elsewhere.raw_os_error(), Some(libc::EADDRNOTAVAIL), "{near}");
+            netlink.delete_point_to_point(index, near, far).unwrap();
+        }
+        assert_eq!(pairs_of(&mut netlink, index), []);
+    });
+}
+
+/// Returns address, destination and prefix length of what has a destination.
+fn pairs_of(netlink: &mut Netlink, index: u32) -> Vec<(IpAddr, IpAddr, u8)> {
+    let all = netlink.addresses().unwrap().into_iter().filter(|one| one.index == index);
+    all.filter_map(|one| Some((one.ip, one.destination?, one.prefix))).collect()
 }
 
 #[test]

@@ -5,11 +5,11 @@ use super::super::link_port::Pass;
 use super::super::transmit::EMPTY_MESSAGE;
 use super::super::worker::Look;
 use super::{Common, FaceSource, Seat, socket};
+use crate::link::Inward;
 use frame::HEADER_BYTES;
 use frame::offload::{Offload, VNET_BYTES};
 use rustix::fd::AsFd;
 use rustix::io::Errno;
-use crate::link::Inward;
 use tap::{Header, HeaderBytes, PacketError, check_write};
 
 /// A worker's means to receive a batch by one call.

@@ -80,7 +80,7 @@ mod tests {
             ("10.0.0.1", 0, Some("255.255.255.255")),
             ("fd00::1", 64, None),
         ] {
-            let address = InetAddress { address: address.parse().unwrap(), prefix, broadcast: None };
+            let address = InetAddress::new(address.parse().unwrap(), prefix);
             assert_eq!(highest(&address), want.map(|text| text.parse().unwrap()), "{address:?}");
         }
     }

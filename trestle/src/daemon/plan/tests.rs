@@ -1,5 +1,5 @@
 use super::*;
-use crate::daemon::picture::{Life, Mtu};
+use crate::daemon::picture::{Life, LinkWish, Mtu};
 use crate::daemon::system::{Condition, OwnLink, SystemEvent};
 use bridge::{Bridge, Config};
 use kernel_glue::admin::{Carrier, Errno, Facts, SystemInterface};
@@ -163,7 +163,10 @@ impl Canvas {
 }
 
 fn interface(mac: u8, admin: AdminStatus, addresses: &[&str]) -> Interface {
-    let address = |text: &&str| InetAddress { address: text.parse().unwrap(), prefix: 24, broadcast: None };
+    let address = |text: &&str| match text.split_once(" --> ") {
+        Some((near, far)) => InetAddress::point_to_point(near.parse().unwrap(), far.parse().unwrap()),
+        None => InetAddress::new(text.parse().unwrap(), 24),
+    };
     Interface {
         mac: Mac([2, 0, 0, 0, 0, mac]),
         mtu_bytes: 1400 + u32::from(mac),
@@ -183,6 +186,7 @@ fn device(kind: tap::Kind, queue_packets: u16) -> Device {
         carrier: Carrier::Auto,
         queue_packets,
         life: Life::Persistent,
+        link: (kind == tap::Kind::Tun).then(LinkWish::default),
     }
 }
 
@@ -218,13 +222,18 @@ fn pictures() -> Vec<Picture> {
     opened.interfaces.insert("tap0".into(), interface(3, AdminStatus::Up, &["10.2.0.1"]));
     opened.devices.insert("tap0".into(), device(tap::Kind::Tap, 512));
     opened.wires.insert("tap0".into());
-    opened.interfaces.insert("tun0".into(), interface(4, AdminStatus::Down, &[]));
+    let links = ["10.8.0.2 --> 10.8.0.1", "fd00::2 --> fd00::1"];
+    opened.interfaces.insert("tun0".into(), interface(4, AdminStatus::Down, &links));
     opened.devices.insert("tun0".into(), device(tap::Kind::Tun, 16));
     opened.wires.insert("tun0".into());
     let mut bridged = opened.clone();
     bridged.wires.remove("tap0");
     bridged.ports.insert(key("bridge0", 3), Attached::Application("tap0".into()));
     bridged.devices.insert("tun0".into(), device(tap::Kind::Tun, 4096));
+    let moved_away = ["10.8.0.2 --> 10.8.0.5", "fd00::2"];
+    bridged.interfaces.insert("tun0".into(), interface(4, AdminStatus::Down, &moved_away));
+    bridged.wires.remove("tun0");
+    bridged.ports.insert(key("bridge0", 4), Attached::Application("tun0".into()));
     vec![Picture::default(), bare, busy, moved, renumbered, opened, bridged]
 }
 

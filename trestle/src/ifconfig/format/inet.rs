@@ -3,15 +3,19 @@
 use crate::ifconfig::netmask;
 use kernel_glue::admin::{InetAddress, InterfaceKind};
 use std::fmt::{Result, Write};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Writes the line of one address.
 pub(super) fn write(out: &mut String, address: &InetAddress, interface: &str, kind: InterfaceKind) -> Result {
     match address.address {
         IpAddr::V4(v4) => {
             let mask = netmask::of_prefix(address.prefix);
-            write!(out, "\tinet {v4} netmask {mask:#010x}")?;
-            // A tun is point-to-point: no address reaches everybody.
+            write!(out, "\tinet {v4}")?;
+            if let Some(destination) = address.destination {
+                write!(out, " --> {destination}")?;
+            }
+            write!(out, " netmask {mask:#010x}")?;
+            // On a tun there is one other end, whatever the network.
             if kind != InterfaceKind::Tun {
                 let broadcast = address.broadcast.unwrap_or_else(|| broadcast(v4, address.prefix).into());
                 write!(out, " broadcast {broadcast}")?;
@@ -19,10 +23,17 @@ pub(super) fn write(out: &mut String, address: &InetAddress, interface: &str, ki
             writeln!(out)
         }
         IpAddr::V6(v6) => {
-            let scope = if v6.is_unicast_link_local() { format!("%{interface}") } else { String::new() };
-            writeln!(out, "\tinet6 {v6}{scope} prefixlen {}", address.prefix)
+            write!(out, "\tinet6 {}", scoped(v6, interface))?;
+            if let Some(IpAddr::V6(destination)) = address.destination {
+                write!(out, " --> {}", scoped(destination, interface))?;
+            }
+            writeln!(out, " prefixlen {}", address.prefix)
         }
     }
+}
+
+fn scoped(address: Ipv6Addr, interface: &str) -> String {
+    if address.is_unicast_link_local() { format!("{address}%{interface}") } else { address.to_string() }
 }
 
 /// The highest address of the network; where all addresses are hosts, 255.255.255.255 (RFC 3021 §2.2), as FreeBSD has it.
@@ -55,7 +66,21 @@ mod tests {
             let (address, prefix, broadcast, want) = row;
             let broadcast = broadcast.map(|text: &str| text.parse().unwrap());
             let mut out = String::new();
-            write(&mut out, &InetAddress { address: address.parse().unwrap(), prefix, broadcast }, name, kind).unwrap();
+            let address = InetAddress { broadcast, ..InetAddress::new(address.parse().unwrap(), prefix) };
+            write(&mut out, &address, name, kind).unwrap();
+            assert_eq!(out, want);
+        }
+    }
+    #[test]
+    fn the_other_end() {
+        for (address, destination, want) in [
+            ("10.8.0.2", "10.8.0.1", "\tinet 10.8.0.2 --> 10.8.0.1 netmask 0xffffffff\n"),
+            ("fd00::2", "fd00::1", "\tinet6 fd00::2 --> fd00::1 prefixlen 128\n"),
+            ("fe80::2", "fe80::1", "\tinet6 fe80::2%tun0 --> fe80::1%tun0 prefixlen 128\n"),
+        ] {
+            let mut out = String::new();
+            let address = InetAddress::point_to_point(address.parse().unwrap(), destination.parse().unwrap());
+            write(&mut out, &address, "tun0", InterfaceKind::Tun).unwrap();
             assert_eq!(out, want);
         }
     }

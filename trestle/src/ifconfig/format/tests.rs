@@ -1,11 +1,12 @@
 use super::*;
 use crate::ifconfig::golden;
+use ::bridge::Suppress;
 use Style::{Json, Text};
 use Verbosity::{Brief, Verbose};
 use frame::{Mac, Tpid, Vid, VidSet};
 use kernel_glue::admin::{
-    BridgeReport, Carrier, Counts, InetAddress, InterfaceFlag, InterfaceKind, MemberFlag, MemberReport, OpenBy,
-    OpenReport, StormClass, StpProtocol, TableReport, TapReport,
+    BridgeReport, Carrier, Counts, InetAddress, InterfaceFlag, InterfaceKind, LeaseReport, MemberFlag, MemberReport,
+    Mss, OpenBy, OpenReport, StormClass, StpProtocol, TableReport, TapReport, Topology, TunReport,
 };
 
 fn vid(number: u16) -> Option<Vid> {
@@ -13,7 +14,7 @@ fn vid(number: u16) -> Option<Vid> {
 }
 
 fn inet(address: &str, prefix: u8) -> InetAddress {
-    InetAddress { address: address.parse().unwrap(), prefix, broadcast: None }
+    InetAddress::new(address.parse().unwrap(), prefix)
 }
 
 fn report(name: &str, kind: InterfaceKind, ether: [u8; 6]) -> InterfaceReport {
@@ -31,6 +32,7 @@ fn report(name: &str, kind: InterfaceKind, ether: [u8; 6]) -> InterfaceReport {
         elsewhere: false,
         bridge: None,
         tap: None,
+        tun: None,
     }
 }
 
@@ -66,6 +68,7 @@ fn member(interface: &str, port: u16, path_cost: u32) -> MemberReport {
         port,
         span: false,
         flags: vec![MemberFlag::Learn, MemberFlag::Discover, MemberFlag::Autoedge, MemberFlag::Autoptp],
+        suppress: Suppress::default(),
         protected: vec![],
         max_addresses: 0,
         addresses: 0,
@@ -125,17 +128,19 @@ fn busy() -> InterfaceReport {
         rx_bytes: scale * 64,
         tx_frames: scale * 2,
         tx_bytes: scale * 3000,
+        suppressed: 0,
         drops: drops.iter().map(|&(why, frames)| (why.to_owned(), frames)).collect(),
     };
     let guarded = MemberReport {
         flags: vec![Discover, Sticky, Autoedge, Autoptp, Private, Locked, Qinq],
+        suppress: "7,20-29".parse().unwrap(),
         protected: vec![1, 31],
         max_addresses: 5,
         addresses: 3,
         untagged: vid(7),
         storm: [(StormClass::Unknown, 1000), (StormClass::Broadcast, 100)].into(),
         trouble: "link down".into(),
-        counts: counts(7, &[("vlan-ingress", 3), ("locked", 12)]),
+        counts: Counts { suppressed: 5, ..counts(7, &[("vlan-ingress", 3), ("locked", 12)]) },
         ..member("tap0", 2, 55)
     };
     let plain = MemberReport { counts: counts(1_000_000, &[]), ..member("eth1", 1, 20000) };
@@ -192,6 +197,7 @@ fn sample_tap() -> InterfaceReport {
         rx_bytes: 14400,
         tx_frames: 80,
         tx_bytes: 9600,
+        suppressed: 0,
         drops: [("queue-full".to_owned(), 12)].into(),
     };
     let opens = vec![open(4242, "openvpn", OpenBy::Socket, "none")];
@@ -202,9 +208,10 @@ fn sample_tap() -> InterfaceReport {
 
 fn tuns() -> Vec<InterfaceReport> {
     use InterfaceFlag::*;
-    let tun = |name: &str, tap: TapReport| {
-        let bare = report(name, InterfaceKind::Tun, [0; 6]);
-        InterfaceReport { flags: vec![Up, PointToPoint, Running, NoArp, Multicast], tap: Some(tap), ..bare }
+    let tun = |name: &str, tap: TapReport, link: TunReport| {
+        let bare = report(name, InterfaceKind::Tun, [2, 0, 0, 0, 0, 9]);
+        let flags = vec![Up, Broadcast, Running, Simplex, Multicast];
+        InterfaceReport { flags, tap: Some(tap), tun: Some(link), ..bare }
     };
     let shared = TapReport {
         node: "/run/trestle/dev/tun0".into(),
@@ -221,10 +228,72 @@ fn tuns() -> Vec<InterfaceReport> {
         ..unopened()
     };
     let unserved = TapReport { node: String::new(), carrier: Carrier::Up, active: true, ..unopened() };
+    let guest = TapReport { node: "/run/trestle/dev/tun2".into(), ..unopened() };
     vec![
-        InterfaceReport { addresses: vec![inet("10.8.0.2", 24), inet("fd00::2", 64)], ..tun("tun0", shared) },
-        InterfaceReport { elsewhere: true, ..tun("tun1", unserved) },
+        InterfaceReport {
+            addresses: vec![inet("10.8.0.2", 24), inet("fd00::2", 64)],
+            ..tun("tun0", shared, bare_link())
+        },
+        InterfaceReport {
+            elsewhere: true,
+            ..tun("tun1", unserved, TunReport { stands_for: vec![], ..unknown_link() })
+        },
+        InterfaceReport { member_of: Some("bridge0".into()), ..tun("tun2", guest, busy_link()) },
     ]
+}
+
+fn unknown_link() -> TunReport {
+    TunReport {
+        peer_mac: Mac::ZERO,
+        stands_for: vec!["all".into()],
+        topology: None,
+        mss: Mss::Off,
+        gateways: vec![],
+        on_link: vec![],
+        dhcp: false,
+        lease: None,
+        neighbours: 0,
+        counters: [].into(),
+    }
+}
+
+fn bare_link() -> TunReport {
+    TunReport { peer_mac: Mac([2, 0, 0, 0, 0, 8]), ..unknown_link() }
+}
+
+fn busy_link() -> TunReport {
+    let [address, server, router] = [50, 1, 2].map(|last| [192, 168, 1, last].into());
+    TunReport {
+        stands_for: vec!["10.9.0.0/24".into(), "192.168.1.50".into()],
+        topology: Some(Topology::Net30),
+        mss: Mss::Bytes(1300),
+        gateways: vec!["192.168.1.1".parse().unwrap(), "fe80::1".parse().unwrap()],
+        on_link: vec!["192.168.1.0/24".into(), "fd00::/64".into()],
+        dhcp: true,
+        lease: Some(LeaseReport { address, prefix: 24, server, gateway: Some(router), expires_s: Some(3600) }),
+        neighbours: 4,
+        counters: [("answered-arp".to_owned(), 12), ("requests".to_owned(), 5)].into(),
+        ..bare_link()
+    }
+}
+
+/// What the manual shows.
+fn sample_tun() -> InterfaceReport {
+    let far = |address: &str, destination: &str| {
+        InetAddress::point_to_point(address.parse().unwrap(), destination.parse().unwrap())
+    };
+    let opens = vec![open(4243, "openvpn", OpenBy::Socket, "none")];
+    let tap = TapReport { active: true, opens, node: "/run/trestle/dev/tun0".into(), ..unopened() };
+    let counters = [("answered-arp".to_owned(), 2), ("answered-nd".to_owned(), 1)].into();
+    let stands_for = vec!["10.8.0.1".into(), "fd00::1".into()];
+    let (topology, mss) = (Some(Topology::P2p), Mss::Auto);
+    let link = TunReport { stands_for, topology, mss, neighbours: 1, counters, ..bare_link() };
+    InterfaceReport {
+        addresses: vec![far("10.8.0.2", "10.8.0.1"), far("fd00::2", "fd00::1")],
+        tap: Some(tap),
+        tun: Some(link),
+        ..report("tun0", InterfaceKind::Tun, [2, 0, 0, 0, 0, 9])
+    }
 }
 
 fn table() -> Vec<AddressEntry> {
@@ -257,6 +326,9 @@ fn golden_files() {
         ("tap-verbose", interface(&sample_tap(), Verbose)),
         ("tap-json", interfaces(&[sample_tap()], Brief, Json).unwrap()),
         ("tun", interfaces(&tuns(), Brief, Text).unwrap()),
+        ("tun-link", interface(&sample_tun(), Brief)),
+        ("tun-link-verbose", interface(&sample_tun(), Verbose)),
+        ("tun-link-json", interfaces(&[sample_tun()], Brief, Json).unwrap()),
         ("tun-verbose", interfaces(&tuns(), Verbose, Text).unwrap()),
         ("tun-json", interfaces(&tuns(), Brief, Json).unwrap()),
         ("all", interfaces(&all(), Brief, Text).unwrap()),
@@ -277,11 +349,13 @@ fn golden_files() {
 #[test]
 fn the_manual_shows_what_is_printed() {
     let manual = golden::read("docs/ifconfig.md");
-    for text in [interface(&sample(), Brief), interface(&sample_tap(), Brief), addresses(&table(), Text).unwrap()] {
+    let samples = [sample(), sample_tap(), sample_tun()].map(|sample| interface(&sample, Brief));
+    for text in samples.into_iter().chain([addresses(&table(), Text).unwrap()]) {
         assert!(manual.contains(&format!("```\n{text}```\n")), "{text}");
     }
-    let plain = interface(&sample(), Brief) + &interface(&sample_tap(), Brief);
-    let printed = plain + &interface(&busy(), Verbose) + &interface(&sample_tap(), Verbose);
+    let plain = [sample(), sample_tap(), sample_tun()].map(|sample| interface(&sample, Brief)).concat();
+    let verbose = [busy(), sample_tap(), sample_tun()].map(|sample| interface(&sample, Verbose));
+    let printed = plain + &verbose.concat();
     for line in manual.lines().filter(|line| line.starts_with('\t')) {
         assert!(printed.lines().any(|printed| printed == line), "{line}");
     }
@@ -299,7 +373,13 @@ fn nothing_prints_nothing() {
 
 #[test]
 fn json_reads_back() {
-    let reports = [vec![fresh(), two_members(), vlans(), busy(), fresh_tap(), sample_tap()], vports(), tuns()].concat();
+    let reports = [
+        vec![fresh(), two_members(), vlans(), busy(), fresh_tap(), sample_tap()],
+        vports(),
+        tuns(),
+        vec![sample_tun()],
+    ]
+    .concat();
     let text = interfaces(&reports, Brief, Json).unwrap();
     assert_eq!(serde_json::from_str::<Vec<InterfaceReport>>(&text).unwrap(), reports);
     let text = addresses(&table(), Json).unwrap();

@@ -47,8 +47,8 @@ fn the_diagnostics_of_the_manual_are_printed() {
         ("bridge0 ifmaxaddr tap0", "'ifmaxaddr' requires 2 arguments: ifmaxaddr <interface> <count>"),
         ("bridge0 ifuntagged tap0 4095", "invalid VLAN identifier: 4095: a VLAN is a number in 1 to 4094"),
         (
-            "tun0 10.8.0.2 10.8.0.1",
-            "invalid destination: 10.8.0.1: give tun0 the network that both ends are in: inet 10.8.0.2/N",
+            "tap0 10.8.0.2 10.8.0.1",
+            "invalid destination: 10.8.0.1: give tap0 the network that both ends are in: inet 10.8.0.2/N",
         ),
         ("bridge0 adm tap0", "unknown verb: adm: did you mean 'addm'?"),
     ] {

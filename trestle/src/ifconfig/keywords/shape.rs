@@ -1,5 +1,7 @@
 //! The shapes that a verb's arguments have.
 
+use arp::Prefix;
+use core::net::IpAddr;
 use frame::{Mac, Vid, VidSet};
 use kernel_glue::admin::{MemberFlag, Verb};
 
@@ -16,6 +18,9 @@ pub(in crate::ifconfig) enum Shape {
     Member(fn(String) -> Verb),
     Flag(MemberFlag),
     FlagOff(MemberFlag),
+    /// A set that may be left out.
+    Suppress,
+    SuppressOff,
     MemberU8(Number, fn(String, u8) -> Verb),
     MemberU32(Number, fn(String, u32) -> Verb),
     MemberVlan(fn(String, Vid) -> Verb),
@@ -36,6 +41,13 @@ pub(in crate::ifconfig) enum Shape {
     /// Permissions in octal.
     Mode,
     Carrier,
+    /// A single IP address or a network, `A` or `A/N`.
+    Prefix(fn(Prefix) -> Verb),
+    /// A single IP address.
+    Ip(fn(IpAddr) -> Verb),
+    Topology,
+    /// A number of bytes or `auto`.
+    Mss,
     /// Begins an IP address with its options.
     Address(Clause),
     /// An option of an IP address.
@@ -81,6 +93,7 @@ impl Shape {
             Self::Text(_) => vec!["text"],
             Self::StpProtocol => vec!["stp|rstp"],
             Self::Member(_) | Self::Flag(_) | Self::FlagOff(_) | Self::AddMember => vec!["interface"],
+            Self::Suppress | Self::SuppressOff => vec!["interface"],
             Self::MemberU8(number, _) | Self::MemberU32(number, _) => vec!["interface", number.name],
             Self::MemberVlan(_) => vec!["interface", "vlan id"],
             Self::MemberSet(_) => vec!["interface", "vlan set"],
@@ -94,6 +107,10 @@ impl Shape {
             Self::Group(_) => vec!["group"],
             Self::Mode => vec!["mode"],
             Self::Carrier => vec!["auto|up|down"],
+            Self::Prefix(_) => vec!["address[/length]"],
+            Self::Ip(_) => vec!["address"],
+            Self::Topology => vec!["p2p|net30|subnet"],
+            Self::Mss => vec!["bytes|auto"],
             Self::AddressOption(name) => vec![*name],
         }
     }
@@ -101,16 +118,18 @@ impl Shape {
     /// Returns what may follow the required arguments, as printed.
     pub(in crate::ifconfig) fn optional(&self) -> &'static str {
         match self {
+            Self::Suppress | Self::SuppressOff => "[<vlan set>]",
             Self::AddMember => "[untagged <vlan id>] [tagged <vlan set>]",
             Self::Static | Self::DeleteMac => "[vlan <id>]",
-            Self::Address(Clause::Inet) => "[netmask <mask>] [broadcast <address>] [alias|-alias]",
-            Self::Address(Clause::Inet6) => "[prefixlen <length>] [alias|-alias]",
+            Self::Address(Clause::Inet) => "[<destination>] [netmask <mask>] [broadcast <address>] [alias|-alias]",
+            Self::Address(Clause::Inet6) => "[<destination>] [prefixlen <length>] [alias|-alias]",
             Self::Plain(_) | Self::U8(..) | Self::U16(..) | Self::U32(..) | Self::Vlan(_) | Self::Mac(_) => "",
             Self::Text(_) | Self::StpProtocol | Self::Member(_) | Self::Flag(_) | Self::FlagOff(_) => "",
             Self::MemberU8(..) | Self::MemberU32(..) | Self::MemberVlan(_) | Self::MemberSet(_) => "",
             Self::MemberSignedSet | Self::MemberVlanProtocol | Self::MemberGroups | Self::Storm => "",
             Self::StormOff | Self::Address(Clause::Add | Clause::Delete) | Self::AddressOption(_) => "",
             Self::User(_) | Self::Group(_) | Self::Mode | Self::Carrier => "",
+            Self::Prefix(_) | Self::Ip(_) | Self::Topology | Self::Mss => "",
             Self::Read(_) | Self::Unsupported(_) => "",
         }
     }

@@ -2,7 +2,7 @@ use super::parse;
 use crate::control::Which;
 use crate::ifconfig::{Command, Read, Style, UsageError, Verbosity};
 use frame::{Tpid, Vid};
-use kernel_glue::admin::{Carrier, Change, InetAddress, MemberFlag, StormClass, StpProtocol, Verb};
+use kernel_glue::admin::{Carrier, Change, InetAddress, MemberFlag, Mss, StormClass, StpProtocol, Topology, Verb};
 use proptest::prelude::*;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -85,11 +85,11 @@ fn a_change_may_be_followed_by_a_read() {
 }
 
 fn v4(address: [u8; 4], prefix: u8) -> Verb {
-    Verb::AddAddress { address: InetAddress { address: address.into(), prefix, broadcast: None } }
+    Verb::AddAddress { address: InetAddress::new(address.into(), prefix) }
 }
 
 fn v6(address: &str, prefix: u8) -> Verb {
-    Verb::AddAddress { address: InetAddress { address: address.parse().unwrap(), prefix, broadcast: None } }
+    Verb::AddAddress { address: InetAddress::new(address.parse().unwrap(), prefix) }
 }
 
 fn without(address: &str) -> Verb {
@@ -110,6 +110,7 @@ fn verb_table() {
     let tap = || "tap0".to_owned();
     let mac = "02:00:00:00:00:0a".parse().unwrap();
     let set = |text: &str| text.parse().unwrap();
+    let prefix = |text: &str| text.parse().unwrap();
     let class = StormClass::Broadcast;
     #[rustfmt::skip]
     let rows = [
@@ -148,7 +149,7 @@ fn verb_table() {
         ("inet 10.0.0.1/24 alias 10.0.1.1/25", vec![v4([10, 0, 0, 1], 24), v4([10, 0, 1, 1], 25)]),
         ("inet 10.0.0.1/24 inet 10.0.1.1/25", vec![v4([10, 0, 0, 1], 24), v4([10, 0, 1, 1], 25)]),
         ("inet 10.0.0.1/24 broadcast 10.0.0.127", vec![Verb::AddAddress { address: InetAddress {
-            address: [10, 0, 0, 1].into(), prefix: 24, broadcast: Some([10, 0, 0, 127].into()) } }]),
+            broadcast: Some([10, 0, 0, 127].into()), ..InetAddress::new([10, 0, 0, 1].into(), 24) } }]),
         ("inet 10.0.0.1 -alias", vec![without("10.0.0.1")]),
         ("inet 10.0.0.1/24 delete up", vec![without("10.0.0.1"), Verb::Up]),
         ("inet -alias 10.0.0.1", vec![without("10.0.0.1")]),
@@ -197,6 +198,13 @@ fn verb_table() {
         ("untagged tap0 4094", vec![Verb::IfUntagged { member: tap(), vid: Some(vid(4094)) }]),
         ("-ifuntagged tap0", vec![Verb::IfUntagged { member: tap(), vid: None }]),
         ("-untagged tap0", vec![Verb::IfUntagged { member: tap(), vid: None }]),
+        ("suppress tap0", vec![Verb::Suppress { member: tap(), vlans: None, on: true }]),
+        ("suppress tap0 20,30-40", vec![Verb::Suppress { member: tap(), vlans: Some(set("20,30-40")), on: true }]),
+        ("suppress tap0 none up", vec![Verb::Suppress { member: tap(), vlans: Some(set("none")), on: true }, Verb::Up]),
+        ("suppress tap0 10.0.0.1/24", vec![Verb::Suppress { member: tap(), vlans: None, on: true }, v4([10, 0, 0, 1], 24)]),
+        ("suppress tap0 up", vec![Verb::Suppress { member: tap(), vlans: None, on: true }, Verb::Up]),
+        ("-suppress tap0", vec![Verb::Suppress { member: tap(), vlans: None, on: false }]),
+        ("-suppress tap0 all", vec![Verb::Suppress { member: tap(), vlans: Some(set("all")), on: false }]),
         ("iftagged tap0 all", vec![Verb::IfTagged { member: tap(), set: set("1-4094") }]),
         ("iftagged tap0 none", vec![Verb::IfTagged { member: tap(), set: set("none") }]),
         ("+iftagged tap0 010", vec![Verb::IfTaggedAdd { member: tap(), set: set("10") }]),
@@ -242,6 +250,20 @@ fn verb_table() {
         ("carrier down", vec![Verb::Carrier { carrier: Carrier::Down }]),
         ("queue 0x40", vec![Verb::Queue { packets: 64 }]),
         ("persist -persist", vec![Verb::Persist { on: true }, Verb::Persist { on: false }]),
+        // Point-to-point links.
+        ("peer 192.168.1.50", vec![Verb::AddPeer { prefix: prefix("192.168.1.50") }]),
+        ("peer 192.168.1.50/32 up", vec![Verb::AddPeer { prefix: prefix("192.168.1.50") }, Verb::Up]),
+        ("peer fd00::/64 -peer fd00::1", vec![Verb::AddPeer { prefix: prefix("fd00::/64") }, Verb::DeletePeer { prefix: prefix("fd00::1") }]),
+        ("topology p2p", vec![Verb::Topology { topology: Some(Topology::P2p) }]),
+        ("topology net30", vec![Verb::Topology { topology: Some(Topology::Net30) }]),
+        ("topology subnet -topology", vec![Verb::Topology { topology: Some(Topology::Subnet) }, Verb::Topology { topology: None }]),
+        ("mss 0x514", vec![Verb::Mss { mss: Mss::Bytes(1300) }]),
+        ("mss auto -mss", vec![Verb::Mss { mss: Mss::Auto }, Verb::Mss { mss: Mss::Off }]),
+        ("gateway 192.168.1.1", vec![Verb::SetGateway { address: [192, 168, 1, 1].into() }]),
+        ("-gateway fe80::1", vec![Verb::DeleteGateway { address: "fe80::1".parse().unwrap() }]),
+        ("onlink 0.0.0.0/0", vec![Verb::AddOnLink { prefix: prefix("0.0.0.0/0") }]),
+        ("-onlink 192.168.1.0/24", vec![Verb::DeleteOnLink { prefix: prefix("192.168.1.0/24") }]),
+        ("dhcp -dhcp", vec![Verb::Dhcp { on: true }, Verb::Dhcp { on: false }]),
         // Address table.
         ("static tap0 02:00:00:00:00:0a", vec![Verb::Static { member: tap(), address: mac, vid: None }]),
         ("static tap0 2:0:0:0:0:a vlan 0x14 up", vec![Verb::Static { member: tap(), address: mac, vid: Some(vid(20)) }, Verb::Up]),
@@ -253,6 +275,53 @@ fn verb_table() {
     ];
     for (text, want) in rows {
         assert_eq!(verbs(text), want, "{text}");
+    }
+}
+
+#[test]
+fn the_other_end_of_a_tun() {
+    let far = |address: &str, destination: &str| Verb::AddAddress {
+        address: InetAddress::point_to_point(address.parse().unwrap(), destination.parse().unwrap()),
+    };
+    let wrong = |prefix| Verb::AddAddress {
+        address: InetAddress {
+            destination: "10.8.0.1".parse().ok(),
+            ..InetAddress::new("10.8.0.2".parse().unwrap(), prefix)
+        },
+    };
+    let four = || far("10.8.0.2", "10.8.0.1");
+    let six = || far("fd00::2", "fd00::1");
+    #[rustfmt::skip]
+    let rows = [
+        ("10.8.0.2 10.8.0.1 up", vec![four(), Verb::Up]),
+        ("inet 10.8.0.2 10.8.0.1", vec![four()]),
+        ("inet 10.8.0.2/32 10.8.0.1", vec![four()]),
+        ("inet 10.8.0.2 10.8.0.1 netmask 255.255.255.255", vec![four()]),
+        ("inet 10.8.0.2 netmask 0xffffffff 10.8.0.1", vec![four()]),
+        ("inet 10.8.0.2 10.8.0.1 alias up", vec![four(), Verb::Up]),
+        ("alias 10.8.0.2 10.8.0.1", vec![four()]),
+        // OpenVPN's order on FreeBSD.
+        ("10.8.0.2 10.8.0.1 mtu 1500 netmask 255.255.255.255 up", vec![four(), Verb::Mtu { bytes: 1500 }, Verb::Up]),
+        ("inet6 fd00::2 fd00::1 up prefixlen 128", vec![six(), Verb::Up]),
+        ("inet6 fd00::2 fd00::1", vec![six()]),
+        ("inet6 fe80::2%tun0 fe80::1%tun0", vec![far("fe80::2", "fe80::1")]),
+        ("create 10.8.0.2 10.8.0.1 inet6 fd00::2 fd00::1", vec![Verb::Create, four(), six()]),
+        ("10.8.0.2 10.8.0.1 peer 192.168.1.50", vec![four(), Verb::AddPeer { prefix: "192.168.1.50".parse().unwrap() }]),
+        ("inet6 fd00::2 prefixlen 64", vec![v6("fd00::2", 64)]),
+        ("10.8.0.2 10.8.0.1 delete", vec![without("10.8.0.2")]),
+        ("inet 10.8.0.2 10.8.0.1 -alias up", vec![without("10.8.0.2"), Verb::Up]),
+        ("-alias 10.8.0.2 10.8.0.1", vec![without("10.8.0.2")]),
+        // What is checked when it is applied.
+        ("10.8.0.2/24 10.8.0.1", vec![wrong(24)]),
+        ("10.8.0.2 fd00::1", vec![far("10.8.0.2", "fd00::1")]),
+    ];
+    for (text, verbs) in rows {
+        let change = Change { interface: "tun0".into(), verbs };
+        assert_eq!(
+            line(&format!("tun0 {text}")),
+            Ok(Command::Change { change, then: None, style: Style::Text }),
+            "{text}"
+        );
     }
 }
 
@@ -286,11 +355,11 @@ fn usage_errors() {
         ("bridge0 ifmaxaddr tap0", "'ifmaxaddr' requires 2 arguments: ifmaxaddr <interface> <count>"),
         ("bridge0 ifuntagged tap0", "'ifuntagged' requires 2 arguments: ifuntagged <interface> <vlan id>"),
         ("bridge0 storm tap0", "'storm' requires 3 arguments: storm <interface> <broadcast|multicast|unknown> <frames a second>"),
-        ("bridge0 inet", "'inet' requires argument: inet <address> [netmask <mask>] [broadcast <address>] [alias|-alias]"),
-        ("bridge0 inet up", "'inet' requires argument: inet <address> [netmask <mask>] [broadcast <address>] [alias|-alias]"),
+        ("bridge0 inet", "'inet' requires argument: inet <address> [<destination>] [netmask <mask>] [broadcast <address>] [alias|-alias]"),
+        ("bridge0 inet up", "'inet' requires argument: inet <address> [<destination>] [netmask <mask>] [broadcast <address>] [alias|-alias]"),
         ("bridge0 inet 10.0.0.1 netmask", "'netmask' requires argument: netmask <mask>"),
         ("bridge0 -alias", "'-alias' requires argument: -alias <address>"),
-        ("bridge0 netmask 255.0.0.0", "usage: inet <address>[/<length>] [netmask <mask>] [broadcast <address>] [alias|-alias]"),
+        ("bridge0 netmask 255.0.0.0", "usage: inet <address>[/<length>] [<destination>] [netmask <mask>] [broadcast <address>] [alias|-alias]"),
         ("bridge0 addm", "usage: addm <interface> [opts ...]"),
         ("bridge0 add", "usage: addm <interface> [opts ...]"),
         ("bridge0 addm tap0 untagged", "usage: untagged <vlan id>"),
@@ -309,6 +378,8 @@ fn usage_errors() {
         ("bridge0 static tap0 2:0:0:0:0:a vlan 08", "invalid vlan id: 08: a VLAN is a number in 1 to 4094"),
         ("bridge0 deladdr 2:0:0:0:0:a@0", "invalid vlan id: 0: a VLAN is a number in 1 to 4094"),
         ("bridge0 addm tap0 tagged 0", "invalid vlan set: 0: use none, all, or a comma list of VLANs in 1 to 4094 and ascending ranges, 10,100-199"),
+        ("bridge0 suppress", "'suppress' requires argument: suppress <interface> [<vlan set>]"),
+        ("bridge0 suppress tap0 20-10", "invalid vlan set: 20-10: use none, all, or a comma list of VLANs in 1 to 4094 and ascending ranges, 10,100-199"),
         ("bridge0 iftagged tap0 20-10", "invalid vlan set: 20-10: use none, all, or a comma list of VLANs in 1 to 4094 and ascending ranges, 10,100-199"),
         ("bridge0 iftagged tap0 0x10", "invalid vlan set: 0x10: use none, all, or a comma list of VLANs in 1 to 4094 and ascending ranges, 10,100-199"),
         ("bridge0 +iftagged tap0 4095", "invalid vlan set: 4095: use none, all, or a comma list of VLANs in 1 to 4094 and ascending ranges, 10,100-199"),
@@ -341,10 +412,33 @@ fn usage_errors() {
         ("bridge0 inet 10.0.0.1/24 broadcast ::1", "invalid broadcast address: ::1: use an IPv4 address, 192.0.2.255"),
         ("bridge0 inet6 ::1 broadcast ::1", "invalid broadcast address: ::1: IPv6 has none"),
         ("bridge0 10.8.0.2 10.8.0.1", "invalid destination: 10.8.0.1: only a point-to-point link has one; a mask follows netmask"),
-        ("tun0 10.8.0.2 10.8.0.1", "invalid destination: 10.8.0.1: give tun0 the network that both ends are in: inet 10.8.0.2/N"),
-        ("tun0 inet 10.8.0.2/32 10.8.0.1 mtu 1500 netmask 255.255.255.255 up", "invalid destination: 10.8.0.1: give tun0 the network that both ends are in: inet 10.8.0.2/N"),
+        ("tap0 10.8.0.2 10.8.0.1", "invalid destination: 10.8.0.1: give tap0 the network that both ends are in: inet 10.8.0.2/N"),
         ("tap7 inet6 fd00::1 fd00::2", "invalid destination: fd00::2: give tap7 the network that both ends are in: inet6 fd00::1/N"),
-        ("tun create 10.8.0.2 10.8.0.1", "invalid destination: 10.8.0.1: give tun the network that both ends are in: inet 10.8.0.2/N"),
+        ("tap create 10.8.0.2 10.8.0.1", "invalid destination: 10.8.0.1: give tap the network that both ends are in: inet 10.8.0.2/N"),
+        ("tun0 10.8.0.2 10.8.0.1/24", "invalid destination: 10.8.0.1/24: the other end is a single address, without a length"),
+        ("tun0 10.8.0.2 10.8.0.1/24 delete", "invalid destination: 10.8.0.1/24: the other end is a single address, without a length"),
+        ("tun0 inet6 fe80::2 fe80::1%eth0", "invalid destination: fe80::1%eth0: the other end is a single address, without a length"),
+        ("tun0 10.8.0.2 10.8.0.1 10.8.0.5", "invalid destination: 10.8.0.5: there is one already; inet or inet6 begins another"),
+        ("tun0 10.8.0.2 10.8.0.1 mtu 1500 netmask 255.255.255.0", "invalid netmask: 255.255.255.0: to the one destination 10.8.0.1 all 32 bits are the network's"),
+        ("tun0 inet6 fd00::2 fd00::1 up prefixlen 64", "invalid prefix length: 64: to the one destination fd00::1 all 128 bits are the network's"),
+        ("tun0 10.8.0.2 10.8.0.1 up netmask 10.0.0.1", "invalid netmask: 10.0.0.1: use 0xffffff00, 255.255.255.0 or /24, ones before zeros"),
+        ("tun0 10.8.0.2 10.8.0.1 up netmask", "'netmask' requires argument: netmask <mask>"),
+        ("tun0 10.8.0.2 10.8.0.1 up broadcast 10.8.0.255", "usage: inet <address>[/<length>] [<destination>] [netmask <mask>] [broadcast <address>] [alias|-alias]"),
+        ("tun0 10.8.0.2/24 up netmask /24", "usage: inet <address>[/<length>] [<destination>] [netmask <mask>] [broadcast <address>] [alias|-alias]"),
+        // Point-to-point links.
+        ("tun0 peer", "'peer' requires argument: peer <address[/length]>"),
+        ("tun0 peer tun1", "invalid address or network: tun1: use an address as 192.0.2.1 or fd00::1, or a network as 192.0.2.0/24"),
+        ("tun0 -peer 10.0.0.1/33", "invalid address or network: 10.0.0.1/33: use an address as 192.0.2.1 or fd00::1, or a network as 192.0.2.0/24"),
+        ("tun0 peer 10.0.0.1/24", "invalid address or network: 10.0.0.1/24: its network is 10.0.0.0/24; a single address has no length"),
+        ("tun0 onlink default", "invalid address or network: default: use an address as 192.0.2.1 or fd00::1, or a network as 192.0.2.0/24"),
+        ("tun0 -onlink", "'-onlink' requires argument: -onlink <address[/length]>"),
+        ("tun0 gateway 10.0.0.1/24", "invalid address: 10.0.0.1/24: use a single address as 192.0.2.1 or fd00::1"),
+        ("tun0 -gateway", "'-gateway' requires argument: -gateway <address>"),
+        ("tun0 topology p2mp", "unknown topology: p2mp: use p2p, net30 or subnet"),
+        ("tun0 topology", "'topology' requires argument: topology <p2p|net30|subnet>"),
+        ("tun0 mss", "'mss' requires argument: mss <bytes|auto>"),
+        ("tun0 mss 65536", "invalid value: 65536: mss takes 88 to 65495, or auto"),
+        ("tun0 mss off", "invalid value: off: mss takes 88 to 65495, or auto"),
         ("tap00x 10.8.0.2 10.8.0.1", "invalid destination: 10.8.0.1: only a point-to-point link has one; a mask follows netmask"),
         // Devices.
         ("tap0 owner", "'owner' requires argument: owner <user>"),

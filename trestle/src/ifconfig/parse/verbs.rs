@@ -60,6 +60,8 @@ impl Parsed {
             Shape::Member(verb) => verb(from.interface()?),
             &Shape::Flag(flag) => Verb::SetFlag { member: from.interface()?, flag, on: true },
             &Shape::FlagOff(flag) => Verb::SetFlag { member: from.interface()?, flag, on: false },
+            Shape::Suppress => Verb::Suppress { member: from.interface()?, vlans: from.optional_set()?, on: true },
+            Shape::SuppressOff => Verb::Suppress { member: from.interface()?, vlans: from.optional_set()?, on: false },
             Shape::MemberU8(_, verb) => verb(from.interface()?, from.number()?),
             Shape::MemberU32(_, verb) => verb(from.interface()?, from.number()?),
             Shape::MemberVlan(verb) => verb(from.interface()?, member_vlan(from)?),
@@ -93,7 +95,12 @@ impl Parsed {
             Shape::Group(verb) => verb(Accounts::Groups.number(from.word()?)?),
             Shape::Mode => Verb::Mode { mode: from.mode()? },
             Shape::Carrier => Verb::Carrier { carrier: from.carrier()? },
+            Shape::Prefix(verb) => verb(from.prefix()?),
+            Shape::Ip(verb) => verb(from.ip()?),
+            Shape::Topology => Verb::Topology { topology: Some(from.topology()?) },
+            Shape::Mss => Verb::Mss { mss: from.mss()? },
             &Shape::Address(clause) => address::read(interface, clause, from)?,
+            Shape::AddressOption(_) if address::is_late_mask(from, &self.verbs)? => return Ok(()),
             Shape::AddressOption(_) => return Err(UsageError::Usage(ADDRESS_USAGE)),
             Shape::Read(Reading::Addresses) => {
                 self.addresses = true;
@@ -173,6 +180,7 @@ fn stp_protocol(from: &mut Arguments<'_, '_>) -> Result<Verb, UsageError> {
     Ok(Verb::Protocol { protocol })
 }
 
-const ADDRESS_USAGE: &str = "inet <address>[/<length>] [netmask <mask>] [broadcast <address>] [alias|-alias]";
+const ADDRESS_USAGE: &str =
+    "inet <address>[/<length>] [<destination>] [netmask <mask>] [broadcast <address>] [alias|-alias]";
 const NO_GROUPS: &str = "an interface is in the group of its kind; only the node of a tap or tun is somebody's";
 const NO_PASSTHROUGH: &str = "use -ifuntagged to put untagged frames into no VLAN";

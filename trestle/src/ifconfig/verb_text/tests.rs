@@ -35,13 +35,15 @@ fn name() -> impl Strategy<Value = String> {
 fn inet() -> impl Strategy<Value = InetAddress> {
     prop_oneof![
         (any::<[u8; 4]>(), 0..=32_u8, option::of(any::<[u8; 4]>())).prop_map(|(address, prefix, broadcast)| {
-            InetAddress { address: address.into(), prefix, broadcast: broadcast.map(IpAddr::from) }
+            InetAddress { broadcast: broadcast.map(IpAddr::from), ..InetAddress::new(address.into(), prefix) }
         }),
-        (any::<[u8; 16]>(), 0..=128_u8).prop_map(|(address, prefix)| InetAddress {
-            address: address.into(),
-            prefix,
-            broadcast: None
+        (any::<[u8; 4]>(), any::<[u8; 4]>(), 0..=32_u8).prop_map(|(address, far, prefix)| InetAddress {
+            destination: Some(far.into()),
+            ..InetAddress::new(address.into(), prefix)
         }),
+        (any::<[u8; 16]>(), any::<[u8; 16]>())
+            .prop_map(|(address, far)| InetAddress::point_to_point(address.into(), far.into())),
+        (any::<[u8; 16]>(), 0..=128_u8).prop_map(|(address, prefix)| InetAddress::new(address.into(), prefix)),
     ]
 }
 
@@ -124,6 +126,7 @@ fn of_member() -> impl Strategy<Value = Verb> {
         name().prop_map(|member| Verb::AddSpan { member }),
         name().prop_map(|member| Verb::DeleteSpan { member }),
         (name(), flag(), any::<bool>()).prop_map(|(member, flag, on)| Verb::SetFlag { member, flag, on }),
+        (name(), option::of(set()), any::<bool>()).prop_map(|(member, vlans, on)| Verb::Suppress { member, vlans, on }),
         (name(), btree_set(1..=31_u8, 0..5))
             .prop_map(|(member, groups)| Verb::Protected { member, groups: groups.into_iter().collect() }),
         (name(), any::<u32>()).prop_map(|(member, addresses)| Verb::IfMaxAddresses { member, addresses }),
@@ -143,9 +146,33 @@ fn of_member() -> impl Strategy<Value = Verb> {
     ]
 }
 
+fn prefix() -> impl Strategy<Value = arp::Prefix> {
+    prop_oneof![
+        (any::<[u8; 4]>(), 0..=32_u8).prop_map(|(address, length)| arp::Prefix::new(address.into(), length).unwrap()),
+        (any::<[u8; 16]>(), 0..=128_u8).prop_map(|(address, length)| arp::Prefix::new(address.into(), length).unwrap()),
+    ]
+}
+
+fn of_link() -> impl Strategy<Value = Verb> {
+    let topologies = vec![None, Some(Topology::P2p), Some(Topology::Net30), Some(Topology::Subnet)];
+    let ip = || prop_oneof![any::<[u8; 4]>().prop_map(IpAddr::from), any::<[u8; 16]>().prop_map(IpAddr::from)];
+    prop_oneof![
+        prefix().prop_map(|prefix| Verb::AddPeer { prefix }),
+        prefix().prop_map(|prefix| Verb::DeletePeer { prefix }),
+        prop::sample::select(topologies).prop_map(|topology| Verb::Topology { topology }),
+        prop_oneof![Just(Mss::Off), Just(Mss::Auto), any::<u16>().prop_map(Mss::Bytes)]
+            .prop_map(|mss| Verb::Mss { mss }),
+        ip().prop_map(|address| Verb::SetGateway { address }),
+        ip().prop_map(|address| Verb::DeleteGateway { address }),
+        prefix().prop_map(|prefix| Verb::AddOnLink { prefix }),
+        prefix().prop_map(|prefix| Verb::DeleteOnLink { prefix }),
+        any::<bool>().prop_map(|on| Verb::Dhcp { on }),
+    ]
+}
+
 fn change() -> impl Strategy<Value = Change> {
-    let verbs = vec(prop_oneof![plain(), of_bridge(), of_member(), of_device()], 1..8);
-    verbs.prop_map(|verbs| Change { interface: "tap0".to_owned(), verbs })
+    let verbs = vec(prop_oneof![plain(), of_bridge(), of_member(), of_device(), of_link()], 1..8);
+    verbs.prop_map(|verbs| Change { interface: "tun0".to_owned(), verbs })
 }
 
 /// Splits a line as a POSIX shell does, of which it knows single quotes and a backslash.

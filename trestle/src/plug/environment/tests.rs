@@ -7,7 +7,7 @@ fn read(text: &str) -> Result<Environment, BadVariable> {
 
 #[test]
 fn what_openvpn_says() {
-    let address = |address: &str, prefix| InetAddress { address: address.parse().unwrap(), prefix, broadcast: None };
+    let address = |address: &str, prefix| InetAddress::new(address.parse().unwrap(), prefix);
     let tap = read(
         "TUNTAP_SOCKET_FD=7 TUNTAP_DEV_TYPE=tap TUNTAP_MTU=1500 TUNTAP_LLADDR=02:00:00:00:00:07 \
          ifconfig_local=10.8.0.1 ifconfig_netmask=255.255.255.0 ifconfig_broadcast=10.8.0.255 \

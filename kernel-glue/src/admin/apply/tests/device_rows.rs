@@ -13,7 +13,7 @@ pub(super) fn rows() -> Vec<Row> {
     let describe = |text: &str| Description { text: text.into() };
     let station = |last| Ether { address: Mac([2, 0, 0, 0, 0, last]) };
     let everybody = || AddAddress { address: InetAddress {
-        address: [10, 8, 0, 2].into(), prefix: 24, broadcast: Some([10, 8, 0, 255].into()) } };
+        broadcast: Some([10, 8, 0, 255].into()), ..InetAddress::new([10, 8, 0, 2].into(), 24) } };
     let mut rows = vec![
         row("tap create", "tap7", [Create], Ok("+[tap.tap7]")),
         row("tap create, any", "tap", [Create, Up], Ok("+[tap.tap2] +up = true")),
@@ -28,7 +28,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("tun create, of a kernel's tun", "tun9", [Create],
             Err("interface tun9 already exists: it is the system's own; take another unit, or remove it: ip link delete tun9")),
         row("tun create, of a port that was unplugged", "tun8", [Create],
-            Err("SIOCIFCREATE2 (tun8): Device busy: tun8 is a port of bridge1, which a tun can not be; take another unit")),
+            Err("SIOCIFCREATE2 (tun8): Device busy: tun8 is a span port of bridge1, which a tun can not be; take another unit")),
 
         row("tap destroy", "tap0", [Destroy], Ok("-[tap.tap0]")),
         row("tap destroy, of a member", "tap1", [Destroy],
@@ -50,8 +50,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("tap ether", "tap0", [station(9)], Ok("+ether = \"02:00:00:00:00:09\"")),
         row("tap ether zero", "tap0", [Ether { address: Mac::ZERO }],
             Err("ioctl (SIOCSIFLLADDR): Invalid argument: 00:00:00:00:00:00 names no station")),
-        row("tun ether", "tun0", [station(9)],
-            Err("ioctl (SIOCSIFLLADDR): Operation not supported: tun0 carries IP packets and has no MAC address; use a tap: ifconfig tap create")),
+        row("tun ether", "tun0", [station(9)], Ok("+ether = \"02:00:00:00:00:09\"")),
         row("tap description", "tap0", [describe("vm 7")], Ok("+description = \"vm 7\"")),
         row("tun description over lines", "tun0", [describe("a\nb")],
             Err("ioctl (set descr): Invalid argument: it holds a control character; write it on one line")),
@@ -110,14 +109,12 @@ pub(super) fn rows() -> Vec<Row> {
             Err("BRDGADD tap1: Device busy: tap1 is a member of bridge0; remove it there first: ifconfig bridge0 deletem tap1")),
         row("addm of no tap", "bridge0", [add("tap6")],
             Err("BRDGADD tap6: No such file or directory: there is no interface tap6; create it first: ifconfig tap6 create")),
-        row("addm of a tun", "bridge0", [add("tun0")],
-            Err("BRDGADD tun0: Invalid argument: tun0 carries IP packets, and a bridge Ethernet frames; use a tap: ifconfig tap create")),
         row("deletem of a tap", "bridge0", [delete("tap1")],
             Ok("-[[bridge.bridge0.member]] -interface = \"tap1\" -port = 9")),
         row("span of a tap", "bridge2", [span("tap0")], Ok("-[bridge.bridge2] +[[bridge.bridge2.span]] +interface = \"tap0\" +port = 1")),
         row("span -span of a tap", "bridge2", [mtu(4000), span("tap0"), unspan("tap0")], Ok("+mtu = 4000")),
         row("span of a tun", "bridge0", [span("tun0")],
-            Err("BRDGADDS tun0: Invalid argument: tun0 carries IP packets, and a bridge Ethernet frames; use a tap: ifconfig tap create")),
+            Err("BRDGADDS tun0: Invalid argument: tun0 carries IP packets, and a span port copies of Ethernet frames; use a tap: ifconfig tap create")),
         row("mtu of a bridge of taps", "bridge2", [add("tap0"), mtu(65521)],
             Ok("+mtu = 65521 +[[bridge.bridge2.member]] +interface = \"tap0\" +port = 1")),
     ];

@@ -150,6 +150,10 @@ pub(super) fn flag(member: &str, flag: MemberFlag, on: bool) -> Verb {
     Verb::SetFlag { member: member.into(), flag, on }
 }
 
+pub(super) fn suppress(member: &str, vlans: Option<&str>, on: bool) -> Verb {
+    Verb::Suppress { member: member.into(), vlans: vlans.map(set), on }
+}
+
 pub(super) fn fixed(member: &str, address: Mac, vid: Option<Vid>) -> Verb {
     Verb::Static { member: member.into(), address, vid }
 }
@@ -160,7 +164,7 @@ pub(super) fn mtu(bytes: u32) -> Verb {
 
 pub(super) fn inet(text: &str) -> Verb {
     let (address, prefix) = text.split_once('/').unwrap();
-    let address = InetAddress { address: address.parse().unwrap(), prefix: prefix.parse().unwrap(), broadcast: None };
+    let address = InetAddress::new(address.parse().unwrap(), prefix.parse().unwrap());
     Verb::AddAddress { address }
 }
 

@@ -16,7 +16,7 @@ fn ip(text: &str) -> IpAddr {
 #[rustfmt::skip]
 pub(super) fn rows() -> Vec<Row> {
     let describe = |text: String| Description { text };
-    let broadcast = |a, b| AddAddress { address: InetAddress { address: ip(a), prefix: 24, broadcast: Some(ip(b)) } };
+    let broadcast = |a, b| AddAddress { address: InetAddress { broadcast: Some(ip(b)), ..InetAddress::new(ip(a), 24) } };
     let gone = |a| DeleteAddress { address: ip(a) };
     vec![
         row("create", "bridge7", [Create], Ok("+[bridge.bridge7]")),

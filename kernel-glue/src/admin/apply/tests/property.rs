@@ -1,8 +1,11 @@
 //! Whatever lines come in whatever order: an accepted one leaves a state that a file can hold and a restart accepts.
 
 use super::super::super::engine_config::{PortRun, engine_config};
-use super::super::super::request::{Carrier, Change, InetAddress, MemberFlag, StormClass, StpProtocol, Verb};
-use super::super::super::state::State;
+use super::super::super::limits::link::MAX_PREFIXES;
+use super::super::super::request::{
+    Carrier, Change, InetAddress, MemberFlag, Mss, StormClass, StpProtocol, Topology, Verb,
+};
+use super::super::super::state::{LinkState, Place, Role, StandsFor, State};
 use super::fixture::Machine;
 use frame::{Mac, Tpid, Vid, VidSet};
 use proptest::collection::vec;
@@ -46,11 +49,44 @@ fn flag() -> impl Strategy<Value = MemberFlag> {
 fn inet() -> impl Strategy<Value = InetAddress> {
     let addresses = ["10.0.0.1", "10.0.0.2", "fd00::1", "fe80::1", "224.0.0.1"].map(|text| text.parse().unwrap());
     let broadcast = option::of(Just("10.0.0.255".parse().unwrap()));
-    (select(addresses.to_vec()), 0_u8..140, broadcast).prop_map(|(address, prefix, broadcast)| InetAddress {
-        address,
-        prefix,
-        broadcast,
+    (select(addresses.to_vec()), 0_u8..140, broadcast)
+        .prop_map(|(address, prefix, broadcast)| InetAddress { broadcast, ..InetAddress::new(address, prefix) })
+}
+
+/// Most of a link, some of no link.
+fn destination() -> impl Strategy<Value = InetAddress> {
+    let addresses = ["10.0.0.1", "10.0.0.2", "10.0.0.3", "fd00::1", "fd00::2"].map(|text| text.parse().unwrap());
+    let addresses = addresses.to_vec();
+    (select(addresses.clone()), select(addresses), 0_u8..20).prop_map(|(address, destination, prefix)| {
+        let whole = InetAddress::point_to_point(address, destination);
+        if prefix == 0 { InetAddress { prefix, ..whole } } else { whole }
     })
+}
+
+fn prefix() -> impl Strategy<Value = arp::Prefix> {
+    let prefixes = ["10.0.0.1", "10.0.0.3", "10.0.0.0/24", "10.0.0.128/25", "0.0.0.0/0", "224.0.0.1", "fd00::/64"];
+    prop_oneof![
+        select(prefixes.to_vec()).prop_map(|text| text.parse().unwrap()),
+        any::<[u8; 2]>().prop_map(|[c, d]| arp::Prefix::single([10, 9, c, d].into())),
+    ]
+}
+
+fn of_links() -> impl Strategy<Value = Verb> {
+    let gateways = ["10.0.0.1", "10.0.0.254", "fd00::1", "fe80::1", "0.0.0.0"].map(|text| text.parse().unwrap());
+    let topologies = [None, Some(Topology::P2p), Some(Topology::Net30), Some(Topology::Subnet)];
+    prop_oneof![
+        2 => destination().prop_map(|address| Verb::AddAddress { address }),
+        4 => prefix().prop_map(|prefix| Verb::AddPeer { prefix }),
+        1 => prefix().prop_map(|prefix| Verb::DeletePeer { prefix }),
+        1 => select(topologies.to_vec()).prop_map(|topology| Verb::Topology { topology }),
+        1 => prop_oneof![Just(Mss::Off), Just(Mss::Auto), any::<u16>().prop_map(Mss::Bytes)]
+            .prop_map(|mss| Verb::Mss { mss }),
+        2 => select(gateways.to_vec()).prop_map(|address| Verb::SetGateway { address }),
+        1 => select(gateways.to_vec()).prop_map(|address| Verb::DeleteGateway { address }),
+        2 => prefix().prop_map(|prefix| Verb::AddOnLink { prefix }),
+        1 => prefix().prop_map(|prefix| Verb::DeleteOnLink { prefix }),
+        1 => any::<bool>().prop_map(|on| Verb::Dhcp { on }),
+    ]
 }
 
 fn of_interface() -> impl Strategy<Value = Verb> {
@@ -106,6 +142,11 @@ fn of_members() -> impl Strategy<Value = Verb> {
     ];
     prop_oneof![
         (member(), flag(), any::<bool>()).prop_map(|(member, flag, on)| Verb::SetFlag { member, flag, on }),
+        (member(), option::of(vids()), any::<bool>()).prop_map(|(member, vlans, on)| Verb::Suppress {
+            member,
+            vlans,
+            on
+        }),
         (member(), option::of(vid())).prop_map(|(member, vid)| Verb::IfUntagged { member, vid }),
         (member(), vids()).prop_map(|(member, set)| Verb::IfTagged { member, set }),
         (member(), vids()).prop_map(|(member, set)| Verb::IfTaggedAdd { member, set }),
@@ -141,7 +182,7 @@ fn change() -> impl Strategy<Value = Change> {
         "tun4", "tun",
     ];
     let verb = prop_oneof![
-        3 => of_interface(), 3 => of_ports(), 2 => of_members(), 2 => of_bridge(), 2 => of_devices(),
+        3 => of_interface(), 3 => of_ports(), 2 => of_members(), 2 => of_bridge(), 2 => of_devices(), 3 => of_links(),
     ];
     (select(names.to_vec()), vec(verb, 1..3))
         .prop_map(|(interface, verbs)| Change { interface: interface.into(), verbs })
@@ -173,7 +214,16 @@ proptest! {
             let transient = next.devices().filter(|(_, device)| device.transient).map(|(name, _)| name);
             let gone: Vec<_> = transient.filter(|name| saved.kind_of(name).is_some() || saved.bridge_of(name).is_some()).collect();
             prop_assert_eq!(gone, [""; 0]);
-            prop_assert!(next.tuns.keys().all(|name| next.bridge_of(name).is_none()));
+            for (name, tun) in &next.tuns {
+                prop_assert!(next.bridge_of(name).is_none_or(|(_, role)| role == Role::Member), "{}", name);
+                prop_assert_eq!(next.mtu_bytes(name), Some(tun.mtu_bytes));
+                for place in [Place::Host, Place::Member] {
+                    let stands_for = tun.link.stands_for(place, &tun.inet);
+                    prop_assert!(!matches!(stands_for, StandsFor::These(these) if these.len() > MAX_PREFIXES));
+                }
+            }
+            let links = next.taps.values().filter(|tap| tap.link != LinkState::default());
+            prop_assert_eq!(links.count(), 0);
             for bridge in next.bridges.values() {
                 let config = engine_config(bridge, Mac([2; 6]), &|_| PortRun::Running);
                 let ports: BTreeSet<_> = config.ports.iter().map(|&(port, _)| port).collect();
@@ -189,19 +239,21 @@ proptest! {
 fn many_sequences_are_accepted() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let machine = Machine::new().without("bridge0");
-    let (mut accepted, mut most_ports, mut most_devices, mut transient) = (0, 0, 0, 0);
+    let (mut accepted, mut most_ports, mut most_devices, mut transient, mut most_peers) = (0, 0, 0, 0, 0);
     let mut state = beginning();
-    for _ in 0..2000 {
+    for _ in 0..4000 {
         let change = change().new_tree(&mut runner).unwrap().current();
         if let Ok((next, _)) = state.apply(&change, &machine) {
             accepted += 1;
             most_ports = most_ports.max(next.bridges.values().map(|bridge| bridge.ports().count()).max().unwrap_or(0));
             most_devices = most_devices.max(next.devices().count());
+            most_peers = most_peers.max(next.tuns.values().map(|tun| tun.link.peers.len()).max().unwrap_or(0));
             transient += next.devices().filter(|(_, device)| device.transient).count();
             state = next;
         }
     }
     assert!(most_devices > 3 && transient > 50, "{most_devices} devices, {transient} transient");
+    assert!(most_peers > 3, "{most_peers} peers");
     let bridges: Vec<_> = state.bridges.keys().collect();
     assert!(accepted > 200 && most_ports > 3, "{accepted} accepted, {most_ports} ports, {bridges:?}");
 }

@@ -92,8 +92,7 @@ fn bounds() {
     let bridge = full.bridges.get_mut("bridge2").unwrap();
     let member = |unit: u16| MemberState::new(format!("vport{}", unit - 1), port(unit));
     bridge.members.extend((2..=1023).map(member));
-    bridge.inet =
-        (0..=255).map(|last| InetAddress { address: [192, 0, 2, last].into(), prefix: 32, broadcast: None }).collect();
+    bridge.inet = (0..=255).map(|last| InetAddress::new([192, 0, 2, last].into(), 32)).collect();
     full.taps.extend((2..4096).map(|unit| (format!("tap{unit}"), TapState::default())));
     full.tuns.extend((1..4096).map(|unit| (format!("tun{unit}"), TapState::default())));
     full.bridges.get_mut("bridge1").unwrap().spans.clear();

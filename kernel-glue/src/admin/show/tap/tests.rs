@@ -34,7 +34,7 @@ fn state() -> State {
 }
 
 fn interface(ether: Mac, link: Link) -> InterfaceLive {
-    let addresses = vec![InetAddress { address: [10, 8, 0, 2].into(), prefix: 24, broadcast: None }];
+    let addresses = vec![InetAddress::new([10, 8, 0, 2].into(), 24)];
     InterfaceLive { ether, addresses, link, place: Location::Here }
 }
 
@@ -48,8 +48,14 @@ const MAC: Mac = Mac([2, 0, 0, 0, 0, 1]);
 fn a_tap_that_is_open() {
     let counts = Counts { rx_frames: 5, drops: [("queue-full".into(), 3)].into(), ..Counts::default() };
     let node = "/run/trestle/dev/tap0";
-    let live =
-        TapLive { up: true, node: node.into(), opens: vec![open(7), open(8)], queued: 2, counts: counts.clone() };
+    let live = TapLive {
+        up: true,
+        node: node.into(),
+        opens: vec![open(7), open(8)],
+        queued: 2,
+        counts: counts.clone(),
+        tun: None,
+    };
     let report = report_tap(&state(), "tap0", interface(MAC, Link::Up), live).unwrap();
     assert_eq!((report.kind, report.groups.as_slice()), (InterfaceKind::Tap, ["tap".into()].as_slice()));
     assert_eq!((report.mtu, report.description.as_str(), report.ether), (1400, "vm 7", MAC));
@@ -62,11 +68,11 @@ fn a_tap_that_is_open() {
 }
 
 #[test]
-fn a_tun_is_no_ethernet() {
+fn the_interface_of_a_tun_is_ethernet() {
     let live = TapLive { up: true, opens: vec![open(7)], ..TapLive::default() };
-    let report = report_tap(&state(), "tun0", interface(Mac::ZERO, Link::Down), live).unwrap();
-    assert_eq!((report.kind, report.mtu), (InterfaceKind::Tun, 1500));
-    assert_eq!(report.flags, [Up, PointToPoint, Running, NoArp, Multicast]);
+    let report = report_tap(&state(), "tun0", interface(MAC, Link::Down), live).unwrap();
+    assert_eq!((report.kind, report.mtu, report.ether), (InterfaceKind::Tun, 1500, MAC));
+    assert_eq!(report.flags, [Up, Broadcast, Running, Simplex, Multicast]);
     let tun = report.tap.unwrap();
     assert_eq!((tun.persistent, tun.owner, tun.group, tun.mode, tun.queue_packets), (false, 0, None, 0o600, 512));
 }

@@ -1,0 +1,50 @@
+//! Reports of tuns as links.
+
+use super::super::report::{LeaseReport, TunReport};
+use super::super::request::InetAddress;
+use super::super::state::{LinkState, Place, StandsFor};
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use arp::Prefix;
+use core::net::IpAddr;
+use frame::Mac;
+
+/// What only the running link knows.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct TunLive {
+    /// The MAC address of all who are beyond it.
+    pub peer_mac: Mac,
+    /// The address that a DHCP server gave it.
+    pub lease: Option<LeaseReport>,
+    /// Stations on the Ethernet side whose MAC address is known or asked for.
+    pub neighbours: u32,
+    /// What was answered, asked and ignored, by name; only what is not zero.
+    pub counters: BTreeMap<String, u64>,
+}
+
+/// Reports a link on whose Ethernet side the host has `inet`.
+pub(super) fn tun_report(link: &LinkState, place: Place, inet: &[InetAddress], live: TunLive) -> TunReport {
+    let stands_for = match link.stands_for(place, inet) {
+        StandsFor::Everybody => ["all".into()].into(),
+        StandsFor::These(mut these) => {
+            let leased = live.lease.as_ref().map(|lease| Prefix::single(IpAddr::V4(lease.address)));
+            these.extend(leased.filter(|leased| !these.contains(leased)));
+            these.iter().map(Prefix::to_string).collect()
+        }
+    };
+    TunReport {
+        peer_mac: live.peer_mac,
+        stands_for,
+        topology: link.topology,
+        mss: link.mss,
+        gateways: link.gateways.clone(),
+        on_link: link.on_link.iter().map(Prefix::to_string).collect(),
+        dhcp: link.dhcp,
+        lease: live.lease,
+        neighbours: live.neighbours,
+        counters: live.counters,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! Tunnels smaller than the bridge, and bridges smaller than the tunnel.
+
+use super::packets::{HEAD, framed, syn, udp, whole};
+use super::{Bed, Inward, Offload, PEER, Place, STATION, addresses, body, config};
+use crate::link::SegmentSizes;
+use frame::{DropReason, EtherType};
+
+fn bed(tunnel: u32) -> Bed {
+    let mut with = config(Place::Lan { mtu_bytes: 1500 }, &["192.168.1.50", "fd00::50"]);
+    with.mtu_bytes = tunnel;
+    Bed::new(with)
+}
+
+#[test]
+fn senders_are_told_what_fits_the_tunnel() {
+    let mut bed = bed(1300);
+    let packet = whole(udp("192.168.1.9", "192.168.1.50", 1400));
+    assert_eq!(bed.receive(&framed(PEER, STATION, &packet)), Err(DropReason::TooBig));
+    let sent = bed.poll();
+    assert_eq!(addresses(&sent.frames[0]), (STATION, PEER, EtherType::IPV4));
+    let error = body(&sent.frames[0]);
+    assert_eq!((error[9], &error[12..20]), (1, &[192, 168, 1, 50, 192, 168, 1, 9][..]));
+    assert_eq!((error[20], error[21], &error[26..28]), (3, 4, &1300_u16.to_be_bytes()[..]), "RFC 1191 §4");
+
+    let packet = udp("fd00::9", "fd00::50", 1400);
+    assert_eq!(bed.receive(&framed(PEER, STATION, &packet)), Err(DropReason::TooBig));
+    let sent = bed.poll();
+    let error = body(&sent.frames[0]);
+    assert_eq!((error[6], error[40], &error[44..48]), (58, 2, &1300_u32.to_be_bytes()[..]), "RFC 4443 §3.2");
+    assert_eq!(bed.count("too-big-told"), 2);
+
+    let fitting = whole(udp("192.168.1.9", "192.168.1.50", 1300));
+    assert_eq!(bed.receive(&framed(PEER, STATION, &fitting)), Ok(Some(fitting)));
+}
+
+#[test]
+fn what_may_be_cut_is_cut() {
+    let mut bed = bed(1300);
+    let packet = udp("192.168.1.9", "192.168.1.50", 1400);
+    assert_eq!(bed.receive(&framed(PEER, STATION, &packet)), Ok(None));
+    let sent = bed.poll();
+    assert!(sent.frames.is_empty());
+    let bytes: Vec<_> = sent.packets.iter().map(Vec::len).collect();
+    assert_eq!(bytes, [1300 - (1300 - 20) % 8, 1400 - (1300 - 20) / 8 * 8]);
+    let payload: Vec<u8> = sent.packets.iter().flat_map(|packet| packet[20..].to_vec()).collect();
+    assert_eq!(payload, packet[20..]);
+}
+
+#[test]
+fn a_checksum_is_finished_before_the_cut() {
+    let mut bed = bed(1300);
+    let packet = udp("192.168.1.9", "192.168.1.50", 1400);
+    let frame = framed(PEER, STATION, &packet);
+    let offload =
+        Offload { needs_checksum: true, csum_start: (HEAD + 20) as u16, csum_offset: 6, ..Offload::default() };
+    assert_eq!(bed.receive_as(&frame, offload), Ok(None));
+    let sent = bed.poll();
+    let mut finished = frame.clone();
+    frame::offload::finish_checksum(&mut finished, &offload).unwrap();
+    assert_ne!(finished, frame);
+    let payload: Vec<u8> = sent.packets.iter().flat_map(|packet| packet[20..].to_vec()).collect();
+    assert_eq!(payload, finished[HEAD + 20..]);
+}
+
+#[test]
+fn the_application_is_told_what_fits_the_bridge() {
+    let mut bed = bed(9000);
+    let mut packet = whole(udp("192.168.1.50", "192.168.1.9", 2000));
+    assert_eq!(bed.send(&packet), Err(Inward::Drop(DropReason::TooBig)));
+    let told = bed.poll().packets;
+    assert_eq!((told[0][9], told[0][20], told[0][21], &told[0][26..28]), (1, 3, 4, &1500_u16.to_be_bytes()[..]));
+    packet = whole(udp("192.168.1.50", "192.168.1.9", 1500));
+    assert_eq!(bed.send(&packet), Err(Inward::Kept));
+}
+
+#[test]
+fn errors_are_bounded() {
+    let mut bed = bed(1300);
+    let packet = whole(udp("192.168.1.9", "192.168.1.50", 1400));
+    let frames: usize = (0..1000)
+        .map(|_| {
+            assert_eq!(bed.receive(&framed(PEER, STATION, &packet)), Err(DropReason::TooBig));
+            bed.poll().frames.len()
+        })
+        .sum();
+    assert_eq!((frames, bed.count("errors-limited")), (10, 990));
+}
+
+#[test]
+fn segment_sizes_are_lowered_both_ways() {
+    let mut with = config(Place::Lan { mtu_bytes: 1500 }, &["192.168.1.50", "fd00::50"]);
+    with.mtu_bytes = 1300;
+    with.mss = Some(SegmentSizes::fitting(1300));
+    let mut bed = Bed::new(with);
+    for (from, to, start, mss) in [("192.168.1.9", "192.168.1.50", 40, 1260_u16), ("fd00::9", "fd00::50", 60, 1240)] {
+        let stated = |packet: &[u8]| u16::from_be_bytes([packet[start + 2], packet[start + 3]]);
+        assert_eq!(bed.receive(&framed(PEER, STATION, &syn(from, to, 1460))), Ok(None), "a copy follows");
+        let sent = bed.poll();
+        assert_eq!((sent.packets.len(), stated(&sent.packets[0])), (1, mss));
+        let small = syn(from, to, 500);
+        assert_eq!(bed.receive(&framed(PEER, STATION, &small)), Ok(Some(small)), "left as it is");
+    }
+    assert_eq!(bed.count("mss-lowered"), 2);
+
+    let mut with = config(Place::Host(super::HOST), &[]);
+    with.mss = Some(SegmentSizes { v4_bytes: 1000, v6_bytes: 1000 });
+    let mut bed = Bed::new(with);
+    let frame = bed.send(&syn("10.8.0.1", "10.8.0.2", 1460)).unwrap();
+    assert_eq!(body(&frame)[42..44], 1000_u16.to_be_bytes());
+}
