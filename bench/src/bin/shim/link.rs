@@ -113,6 +113,7 @@ fn config(place: Place, scope: Scope) -> LinkConfig {
         onlink: Vec::new(),
         mtu_bytes: 1500,
         mss: None,
+        dhcp: false,
         secret: [0x1234_5678_9abc_def0; 4],
     }
 }
