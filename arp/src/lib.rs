@@ -12,7 +12,8 @@
 //!
 //! Nothing here blocks or reads a clock, and nothing allocates once it is made: messages and the time go in, frames
 //! come out. [`parse`] turns what came from the Ethernet side into a [`Message`] or says what rule it breaks;
-//! [`Neighbours`] is the state machine. Packets that wait are the platform's: any handle will do.
+//! [`Neighbours`] is the state machine. Packets that wait are the platform's: any handle will do. [`Bindings`] is what a
+//! bridge has seen of the stations behind its ports, and [`suppress`] what it learns and answers by it.
 //!
 //! Nobody on the link is trusted. Every table and queue has a bound, and every rate: answers to one sender, answers to
 //! all, requests for one address, requests at all, neighbours learned. Who only claims to be there displaces nobody
@@ -59,6 +60,7 @@
 extern crate alloc;
 
 mod address;
+mod bindings;
 mod cache;
 mod counters;
 mod emit;
@@ -70,7 +72,9 @@ mod prefix;
 mod rate;
 mod scope;
 mod settings;
+pub mod suppress;
 
+pub use bindings::{Binding, BindingCounters, Bindings, Learned, Role, Source};
 pub use cache::MAX_NEIGHBOURS;
 pub use counters::{Count, Counters, Ignored};
 pub use emit::NeighbourFrame;

@@ -1,5 +1,6 @@
 //! What the operator wants of a bridge: plain data, from which a snapshot for the workers is derived.
 
+use crate::suppress::Suppress;
 use alloc::vec::Vec;
 use bitflags::bitflags;
 use core::time::Duration;
@@ -53,6 +54,8 @@ pub struct PortConfig {
     pub max_addresses: u32,
     /// How much the port may flood.
     pub storm: Storm,
+    /// Where a [`Watch`](crate::Watch) may answer the port's questions for neighbours instead of flooding them.
+    pub suppress: Suppress,
 }
 
 bitflags! {

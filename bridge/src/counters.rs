@@ -18,6 +18,8 @@ pub struct PortCounters {
     pub tx_frames: u64,
     /// Their bytes, likewise.
     pub tx_bytes: u64,
+    /// Frames received that were answered instead of flooded.
+    pub suppressed: u64,
     /// Frames dropped: by the port they came in on if the engine decided so, else by the port they were to leave.
     pub drops: DropCounts,
 }
@@ -54,6 +56,7 @@ pub(crate) struct PortCells {
     rx_bytes: Count,
     tx_frames: Count,
     tx_bytes: Count,
+    suppressed: Count,
     drops: [Count; DropReason::ALL.len()],
 }
 
@@ -102,6 +105,12 @@ impl WorkerCounters {
         }
     }
 
+    pub(crate) fn suppressed(&self, port: PortId) {
+        if let Some(cells) = self.ports.get(port.index()) {
+            cells.suppressed.add(1);
+        }
+    }
+
     #[inline]
     pub(crate) fn dropped(&self, port: PortId, why: DropReason) {
         if let Some(count) = self.ports.get(port.index()).and_then(|cells| cells.drops.get(why as usize)) {
@@ -116,6 +125,7 @@ impl WorkerCounters {
         sum.rx_bytes += cells.rx_bytes.get();
         sum.tx_frames += cells.tx_frames.get();
         sum.tx_bytes += cells.tx_bytes.get();
+        sum.suppressed += cells.suppressed.get();
         for (&why, count) in DropReason::ALL.iter().zip(&cells.drops) {
             sum.drops.add(why, count.get());
         }
@@ -143,6 +153,7 @@ impl PortCounters {
             rx_bytes: self.rx_bytes.saturating_sub(earlier.rx_bytes),
             tx_frames: self.tx_frames.saturating_sub(earlier.tx_frames),
             tx_bytes: self.tx_bytes.saturating_sub(earlier.tx_bytes),
+            suppressed: self.suppressed.saturating_sub(earlier.suppressed),
             drops,
         }
     }

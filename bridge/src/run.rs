@@ -1,5 +1,6 @@
 //! The frame loop.
 
+use crate::watch::{Next, Sighting, Unwatched, Watch};
 use crate::worker::{Verdict, Worker};
 use frame::{DropReason, Frame, FrameBuf, Instant, PortId, Ports, TagEdit};
 
@@ -7,13 +8,40 @@ use frame::{DropReason, Frame, FrameBuf, Instant, PortId, Ports, TagEdit};
 ///
 /// What it sends is counted as sent by the platform, which knows what became of it.
 pub fn run<P: Ports>(worker: &mut Worker, io: &mut P, from: PortId, batch: impl Iterator<Item = P::Buf>, now: Instant) {
+    run_watched(worker, io, &mut Unwatched, from, batch, now);
+}
+
+/// As [`run`], under the eyes of a watch if the configuration gives it something to see.
+pub fn run_watched<P: Ports, W: Watch>(
+    worker: &mut Worker,
+    io: &mut P,
+    watch: &mut W,
+    from: PortId,
+    batch: impl Iterator<Item = P::Buf>,
+    now: Instant,
+) {
     worker.begin();
-    if worker.is_large() {
+    if worker.is_watched() {
+        // Apart, so that the others are carried as though there were no watch.
+        carry_watched(worker, io, watch, from, batch, now);
+    } else if worker.is_large() {
         run_expecting(worker, io, from, batch, now);
     } else {
-        batch.for_each(|buf| carry(worker, io, from, buf, now));
+        batch.for_each(|buf| carry(worker, io, &mut Unwatched, from, buf, now));
     }
     io.flush();
+}
+
+#[inline(never)]
+fn carry_watched<P: Ports, W: Watch>(
+    worker: &mut Worker,
+    io: &mut P,
+    watch: &mut W,
+    from: PortId,
+    batch: impl Iterator<Item = P::Buf>,
+    now: Instant,
+) {
+    batch.for_each(|buf| carry(worker, io, watch, from, buf, now));
 }
 
 /// Takes frames by the dozens, so that what they need of a large table is fetched at once instead of in turn.
@@ -36,13 +64,14 @@ fn run_expecting<P: Ports>(
                 worker.expect(from, &frame);
             }
         }
-        core::mem::take(&mut ahead).into_iter().for_each(|buf| carry(worker, io, from, buf, now));
+        let batch = core::mem::take(&mut ahead).into_iter();
+        batch.for_each(|buf| carry(worker, io, &mut Unwatched, from, buf, now));
     }
 }
 
 /// Carries one frame.
 #[inline(always)]
-fn carry<P: Ports>(worker: &mut Worker, io: &mut P, from: PortId, buf: P::Buf, now: Instant) {
+fn carry<P: Ports, W: Watch>(worker: &mut Worker, io: &mut P, watch: &mut W, from: PortId, buf: P::Buf, now: Instant) {
     let meta = buf.meta();
     let Ok(frame) = Frame::parse(buf.head(), meta.stripped) else {
         let _ = worker.malformed(from, meta.bytes);
@@ -51,7 +80,14 @@ fn carry<P: Ports>(worker: &mut Worker, io: &mut P, from: PortId, buf: P::Buf, n
     if worker.is_mirrored(from) {
         mirror(worker, io, from, &buf);
     }
-    match worker.ingress(from, &frame, &meta, now) {
+    let verdict = worker.ingress(from, &frame, &meta, now);
+    if watch.wants(&frame)
+        && let Some(sighting) = Sighting::new(worker, from, &frame, buf.head(), &meta, &verdict, now)
+        && watch.see(&sighting) == Next::Taken
+    {
+        return worker.suppressed(from);
+    }
+    match verdict {
         Verdict::Drop(_) => {}
         Verdict::Unicast { to, edit } => io.send(to, buf, edit),
         Verdict::Flood(flood) => {
@@ -86,4 +122,4 @@ fn send_copy<P: Ports>(worker: &Worker, io: &mut P, to: PortId, buf: &P::Buf, ed
 const AHEAD: usize = 32;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

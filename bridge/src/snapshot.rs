@@ -27,6 +27,8 @@ pub(crate) struct Snapshot {
     pub(crate) discover: PortSet,
     pub(crate) spans: PortSet,
     pub(crate) has_spans: bool,
+    /// Whether some port suppresses anything, so that a watch has something to see.
+    pub(crate) is_watched: bool,
     pub(crate) qinq: PortSet,
     /// For each distinct isolation, the ports that it reaches.
     reach: Vec<PortSet>,
@@ -105,6 +107,7 @@ impl Snapshot {
             forwarding: having(PortFlags::UP),
             discover,
             has_spans: !spans.is_empty(),
+            is_watched: config.ports.iter().any(|(_, of)| !of.suppress.is_off()),
             spans,
             qinq: having(PortFlags::QINQ),
             reach: isolations.iter().map(|&from| reached_from(from)).collect(),
@@ -124,6 +127,11 @@ impl Snapshot {
 
     pub(crate) fn is_configured(&self, port: PortId) -> bool {
         self.config.ports.iter().any(|&(other, _)| other == port)
+    }
+
+    /// Returns whether a port suppresses in a VLAN, 0 outside any. Asked for few frames, so it may take a while.
+    pub(crate) fn suppresses(&self, port: PortId, vid: u16) -> bool {
+        self.config.ports.iter().any(|(other, of)| *other == port && of.suppress.covers(vid))
     }
 
     /// Returns whether a port exists and is no mirror.

@@ -9,7 +9,7 @@ use crate::snapshot::{PortLine, Snapshot};
 use crate::table::{Arrival, Clock, EntryKind, Gone, Key, Learned, Stamp};
 use crate::vlan::{Class, admit};
 use alloc::sync::Arc;
-use frame::{DropReason, Frame, HEADER_BYTES, Instant, Meta, PortId, PortSet, TAG_BYTES, Tag, TagEdit};
+use frame::{DropReason, Frame, HEADER_BYTES, Instant, Mac, Meta, PortId, PortSet, TAG_BYTES, Tag, TagEdit};
 
 /// One thread's access to a bridge: its view of the configuration, its counters, its events.
 ///
@@ -142,15 +142,7 @@ impl Worker {
         if to == from {
             return Err(DropReason::SamePort);
         }
-        let out = snapshot.line(to);
-        if out.flags & (PortFlags::UP | PortFlags::SPAN) != PortFlags::UP {
-            return Err(DropReason::PortDown);
-        }
-        if line.isolation & out.isolation != 0 {
-            return Err(DropReason::Isolated);
-        }
-        let edit = if vid == 0 { TagEdit::Keep } else { Class::new(vid, frame, line).leave(to, out, snapshot)? };
-        Ok(Verdict::Unicast { to, edit })
+        passage(vid, frame, line, to, snapshot).map(|edit| Verdict::Unicast { to, edit })
     }
 
     /// Learns a source, counts and reports that.
@@ -251,6 +243,39 @@ impl Worker {
         self.snapshot.has_spans && self.snapshot.is_member(from)
     }
 
+    /// Returns whether frames are to be shown to a [`Watch`](crate::Watch).
+    #[inline]
+    pub fn is_watched(&self) -> bool {
+        self.snapshot.is_watched
+    }
+
+    /// Returns the VLAN of a frame that was let in, 0 for none.
+    pub(crate) fn vid_of(&self, from: PortId, frame: &Frame) -> Option<u16> {
+        admit(frame, from, self.snapshot.line(from), &self.snapshot).ok()
+    }
+
+    /// Returns whether a port suppresses in a VLAN, 0 outside any.
+    pub(crate) fn suppresses(&self, port: PortId, vid: u16) -> bool {
+        self.snapshot.suppresses(port, vid)
+    }
+
+    /// Returns whether a frame like this one, to a station, would go to it alone.
+    pub(crate) fn reaches(&self, from: PortId, vid: u16, frame: &Frame, station: Mac) -> bool {
+        let snapshot = &*self.snapshot;
+        let clock = Clock { now: self.now.1, ageing: snapshot.ageing };
+        let to = if station == snapshot.own_mac {
+            Some(PortId::HOST)
+        } else {
+            snapshot.table.lookup(Key::new(vid, station), clock)
+        };
+        to.is_some_and(|to| to != from && passage(vid, frame, snapshot.line(from), to, snapshot).is_ok())
+    }
+
+    /// Counts a frame that was answered instead of flooded.
+    pub(crate) fn suppressed(&self, from: PortId) {
+        self.counters.suppressed(from);
+    }
+
     /// Counts a frame that ended within its header.
     pub fn malformed(&mut self, from: PortId, bytes: u32) -> Verdict {
         self.counters.received(from, bytes);
@@ -295,6 +320,19 @@ impl Drop for Worker {
 #[cold]
 fn down(line: &PortLine) -> DropReason {
     if line.flags.contains(PortFlags::UP) { DropReason::SpanIngress } else { DropReason::PortDown }
+}
+
+/// Returns how a frame of a VLAN, 0 for none, that came in on another port leaves one, or why it does not.
+#[inline(always)]
+fn passage(vid: u16, frame: &Frame, from: &PortLine, to: PortId, snapshot: &Snapshot) -> Result<TagEdit, DropReason> {
+    let out = snapshot.line(to);
+    if out.flags & (PortFlags::UP | PortFlags::SPAN) != PortFlags::UP {
+        return Err(DropReason::PortDown);
+    }
+    if from.isolation & out.isolation != 0 {
+        return Err(DropReason::Isolated);
+    }
+    if vid == 0 { Ok(TagEdit::Keep) } else { Class::new(vid, frame, from).leave(to, out, snapshot) }
 }
 
 /// Returns whether more follows header and tags than the MTU allows, and nobody is going to cut it.

@@ -22,12 +22,12 @@ pub use error::{AdminError, Errno};
 pub use facts::{Facts, SystemInterface, SystemKind};
 pub use report::{
     AddressEntry, AddressKind, BridgeReport, Counts, InterfaceFlag, InterfaceKind, InterfaceReport, LeaseReport,
-    MemberReport, OpenBy, OpenReport, TableReport, TapReport, TunReport,
+    MemberReport, NeighbourEntry, NeighbourKind, NeighbourState, OpenBy, OpenReport, TableReport, TapReport, TunReport,
 };
 pub use request::{Carrier, Change, InetAddress, MemberFlag, Mss, StormClass, StpProtocol, Topology, Verb};
 pub use show::{
-    BridgeLive, InterfaceLive, Link, Location, PortLive, TapLive, TunLive, report_addresses, report_bridge, report_tap,
-    report_vport,
+    BridgeLive, InterfaceLive, Link, Location, PortLive, TapLive, TunLive, report_addresses, report_bindings,
+    report_bridge, report_tap, report_vport,
 };
 pub use state::{
     BridgeState, LinkState, MemberState, Role, Side, SpanState, StandsFor, State, StaticAddress, TapState, VportState,

@@ -7,8 +7,10 @@
 mod config;
 mod counters;
 mod inward;
+mod leasing;
 mod outward;
 mod own;
+mod route;
 mod slab;
 
 pub use config::{LinkConfig, Place, SegmentSizes};
@@ -16,8 +18,10 @@ pub use counters::{LinkCounters, LinkReport};
 pub use inward::Inward;
 pub use outward::Outward;
 
-use arp::{Identity, MAX_OWN, Neighbours, Settings};
+use arp::{Identity, MAX_OWN, Neighbours, Prefix, Scope, Settings};
+use core::net::{IpAddr, Ipv4Addr};
 use frame::Instant;
+use leasing::Leasing;
 use ppp_shim::path_mtu::Limiter;
 use slab::{Queue, Slab, Slot};
 
@@ -32,7 +36,10 @@ pub struct Link {
     packets: Queue,
     /// How often senders may be told that a packet did not get through.
     errors: Limiter,
+    leasing: Leasing,
     counters: LinkCounters,
+    /// Whether there is an application.
+    present: bool,
     /// Whether there may be something to poll that was not there before.
     stirred: bool,
     /// When it was last polled.
@@ -43,14 +50,18 @@ impl Link {
     /// Makes a link.
     #[must_use]
     pub fn new(config: LinkConfig) -> Self {
+        let seed = config.secret.iter().fold(0, |seed, word| seed ^ word);
+        let settings = Settings { secret: config.secret, ..Settings::default() };
         Self {
-            neighbours: Neighbours::new(identity(&config), Settings { secret: config.secret, ..Settings::default() }),
-            errors: Limiter::new(config.secret.iter().fold(0, |seed, word| seed ^ word)),
+            neighbours: Neighbours::new(identity(&config, None), settings),
+            errors: Limiter::new(seed),
+            leasing: Leasing::new(config.peer_mac, seed),
             config,
             slab: Slab::new(),
             frames: Queue::new(),
             packets: Queue::new(),
             counters: LinkCounters::default(),
+            present: false,
             stirred: false,
             polled: Instant::default(),
         }
@@ -59,23 +70,31 @@ impl Link {
     /// Tells it what has changed. Where the Ethernet side is another, all is forgotten, what is counted as well.
     pub fn configure(&mut self, config: LinkConfig, now: Instant) {
         if core::mem::discriminant(&config.place) != core::mem::discriminant(&self.config.place) {
-            *self = Self::new(config);
+            *self = Self { present: self.present, ..Self::new(config) };
         } else {
-            self.neighbours.set_identity(identity(&config), now);
+            self.neighbours.set_identity(identity(&config, self.leasing.address()), now);
             self.config = config;
         }
+        self.lease_or_not(now);
         self.stirred = true;
     }
 
-    /// Says that the application is there from here on. On a bridge its addresses are announced, so that stations that
-    /// knew them elsewhere learn where they are.
-    pub fn announce(&mut self, now: Instant) {
+    /// Says that an application has come. On a bridge its addresses are announced, so that stations that knew them
+    /// elsewhere learn where they are.
+    pub fn arrive(&mut self, now: Instant) {
+        self.present = true;
         match self.config.place {
             // The host asks when it needs to know.
             Place::Host(_) => {}
             Place::Lan { .. } => self.neighbours.announce(now),
         }
+        self.lease_or_not(now);
         self.stirred = true;
+    }
+
+    /// Says that the last application has gone.
+    pub fn leave(&mut self) {
+        self.present = false;
     }
 
     /// Returns whether there may be something to poll, or another moment to poll at, since the last call.
@@ -88,17 +107,22 @@ impl Link {
     /// Returns what it knows and has done.
     #[must_use]
     pub fn report(&self, now: Instant) -> LinkReport {
-        LinkReport::of(&self.neighbours, &self.counters, now)
+        LinkReport::of(&self.neighbours, &self.leasing, &self.counters, now)
     }
 }
 
-fn identity(config: &LinkConfig) -> Identity {
+fn identity(config: &LinkConfig, leased: Option<Ipv4Addr>) -> Identity {
+    let mut scope = config.scope.clone();
+    if let (Some(leased), Scope::List(list)) = (leased, &mut scope) {
+        // Where the list is full, the operator has said enough.
+        let _ = list.push(Prefix::single(IpAddr::V4(leased)));
+    }
     let host = match config.place {
         Place::Host(mac) => Some(mac),
         Place::Lan { .. } => None,
     };
     let own = config.own.iter().copied().take(MAX_OWN).collect();
-    Identity { mac: config.peer_mac, scope: config.scope.clone(), own, host }
+    Identity { mac: config.peer_mac, scope, own, host }
 }
 
 /// How often a link that carries packets is polled without another reason.

@@ -38,6 +38,7 @@ pub fn execute(arguments: &[OsString], socket: &Path) -> Result<String, Failure>
                 Reply::Changed { .. } => String::new(),
                 other @ (Reply::Interfaces(_)
                 | Reply::Addresses(_)
+                | Reply::Neighbours(_)
                 | Reply::Opened { .. }
                 | Reply::Ioctl(_)
                 | Reply::Closed
@@ -84,7 +85,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    fn unexpected(reply: Reply) -> Self {
+    pub(crate) fn unexpected(reply: Reply) -> Self {
         reply.unexpected().map_or_else(Self::Foreign, Self::Refused)
     }
 }

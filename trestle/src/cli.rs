@@ -3,7 +3,7 @@
 //! Exit status is 0 or 1, as scripts around `ifconfig` expect; that of `exec` is its program's.
 
 use crate::daemon::{self, Options};
-use crate::{administer, demo, exec, plug};
+use crate::{administer, demo, exec, neighbours, plug};
 use std::ffi::OsString;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: trestle run [--config FILE | --state FILE] [--workers N] [--priority N] [--spin MICROSECONDS]
        trestle ifconfig [-v] [-j] [INTERFACE [VERB ...]]
+       trestle neighbours [-j] [INTERFACE]
        trestle demo [--json] [--memory]
        trestle exec [--tun tunN | --tap tapN] [--fd N] [--] PROGRAM [ARGUMENT ...]
        trestle plug unix [--tun tunN | --tap tapN] [--fd N]
@@ -19,6 +20,8 @@ usage: trestle run [--config FILE | --state FILE] [--workers N] [--priority N] [
 
   run       the daemon: holds the interfaces and forwards their frames
   ifconfig  administers a daemon; the program does the same when it is called 'ifconfig'
+  neighbours  prints who has which IP address: what bridges with 'suppress' members have seen, and what tuns
+            know and answer for; of one INTERFACE, or all; -j prints JSON
   demo      builds a bridge between hosts that exist only for it, sends traffic, shows what happened
   exec      runs PROGRAM, whose opens of /dev/net/tun, /dev/tunN and /dev/tapN get devices of the daemon
   plug      puts a device of the daemon behind a socket that another program passes on
@@ -72,6 +75,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match command.to_str() {
         Some("ifconfig") => administer::main(&arguments.collect::<Vec<_>>()),
         Some("run") => finish(run(arguments.collect())),
+        Some("neighbours") => finish(neighbours::run(arguments.collect())),
         Some("demo") => finish(demo(arguments.collect())),
         Some("exec") => exec::main(arguments.collect()),
         Some("plug") => plug::main(arguments.collect()),

@@ -9,4 +9,5 @@ pub mod demo;
 mod embedded;
 pub mod exec;
 pub mod ifconfig;
+pub mod neighbours;
 pub mod plug;

@@ -9,14 +9,14 @@ use std::rc::Rc;
 use std::vec::Vec;
 
 /// A frame in memory, which can be shared so many times.
-struct Buf {
+pub(crate) struct Buf {
     octets: Rc<Vec<u8>>,
     shares: u32,
     original: Original,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Original {
+pub(crate) enum Original {
     Yes,
     No,
 }
@@ -40,7 +40,7 @@ impl FrameBuf for Buf {
 }
 
 #[derive(Default)]
-struct Wire {
+pub(crate) struct Wire {
     sent: Vec<(u16, TagEdit, Original, Buf)>,
     flushes: usize,
 }
@@ -57,15 +57,15 @@ impl Ports for Wire {
     }
 }
 
-fn frame(dst: Mac, src: Mac, rest: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(dst: Mac, src: Mac, rest: &[u8]) -> Vec<u8> {
     [&dst.0[..], &src.0, rest].concat()
 }
 
-fn buf(octets: Vec<u8>, shares: u32) -> Buf {
+pub(crate) fn buf(octets: Vec<u8>, shares: u32) -> Buf {
     Buf { octets: Rc::new(octets), shares, original: Original::Yes }
 }
 
-fn sent(wire: &Wire) -> Vec<(u16, TagEdit, Original)> {
+pub(crate) fn sent(wire: &Wire) -> Vec<(u16, TagEdit, Original)> {
     wire.sent.iter().map(|&(to, edit, original, _)| (to, edit, original)).collect()
 }
 

@@ -135,6 +135,7 @@ impl Draft<'_> {
             Verb::AddSpan { member } => self.add_span(member),
             Verb::DeleteSpan { member } => self.delete_span(member),
             Verb::SetFlag { member, flag, on } => flags::set(self.member(member)?, *flag, (*on).into()),
+            Verb::Suppress { member, vlans, on } => { flags::suppress(self.member(member)?, vlans.as_ref(), (*on).into()); Ok(()) }
             Verb::Protected { member, groups } => values::protected(self.member(member)?, groups),
             Verb::IfMaxAddresses { member, addresses } => { self.member(member)?.max_addresses = *addresses; Ok(()) }
             Verb::IfPriority { member, priority } => values::member_priority(self.member(member)?, *priority),

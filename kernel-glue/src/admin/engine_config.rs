@@ -64,6 +64,7 @@ fn member_config(member: &MemberState, up: PortFlags) -> PortConfig {
             multicast: rate(StormClass::Multicast),
             unknown: rate(StormClass::Unknown),
         },
+        suppress: member.suppress.clone(),
     }
 }
 

@@ -2,16 +2,20 @@
 //!
 //! Frames are Ethernet frames; bytes count the Ethernet header and any tag, and no frame check sequence.
 
+mod neighbour;
 mod tap;
 mod tun;
 
+pub use neighbour::{NeighbourEntry, NeighbourKind, NeighbourState};
 pub use tap::{OpenBy, OpenReport, TapReport};
 pub use tun::{LeaseReport, TunReport};
 
 use super::request::{InetAddress, MemberFlag, StormClass, StpProtocol};
+use super::state::text;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use bridge::Suppress;
 use frame::{Mac, Tpid, Vid, VidSet};
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +76,9 @@ pub struct Counts {
     pub tx_frames: u64,
     /// Bytes that left.
     pub tx_bytes: u64,
+    /// Frames that entered and were answered instead of flooded.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub suppressed: u64,
     /// Frames dropped, by the name of the reason; only what is not zero.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub drops: BTreeMap<String, u64>,
@@ -114,6 +121,10 @@ pub struct InterfaceReport {
     /// Set for a tun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tun: Option<TunReport>,
+}
+
+fn is_nothing(count: &u64) -> bool {
+    *count == 0
 }
 
 fn is_zero(address: &Mac) -> bool {
@@ -189,6 +200,9 @@ pub struct MemberReport {
     pub span: bool,
     /// Flags that are set, in the order of their bits.
     pub flags: Vec<MemberFlag>,
+    /// Where requests for known neighbours are answered instead of flooded: `all`, `20,30-40`, `untagged,20`.
+    #[serde(default, with = "text::suppress", skip_serializing_if = "Suppress::is_off")]
+    pub suppress: Suppress,
     /// Groups 1..=31 of which no two members may share one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub protected: Vec<u8>,

@@ -186,6 +186,14 @@ pub enum Verb {
     DeleteSpan { member: String },
     /// `learn IF`, `-learn IF` and their like.
     SetFlag { member: String, flag: MemberFlag, on: bool },
+    /// `suppress IF [SET]`, `-suppress IF [SET]`: where requests for known neighbours are answered instead of flooded;
+    /// without a set everywhere, in no VLAN too. The verb adds to what is set, or takes from it.
+    Suppress {
+        member: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        vlans: Option<VidSet>,
+        on: bool,
+    },
     /// `protected IF 1,2`: groups 1..=31 of which no two members may share one; empty for none.
     Protected { member: String, groups: Vec<u8> },
     /// `ifmaxaddr IF N`; 0 for no limit.

@@ -1,8 +1,10 @@
 //! Reports: what the operator asked for, beside the numbers of the moment.
 
+mod neighbours;
 mod tap;
 mod tun;
 
+pub use neighbours::report_bindings;
 pub use tap::{TapLive, report_tap};
 pub use tun::TunLive;
 
@@ -15,7 +17,7 @@ use super::state::{BridgeState, MemberState, SpanState, State};
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use bridge::{AddressCounts, BridgeCounters, Entry, EntryKind, PortCounters};
+use bridge::{AddressCounts, BridgeCounters, Entry, EntryKind, PortCounters, Suppress};
 use core::time::Duration;
 use frame::{Mac, PortId, Tpid, VidSet};
 
@@ -120,6 +122,7 @@ impl From<&PortCounters> for Counts {
             rx_bytes: counters.rx_bytes,
             tx_frames: counters.tx_frames,
             tx_bytes: counters.tx_bytes,
+            suppressed: counters.suppressed,
             drops: counters.drops.nonzero().map(|(why, frames)| (why.name().to_string(), frames)).collect(),
         }
     }
@@ -206,6 +209,7 @@ fn member_report(member: &MemberState, protocol: StpProtocol, live: PortLive) ->
         port: member.port.get(),
         span: false,
         flags: member.flags(),
+        suppress: member.suppress.clone(),
         protected: member.protected.clone(),
         max_addresses: member.max_addresses,
         addresses: live.addresses,
@@ -227,6 +231,7 @@ fn span_report(span: &SpanState, live: PortLive) -> MemberReport {
         port: span.port.get(),
         span: true,
         flags: Vec::new(),
+        suppress: Suppress::default(),
         protected: Vec::new(),
         max_addresses: 0,
         addresses: live.addresses,

@@ -38,7 +38,7 @@ mod bridge;
 mod link;
 mod member;
 mod tap;
-mod text;
+pub(super) mod text;
 mod validate;
 mod vport;
 

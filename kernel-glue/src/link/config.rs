@@ -8,7 +8,7 @@ use ppp_shim::mss;
 use ppp_shim::shim::Version;
 
 /// What a link is told.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LinkConfig {
     /// Where the Ethernet side is.
     pub place: Place,
@@ -22,6 +22,8 @@ pub struct LinkConfig {
     pub gateways: Vec<IpAddr>,
     /// Destinations on the bridge. Without any all are, in a family that has no gateway.
     pub onlink: Vec<Prefix>,
+    /// Whether the peer is to have an IPv4 address of the bridge's network, from a server there.
+    pub dhcp: bool,
     /// The longest packet that the tunnel takes.
     pub mtu_bytes: u32,
     /// What the maximum segment size of TCP is lowered to.
@@ -63,26 +65,5 @@ impl SegmentSizes {
             Version::V4 => self.v4_bytes,
             Version::V6 => self.v6_bytes,
         }
-    }
-}
-
-impl LinkConfig {
-    /// Returns where a packet goes next on the bridge.
-    pub(super) fn next_hop(&self, destination: IpAddr) -> IpAddr {
-        let gateway = self.gateways.iter().find(|gateway| gateway.is_ipv4() == destination.is_ipv4());
-        match gateway {
-            Some(&gateway) if !self.is_onlink(destination) => gateway,
-            Some(_) | None => destination,
-        }
-    }
-
-    /// Returns whether an address is the directed broadcast address of a network on the bridge.
-    pub(super) fn is_broadcast(&self, destination: IpAddr) -> bool {
-        self.onlink.iter().any(|prefix| prefix.broadcast() == Some(destination))
-    }
-
-    fn is_onlink(&self, destination: IpAddr) -> bool {
-        let link_local = matches!(destination, IpAddr::V6(v6) if v6.is_unicast_link_local());
-        link_local || self.onlink.iter().any(|prefix| prefix.contains(destination))
     }
 }

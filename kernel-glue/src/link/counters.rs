@@ -1,8 +1,10 @@
 //! What a link has done, and whom it knows.
 
+use super::leasing::Leasing;
 use alloc::vec::Vec;
 use arp::{Neighbour, Neighbours};
 use frame::Instant;
+use ppp_shim::dhcp::Lease;
 
 /// What happened beside packets that passed, and drops, which the port counts.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -44,15 +46,18 @@ impl LinkCounters {
 pub struct LinkReport {
     /// Whom it knows on a bridge.
     pub neighbours: Vec<Neighbour>,
+    /// What it leases, if anything.
+    pub lease: Option<Lease>,
     /// What it and its neighbours have counted, by name.
     pub counters: Vec<(&'static str, u64)>,
 }
 
 impl LinkReport {
-    pub(super) fn of<P>(neighbours: &Neighbours<P>, counters: &LinkCounters, now: Instant) -> Self {
+    pub(super) fn of<P>(neighbours: &Neighbours<P>, leasing: &Leasing, counters: &LinkCounters, now: Instant) -> Self {
         Self {
             neighbours: neighbours.iter(now).collect(),
-            counters: counters.iter().chain(neighbours.counters().iter()).collect(),
+            lease: leasing.lease().cloned(),
+            counters: counters.iter().chain(neighbours.counters().iter()).chain(leasing.counters()).collect(),
         }
     }
 }

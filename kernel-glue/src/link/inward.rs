@@ -60,12 +60,12 @@ impl Link {
             Destination::Multicast(_) | Destination::Broadcast => {
                 return Inward::Frame(self.framed(kind, Mac::BROADCAST));
             }
-            Destination::Unicast(to) if self.config.is_broadcast(to) => {
+            Destination::Unicast(to) if self.is_broadcast(to) => {
                 return Inward::Frame(self.framed(kind, Mac::BROADCAST));
             }
             Destination::Unicast(to) => to,
         };
-        if self.config.scope.covers(destination) {
+        if self.neighbours.identity().stands_for(destination) {
             self.counters.returned += 1;
             return Inward::Return;
         }
@@ -73,7 +73,7 @@ impl Link {
             self.tell_application(packet, kind.source, mtu_bytes, destination, now);
             return Inward::Drop(DropReason::TooBig);
         }
-        let next_hop = self.config.next_hop(destination);
+        let next_hop = self.next_hop(destination);
         match self.neighbours.resolve(next_hop, kind.source, now) {
             Resolution::Known(mac) => Inward::Frame(self.framed(kind, mac)),
             Resolution::Pending => self.hold(next_hop, packet, offload),
@@ -87,7 +87,7 @@ impl Link {
             IpAddr::V4(v4) => v4.is_unspecified() || v4.is_link_local(),
             IpAddr::V6(v6) => v6.is_unspecified() || v6.is_unicast_link_local(),
         };
-        local || self.config.scope.covers(source)
+        local || self.neighbours.identity().stands_for(source)
     }
 
     fn hold(&mut self, next_hop: IpAddr, packet: &[u8], offload: &Offload) -> Inward {

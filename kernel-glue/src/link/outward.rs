@@ -96,6 +96,9 @@ impl Link {
         offload: Offload,
         now: Instant,
     ) -> Result<Outward<'f>, DropReason> {
+        if self.take_lease(found, packet, &offload, now) {
+            return Ok(Outward::Kept);
+        }
         if let Place::Lan { .. } = self.config.place
             && path_mtu::exceeds(packet, packet.len(), &offload, self.config.mtu_bytes)
         {

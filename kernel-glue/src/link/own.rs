@@ -16,6 +16,7 @@ impl Link {
     /// [stirred](Self::is_stirred) the link and at [`Self::poll_at`].
     pub fn poll_frame(&mut self, stored: &mut [u8], now: Instant) -> Option<usize> {
         self.polled = now;
+        self.speak_to_servers(now);
         if let Some(slot) = self.frames.pop_front() {
             return self.slab.move_frame(slot, stored);
         }
@@ -49,7 +50,10 @@ impl Link {
     /// Returns when to poll next if nothing happens.
     #[must_use]
     pub fn poll_at(&self) -> Option<Instant> {
-        if self.frames.is_empty() && self.packets.is_empty() { self.neighbours.poll_at() } else { Some(self.polled) }
+        if !self.frames.is_empty() || !self.packets.is_empty() {
+            return Some(self.polled);
+        }
+        [self.neighbours.poll_at(), self.leasing.poll_at()].into_iter().flatten().min()
     }
 
     /// Gives the application a packet that was kept, if there was room.

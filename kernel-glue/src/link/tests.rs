@@ -44,6 +44,7 @@ pub(super) fn config(place: Place, scope: &[&str]) -> LinkConfig {
         own: Vec::new(),
         gateways: Vec::new(),
         onlink: Vec::new(),
+        dhcp: false,
         mtu_bytes: 1500,
         mss: None,
         secret: [7; 4],

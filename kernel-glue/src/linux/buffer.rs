@@ -39,6 +39,11 @@ pub(crate) struct LinuxBuf<'a> {
 }
 
 impl<'a> LinuxBuf<'a> {
+    /// Wraps a frame that came from nowhere, stored behind its virtio-net header.
+    pub(crate) fn own(stored: &'a [u8], meta: Meta, index: u8) -> Self {
+        Self { stored, meta, index }
+    }
+
     /// Returns the virtio-net header and the frame.
     #[inline]
     pub(crate) fn stored(&self) -> &'a [u8] {

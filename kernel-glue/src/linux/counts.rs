@@ -64,6 +64,6 @@ impl PortMeter {
         let mut drops = rx.drops;
         tx.drops.nonzero().for_each(|(why, frames)| drops.add(why, frames));
         let (rx_frames, rx_bytes) = (rx.frames + rx.drops.total(), rx.bytes);
-        PortCounters { rx_frames, rx_bytes, tx_frames: tx.frames, tx_bytes: tx.bytes, drops }
+        PortCounters { rx_frames, rx_bytes, tx_frames: tx.frames, tx_bytes: tx.bytes, suppressed: 0, drops }
     }
 }

@@ -114,6 +114,16 @@ impl<'w, 'a> Io<'w, 'a> {
     pub(super) fn has(&self, port: PortId) -> bool {
         self.outlets.has(port)
     }
+
+    /// Sends frames of our own out of a port, after those of the burst.
+    pub(super) fn send_own(&mut self, to: PortId, frames: &[LinuxBuf<'_>]) {
+        let Some(Some(outlet)) = self.outlets.ports.get_mut(usize::from(to.get())) else { return };
+        if !self.outlets.touched.contains(&to) {
+            self.outlets.touched.push(to);
+        }
+        outlet.queue.extend(frames.iter().take(QUEUE).map(|own| Queued { index: own.index(), edit: TagEdit::Keep }));
+        outlet.flush(frames, self.transmitter);
+    }
 }
 
 impl<'a> Ports for Io<'_, 'a> {

@@ -2,6 +2,8 @@
 
 use super::buffer::{Arena, Burst};
 use super::clock;
+use super::plane::Plane;
+use super::worker::Nudge;
 use crate::link::{Inward, Link, LinkConfig, LinkReport, Outward};
 use core::fmt;
 use frame::offload::Offload;
@@ -16,6 +18,8 @@ pub struct LinkPort {
     link: Mutex<Link>,
     /// Set while there may be something to send, or another moment to look.
     stirred: AtomicBool,
+    /// Wakes a worker when the control side has stirred it.
+    nudge: Option<Nudge>,
 }
 
 /// A worker's hold of a link for one burst.
@@ -26,20 +30,32 @@ pub(super) struct Pass<'l> {
 }
 
 impl LinkPort {
-    /// Makes a link.
-    pub fn new(config: LinkConfig) -> Self {
-        Self { link: Mutex::new(Link::new(config)), stirred: AtomicBool::new(false) }
+    /// Makes a link, to be carried by a [plane](super::Plane).
+    pub fn new(config: LinkConfig, plane: &Plane) -> Self {
+        Self { link: Mutex::new(Link::new(config)), stirred: AtomicBool::new(false), nudge: plane.nudge() }
     }
 
-    /// Tells it what has changed. Workers send what follows from the next
-    /// [`sync_node`](super::Plane::sync_node) on, or the next burst.
+    /// Tells it what has changed.
     pub fn configure(&self, config: LinkConfig) {
-        self.begin().link.configure(config, clock::monotonic());
+        self.change(|link, now| link.configure(config, now));
     }
 
-    /// Says that the application is there from here on: its addresses are announced.
-    pub fn announce(&self) {
-        self.begin().link.announce(clock::monotonic());
+    /// Says that an application has come.
+    pub fn arrive(&self) {
+        self.change(Link::arrive);
+    }
+
+    /// Says that the last application has gone.
+    pub fn leave(&self) {
+        self.change(|link, _| link.leave());
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Link, Instant)) {
+        let mut pass = self.begin();
+        let now = pass.now;
+        change(&mut pass.link, now);
+        drop(pass);
+        self.nudge.iter().for_each(Nudge::nudge);
     }
 
     /// Returns what it knows and what it has done.

@@ -1,10 +1,12 @@
 //! Interfaces as the kernel administers them: rtnetlink, one request at a time.
 
+mod address;
 mod change;
 mod link;
 mod monitor;
 mod scene;
 
+pub use address::HostAddress;
 pub use change::Up;
 pub use link::{Link, LinkKind};
 pub use monitor::{Changed, LinkMonitor};
@@ -17,7 +19,6 @@ use netlink_packet_route::address::AddressMessage;
 use netlink_packet_route::link::LinkMessage;
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 use std::io;
-use std::net::IpAddr;
 
 /// A socket for requests, in the network namespace of the thread that opened it.
 pub struct Netlink {
@@ -74,11 +75,11 @@ impl Netlink {
     ///
     /// # Errors
     /// The kernel's.
-    pub fn addresses(&mut self) -> io::Result<Vec<(u32, IpAddr)>> {
+    pub fn addresses(&mut self) -> io::Result<Vec<HostAddress>> {
         let mut addresses = Vec::new();
         self.dump(RouteNetlinkMessage::GetAddress(AddressMessage::default()), |message| {
             if let RouteNetlinkMessage::NewAddress(address) = message {
-                addresses.extend(link::address_of(&address).map(|ip| (address.header.index, ip)));
+                addresses.extend(HostAddress::read(&address));
             }
         })?;
         Ok(addresses)

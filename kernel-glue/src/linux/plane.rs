@@ -7,11 +7,12 @@ pub use error::PlaneError;
 
 use super::memory::MemoryPort;
 use super::name::Interface;
+use super::neighbours::{BridgeNeighbours, Relay};
 use super::packet::{PacketSocket, Sharing, open_mirror};
 use super::seat::NodePort;
 use super::tap::TapDevice;
 use super::transmit::Medium;
-use super::worker::{self, Command, Engine, Reporter, Source, Wire};
+use super::worker::{self, Command, Engine, Nudge, Reporter, Source, Wire};
 use bridge::Bridge;
 use core::fmt;
 use core::num::NonZero;
@@ -119,14 +120,17 @@ impl Plane {
         self.workers.len()
     }
 
-    /// Begins to serve a bridge.
+    /// Begins to serve a bridge. What its workers learn of neighbours is in what this returns, once that is
+    /// [started](BridgeNeighbours::start).
     ///
     /// # Errors
     /// [`PlaneError::Bridge`] if the bridge has no handle for each worker left.
-    pub fn add_bridge(&self, id: BridgeId, bridge: &Arc<Bridge>) -> Result<(), PlaneError> {
+    pub fn add_bridge(&self, id: BridgeId, bridge: &Arc<Bridge>) -> Result<Arc<BridgeNeighbours>, PlaneError> {
+        let neighbours = Arc::<BridgeNeighbours>::default();
         for (number, worker) in self.workers.iter().enumerate() {
             let told = bridge.worker(number).ok_or(Errno::BUSY).and_then(|engine| {
-                let command = Command::AddBridge { id, engine: Engine::Bridge(Box::new(engine)) };
+                let relay = Relay::new(engine, neighbours.clone());
+                let command = Command::AddBridge { id, engine: Engine::Bridge(Box::new(relay)) };
                 worker.tell(command)
             });
             if let Err(errno) = told {
@@ -135,7 +139,7 @@ impl Plane {
                 return Err(PlaneError::Bridge { bridge: id, errno });
             }
         }
-        Ok(())
+        Ok(neighbours)
     }
 
     /// Begins to serve a wire; its ports are added as those of a bridge are.
@@ -257,6 +261,11 @@ impl Plane {
             // Reported between the look and the clearing.
             self.events.try_recv().ok()
         })
+    }
+
+    /// Returns what wakes a worker.
+    pub(super) fn nudge(&self) -> Option<Nudge> {
+        self.workers.first().map(Running::nudge)
     }
 
     /// Returns how many events were lost because nobody took them in time.

@@ -10,7 +10,7 @@ mod obey;
 mod watch;
 mod wire;
 
-pub(super) use command::{Command, Commander, Mailbox, Reporter, bell, clear, ring};
+pub(super) use command::{Command, Commander, Mailbox, Nudge, Reporter, bell, clear, ring};
 pub(super) use inlet::{Look, Source};
 pub(super) use wire::Engine;
 pub use wire::Wire;

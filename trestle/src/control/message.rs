@@ -1,7 +1,7 @@
 //! Messages and their framing.
 
 use super::{INTERFACE, hex};
-use kernel_glue::admin::{AddressEntry, AdminError, Change, InterfaceReport};
+use kernel_glue::admin::{AddressEntry, AdminError, Change, InterfaceReport, NeighbourEntry};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::io::{self, BufRead, Write};
@@ -29,6 +29,8 @@ pub enum Call {
     Show(Which),
     /// List the address table of a bridge.
     Addresses(String),
+    /// List who is known to have which IP address: by one bridge or tun, behind one member, or all.
+    Neighbours(Option<String>),
     /// Open a node; the socket that comes with the call is the application's side of the device.
     Open(Open),
     /// An ioctl of the application on a handle.
@@ -85,6 +87,8 @@ pub enum Reply {
     Interfaces(Vec<InterfaceReport>),
     /// An address table.
     Addresses(Vec<AddressEntry>),
+    /// Who has which IP address.
+    Neighbours(Vec<NeighbourEntry>),
     /// A node is open.
     Opened {
         /// What later calls name it by.
@@ -141,6 +145,12 @@ struct AddressesParameters {
     bridge: String,
 }
 
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct NeighboursParameters {
+    interface: Option<String>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CloseParameters {
@@ -161,6 +171,8 @@ impl Call {
             Self::Show(Which::Group(group)) => (format!("{INTERFACE}.Show"), json!({ "group": group })),
             Self::Show(Which::All) => (format!("{INTERFACE}.Show"), json!({})),
             Self::Addresses(bridge) => (format!("{INTERFACE}.Addresses"), json!({ "bridge": bridge })),
+            Self::Neighbours(None) => (format!("{INTERFACE}.Neighbours"), json!({})),
+            Self::Neighbours(Some(name)) => (format!("{INTERFACE}.Neighbours"), json!({ "interface": name })),
             Self::Open(open) => (format!("{INTERFACE}.Open"), json!(open)),
             Self::Ioctl(ioctl) => (format!("{INTERFACE}.Ioctl"), json!(ioctl)),
             Self::CloseHandle { handle } => (format!("{INTERFACE}.CloseHandle"), json!({ "handle": handle })),
@@ -197,6 +209,9 @@ impl Call {
             "org.trestle.Control.Addresses" => serde_json::from_value(parameters)
                 .map(|p: AddressesParameters| Self::Addresses(p.bridge))
                 .map_err(wrong),
+            "org.trestle.Control.Neighbours" => serde_json::from_value(parameters)
+                .map(|p: NeighboursParameters| Self::Neighbours(p.interface))
+                .map_err(wrong),
             "org.trestle.Control.Open" => serde_json::from_value(parameters).map(Self::Open).map_err(wrong),
             "org.trestle.Control.Ioctl" => serde_json::from_value(parameters).map(Self::Ioctl).map_err(wrong),
             "org.trestle.Control.CloseHandle" => serde_json::from_value(parameters)
@@ -232,6 +247,7 @@ impl Reply {
             Self::Changed { .. }
             | Self::Interfaces(_)
             | Self::Addresses(_)
+            | Self::Neighbours(_)
             | Self::Opened { .. }
             | Self::Ioctl(_)
             | Self::Closed => Err("a reply to another call".into()),
@@ -245,6 +261,7 @@ impl Reply {
             Self::Changed { created: None } => json!({ "parameters": {} }),
             Self::Interfaces(interfaces) => json!({ "parameters": { "interfaces": interfaces } }),
             Self::Addresses(entries) => json!({ "parameters": { "entries": entries } }),
+            Self::Neighbours(entries) => json!({ "parameters": { "neighbours": entries } }),
             Self::Opened { handle, name: Some(name) } => json!({ "parameters": { "handle": handle, "name": name } }),
             Self::Opened { handle, name: None } => json!({ "parameters": { "handle": handle } }),
             Self::Ioctl(answer) => json!({ "parameters": answer }),
@@ -284,6 +301,10 @@ impl Reply {
         struct Entries {
             entries: Vec<AddressEntry>,
         }
+        #[derive(Deserialize)]
+        struct Neighbours {
+            neighbours: Vec<NeighbourEntry>,
+        }
         let wire: Wire = serde_json::from_slice(bytes)?;
         if let Some(error) = wire.error {
             if error == format!("{INTERFACE}.Refused") {
@@ -299,6 +320,9 @@ impl Reply {
                 serde_json::from_value(wire.parameters).map(|r: Interfaces| Self::Interfaces(r.interfaces))
             }
             Call::Addresses(_) => serde_json::from_value(wire.parameters).map(|r: Entries| Self::Addresses(r.entries)),
+            Call::Neighbours(_) => {
+                serde_json::from_value(wire.parameters).map(|r: Neighbours| Self::Neighbours(r.neighbours))
+            }
             Call::Open(_) => {
                 serde_json::from_value(wire.parameters).map(|r: Opened| Self::Opened { handle: r.handle, name: r.name })
             }

@@ -98,6 +98,10 @@ impl<S: System> Controller<S> {
                 Ok(entries) => Reply::Addresses(entries),
                 Err(error) => Reply::Refused(error),
             },
+            Call::Neighbours(name) => match live::neighbours(&self.state, &self.system, name.as_deref(), now) {
+                Ok(entries) => Reply::Neighbours(entries),
+                Err(error) => Reply::Refused(error),
+            },
             Call::Open(open) => self.open_by_socket(&open, socket, peer),
             Call::Ioctl(ioctl) => Reply::Ioctl(self.ioctl(&ioctl, peer)),
             Call::CloseHandle { handle } => self.close_handle(handle, peer),
@@ -226,12 +230,17 @@ impl<S: System> Controller<S> {
     fn act(&mut self, change: &Change, outcome: &Outcome) {
         let bridge = outcome.created.as_deref().unwrap_or(&change.interface);
         let Some(engine) = self.system.engine(bridge) else { return };
+        let neighbours = self.system.bindings(bridge);
         for action in &outcome.table {
             match *action {
-                TableAction::Flush => engine.flush(Flush::Dynamic),
-                TableAction::FlushAll => engine.flush(Flush::All),
+                TableAction::Flush | TableAction::FlushAll => {
+                    let all = *action == TableAction::FlushAll;
+                    engine.flush(if all { Flush::All } else { Flush::Dynamic });
+                    neighbours.iter().for_each(|bindings| bindings.flush());
+                }
                 TableAction::ForgetPort(port) => {
                     engine.flush_port(port, Flush::All);
+                    neighbours.iter().for_each(|bindings| bindings.forget_port(port));
                     engine.reset_port_counters(port);
                 }
                 TableAction::SetStatic { vlan, address, port } => enter(bridge, engine, vlan, address, port),
@@ -287,6 +296,7 @@ impl<S: System> Controller<S> {
                 }
                 if was && !running {
                     engine.flush_port(port, Flush::Dynamic);
+                    self.system.bindings(name).iter().for_each(|bindings| bindings.forget_port(port));
                 }
             }
         }

@@ -5,7 +5,7 @@ use super::system::{SystemError, SystemEvent};
 use bridge::{Bridge, Config};
 use frame::PortId;
 use kernel_glue::admin::Errno;
-use kernel_glue::linux::{BridgeId, Plane, PlaneError, PlaneEvent, random};
+use kernel_glue::linux::{BridgeId, BridgeNeighbours, Plane, PlaneError, PlaneEvent, random};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -19,6 +19,9 @@ pub(super) struct Engines {
 struct Served {
     id: BridgeId,
     engine: Arc<Bridge>,
+    neighbours: Arc<BridgeNeighbours>,
+    /// Under which addresses of neighbours are spread.
+    secret: [u64; 2],
     ports: BTreeMap<PortId, Attached>,
 }
 
@@ -43,10 +46,12 @@ impl Engines {
 
     pub(super) fn add(&mut self, name: &str) -> Result<(), SystemError> {
         let secret = random::secret().map_err(|error| refused(&error))?;
+        let [first, second, ..] = random::secret().map_err(|error| refused(&error))?;
         let id = self.number();
         let engine = Arc::new(Bridge::new(Config::default(), self.plane.workers(), secret));
-        self.plane.add_bridge(id, &engine).map_err(|error| refused(&error))?;
-        self.by_name.insert(name.to_owned(), Served { id, engine, ports: BTreeMap::new() });
+        let neighbours = self.plane.add_bridge(id, &engine).map_err(|error| refused(&error))?;
+        let served = Served { id, engine, neighbours, secret: [first, second], ports: BTreeMap::new() };
+        self.by_name.insert(name.to_owned(), served);
         Ok(())
     }
 
@@ -64,6 +69,26 @@ impl Engines {
 
     pub(super) fn get(&self, name: &str) -> Option<&Arc<Bridge>> {
         self.by_name.get(name).map(|served| &served.engine)
+    }
+
+    /// Returns what a bridge has learned of neighbours.
+    pub(super) fn neighbours(&self, name: &str) -> Option<&Arc<BridgeNeighbours>> {
+        self.by_name.get(name).map(|served| &served.neighbours)
+    }
+
+    /// Puts a configuration in force. Neighbours are known while some port answers for them.
+    pub(super) fn publish(&self, name: &str, config: Config) {
+        let Some(served) = self.by_name.get(name) else { return };
+        if *served.engine.config() == config {
+            return;
+        }
+        if config.ports.iter().any(|(_, of)| !of.suppress.is_off()) {
+            served.neighbours.start(served.secret);
+            served.engine.publish(config);
+        } else {
+            served.engine.publish(config);
+            served.neighbours.stop();
+        }
     }
 
     /// Returns what is attached to a port.

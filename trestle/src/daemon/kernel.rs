@@ -12,11 +12,13 @@ use super::picture::{AdminStatus, Attached, Device};
 use super::plan::Step;
 use super::system::{Asked, Condition, Opener, OwnLink, System, SystemError, SystemEvent};
 use bridge::{Bridge, Config};
-use frame::{Mac, PortId};
-use kernel_glue::admin::{Errno, Facts, InetAddress, SystemInterface, TapLive};
+use frame::{Instant, Mac, PortId};
+use kernel_glue::admin::{Errno, Facts, InetAddress, NeighbourEntry, SystemInterface, TapLive};
 use kernel_glue::linux::fuse::Descriptor;
 use kernel_glue::linux::netlink::{Changed, LinkMonitor, Netlink, Up};
-use kernel_glue::linux::{Interface, InterfaceName, Plane, PlaneError, PlaneOptions, TapDevice, clock};
+use kernel_glue::linux::{
+    BridgeNeighbours, Interface, InterfaceName, Plane, PlaneError, PlaneOptions, TapDevice, clock,
+};
 use nodes::Nodes;
 use quiet::Quiet;
 use rustix::net::netdevice::name_to_index;
@@ -275,6 +277,11 @@ impl Kernel {
     }
 }
 
+/// What every interface has by itself.
+fn is_link_local(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local())
+}
+
 impl Facts for Kernel {
     fn interface(&self, name: &str) -> Option<SystemInterface> {
         self.links.interface(name, |other| self.taps.contains_key(other) && self.engines.get(other).is_some())
@@ -320,11 +327,16 @@ impl System for Kernel {
     }
 
     fn publish(&mut self, bridge: &str, config: Config) {
-        if let Some(engine) = self.engines.get(bridge)
-            && *engine.config() != config
-        {
-            engine.publish(config);
-        }
+        self.engines.publish(bridge, config);
+        self.nodes.announce();
+    }
+
+    fn neighbours(&self, now: Instant) -> Vec<NeighbourEntry> {
+        self.nodes.neighbours(now)
+    }
+
+    fn bindings(&self, bridge: &str) -> Option<&Arc<BridgeNeighbours>> {
+        self.engines.neighbours(bridge)
     }
 
     fn condition(&self, bridge: &str, port: PortId) -> Condition {
@@ -346,6 +358,11 @@ impl System for Kernel {
             Attached::Own(_) | Attached::Application(_) => None,
             Attached::Foreign(name) | Attached::Mirror(name) => snapshot::bits_per_second(name),
         }
+    }
+
+    fn addresses(&self, interface: &str) -> Option<Vec<InetAddress>> {
+        let addresses = self.links.addresses(interface)?.iter();
+        Some(addresses.filter(|one| !is_link_local(one.address)).copied().collect())
     }
 
     fn own_link(&self, interface: &str) -> OwnLink {

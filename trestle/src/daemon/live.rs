@@ -7,7 +7,8 @@ use bridge::Bridge;
 use frame::{Instant, PortId};
 use kernel_glue::admin::{
     AddressEntry, AdminError, BridgeLive, BridgeState, Counts, InterfaceLive, InterfaceReport, Link, Location,
-    PortLive, State, TableReport, report_addresses, report_bridge, report_tap, report_vport,
+    NeighbourEntry, PortLive, State, TableReport, report_addresses, report_bindings, report_bridge, report_tap,
+    report_vport,
 };
 
 /// Reports interfaces.
@@ -46,12 +47,36 @@ pub(super) fn addresses(
     }
 }
 
+/// Lists who is known to have which IP address: by one bridge or tun, behind one member, or all.
+pub(super) fn neighbours(
+    state: &State,
+    system: &impl System,
+    name: Option<&str>,
+    now: Instant,
+) -> Result<Vec<NeighbourEntry>, AdminError> {
+    if let Some(name) = name
+        && state.kind_of(name).is_none()
+        && state.bridge_of(name).is_none()
+    {
+        return Err(unknown(state, system, name));
+    }
+    let of_bridge = |(name, bridge): (&String, &BridgeState)| {
+        let bindings = system.bindings(name).map(|bindings| bindings.list(now)).unwrap_or_default();
+        report_bindings(name, bridge, &bindings, now)
+    };
+    let mut entries: Vec<_> = state.bridges.iter().flat_map(of_bridge).chain(system.neighbours(now)).collect();
+    if let Some(name) = name {
+        entries.retain(|entry| entry.interface == name || entry.member.as_deref() == Some(name));
+    }
+    Ok(entries)
+}
+
 fn report(state: &State, picture: &Picture, system: &impl System, name: &str) -> Option<InterfaceReport> {
     let shown = picture.interfaces.get(name)?;
     let link = system.own_link(name);
     let interface = InterfaceLive {
         ether: shown.mac,
-        addresses: shown.addresses.iter().copied().collect(),
+        addresses: system.addresses(name).unwrap_or_else(|| shown.addresses.iter().copied().collect()),
         link: if link == OwnLink::Running { Link::Up } else { Link::Down },
         place: if link == OwnLink::Elsewhere { Location::Elsewhere } else { Location::Here },
     };

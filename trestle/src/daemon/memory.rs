@@ -12,7 +12,7 @@ use bridge::{Bridge, Config};
 use frame::offload::Offload;
 use frame::{Mac, PortId};
 use kernel_glue::admin::{Errno, Facts, InetAddress, SystemInterface, SystemKind};
-use kernel_glue::linux::{MemoryHost, MemoryPort, Plane, PlaneOptions, clock, memory_port};
+use kernel_glue::linux::{BridgeNeighbours, MemoryHost, MemoryPort, Plane, PlaneOptions, clock, memory_port};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -239,9 +239,11 @@ impl System for Memory {
     }
 
     fn publish(&mut self, bridge: &str, config: Config) {
-        if let Some(engine) = self.engines.get(bridge) {
-            engine.publish(config);
-        }
+        self.engines.publish(bridge, config);
+    }
+
+    fn bindings(&self, bridge: &str) -> Option<&Arc<BridgeNeighbours>> {
+        self.engines.neighbours(bridge)
     }
 
     fn condition(&self, bridge: &str, port: PortId) -> Condition {

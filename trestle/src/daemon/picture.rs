@@ -1,8 +1,9 @@
 //! What a state means to the system beneath.
 
 use super::plan::Step;
+use arp::Prefix;
 use frame::{Mac, PortId};
-use kernel_glue::admin::{Carrier, Facts, InetAddress, State, TapState};
+use kernel_glue::admin::{BridgeState, Carrier, Facts, InetAddress, LinkState, State, TapState};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the system is to provide.
@@ -33,7 +34,7 @@ pub(crate) struct Interface {
 }
 
 /// What a device is beside its interface.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Device {
     pub(crate) kind: tap::Kind,
     /// Who may open the node, as of a file.
@@ -46,6 +47,18 @@ pub(crate) struct Device {
     /// Packets that wait for an application at most.
     pub(crate) queue_packets: u16,
     pub(crate) life: Life,
+    /// Set for a tun.
+    pub(crate) link: Option<LinkWish>,
+}
+
+/// What the link of a tun is to do.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct LinkWish {
+    pub(crate) state: LinkState,
+    /// Networks on its bridge, where the operator has said nothing about them: those of the host's addresses there.
+    pub(crate) bridge_networks: Vec<Prefix>,
+    /// The MTU of its bridge, if it is a member.
+    pub(crate) bridge_mtu_bytes: Option<u32>,
 }
 
 /// How long a device is there.
@@ -108,6 +121,18 @@ pub(crate) struct Mtu {
     pub(crate) member: u32,
     /// Before, and again afterwards.
     pub(crate) before: u32,
+}
+
+impl LinkWish {
+    fn of(state: &State, name: &str, device: &TapState) -> Self {
+        let bridge = state.bridge_of(name).and_then(|(bridge, _)| state.bridges.get(bridge));
+        let inet = bridge.map(|bridge| bridge.inet.as_slice()).unwrap_or_default();
+        Self {
+            state: device.link.clone(),
+            bridge_networks: inet.iter().filter_map(|one| Prefix::new(one.address, one.prefix)).collect(),
+            bridge_mtu_bytes: bridge.map(BridgeState::mtu_bytes),
+        }
+    }
 }
 
 impl Picture {
@@ -173,6 +198,7 @@ impl Picture {
             carrier: device.carrier,
             queue_packets: device.queue_packets,
             life: if device.transient { Life::Transient } else { Life::Persistent },
+            link: (kind == tap::Kind::Tun).then(|| LinkWish::of(state, name, device)),
         };
         self.devices.insert(name.to_owned(), node);
         if state.bridge_of(name).is_none() {

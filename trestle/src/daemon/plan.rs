@@ -106,9 +106,9 @@ pub(crate) fn plan(old: &Picture, new: &Picture) -> Plan {
             None => create(attempt, name, now, new.devices.get(name)),
         }
     }
-    for (name, &device) in &new.devices {
-        if old.devices.get(name).is_some_and(|&was| was != device) {
-            attempt.push(Step::ConfigureDevice { name: name.clone(), device });
+    for (name, device) in &new.devices {
+        if old.devices.get(name).is_some_and(|was| was != device) {
+            attempt.push(Step::ConfigureDevice { name: name.clone(), device: device.clone() });
         }
     }
     borrow(attempt, old, new);
@@ -155,7 +155,7 @@ fn borrow(steps: &mut Vec<Step>, old: &Picture, new: &Picture) {
 fn create(steps: &mut Vec<Step>, name: &str, now: &Interface, device: Option<&Device>) {
     let interface = || name.to_owned();
     steps.push(match device {
-        Some(&device) => Step::CreateDevice { name: interface(), mac: now.mac, device },
+        Some(device) => Step::CreateDevice { name: interface(), mac: now.mac, device: device.clone() },
         None => Step::CreateInterface { name: interface(), mac: now.mac },
     });
     steps.push(Step::SetMtu { interface: interface(), bytes: now.mtu_bytes });

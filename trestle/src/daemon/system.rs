@@ -2,8 +2,9 @@
 
 use super::plan::Step;
 use bridge::{Bridge, Config};
-use frame::{Mac, PortId};
-use kernel_glue::admin::{Errno, Facts, TapLive, Verb};
+use frame::{Instant, Mac, PortId};
+use kernel_glue::admin::{Errno, Facts, InetAddress, NeighbourEntry, TapLive, Verb};
+use kernel_glue::linux::BridgeNeighbours;
 use kernel_glue::linux::fuse::Descriptor;
 use std::fmt;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -18,12 +19,25 @@ pub(crate) trait System: Facts {
     fn perform(&mut self, step: &Step) -> Result<Option<Step>, SystemError>;
     /// Returns the engine of a bridge.
     fn engine(&self, bridge: &str) -> Option<&Arc<Bridge>>;
+    /// Returns what a bridge has learned of neighbours.
+    fn bindings(&self, _bridge: &str) -> Option<&Arc<BridgeNeighbours>> {
+        None
+    }
+    /// Lists what the links of tuns know of neighbours, and what they answer for.
+    fn neighbours(&self, _now: Instant) -> Vec<NeighbourEntry> {
+        Vec::new()
+    }
     /// Puts a configuration in force.
     fn publish(&mut self, bridge: &str, config: Config);
     /// Returns how a port's carrier is.
     fn condition(&self, bridge: &str, port: PortId) -> Condition;
     /// Returns the speed of a port's link; `None` if it has none or nobody knows.
     fn bits_per_second(&self, bridge: &str, port: PortId) -> Option<u64>;
+    /// Returns the host's addresses on one of our interfaces, whoever set them, without those that are link-local;
+    /// `None` if it is elsewhere.
+    fn addresses(&self, _interface: &str) -> Option<Vec<InetAddress>> {
+        None
+    }
     /// Returns how one of our interfaces is.
     fn own_link(&self, interface: &str) -> OwnLink;
     /// Returns descriptors that can be read while [`Self::poll_event`] has something.

@@ -89,6 +89,17 @@ impl<'a> Arguments<'_, 'a> {
         vlan_set(word)
     }
 
+    /// Takes a set of VLANs if the next word is one: no verb begins with a digit but an IP address, nor is called as a
+    /// set is.
+    pub(super) fn optional_set(&mut self) -> Result<Option<VidSet>, UsageError> {
+        let is_list = |word: &str| word.starts_with(|c: char| c.is_ascii_digit()) && !word.contains(['.', ':']);
+        self.words
+            .peek()
+            .filter(|&word| is_list(word) || matches!(word, "all" | "none"))
+            .map(|_| self.vlan_set())
+            .transpose()
+    }
+
     /// Takes a MAC address.
     pub(super) fn mac(&mut self) -> Result<Mac, UsageError> {
         let word = self.word()?;

@@ -126,6 +126,8 @@ pub(super) static SECTIONS: &[Section] = &[
         row(&["-locked"], Shape::FlagOff(F::Locked), "lets every source send (default)"),
         row(&["qinq"], Shape::Flag(F::Qinq), "accepts a second VLAN tag while VLANs are filtered"),
         row(&["-qinq"], Shape::FlagOff(F::Qinq), "drops frames with a second VLAN tag while VLANs are filtered (default)"),
+        row(&["suppress"], Shape::Suppress, "answers requests for neighbours that are known (ARP, ND) instead of flooding them; in some VLANs, or everywhere"),
+        row(&["-suppress"], Shape::SuppressOff, "floods them (default)"),
         row(&["stp"], Shape::Flag(F::Stp), "takes part in spanning tree, which is not available: refused"),
         row(&["-stp"], Shape::FlagOff(F::Stp), "takes no part in spanning tree (default)"),
         row(&["edge"], Shape::Flag(F::Edge), "says that no bridge is behind the member: refused while spanning tree is not available"),

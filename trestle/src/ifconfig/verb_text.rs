@@ -1,5 +1,6 @@
 //! Verbs as they are written, for logs and for reading back.
 
+use frame::VidSet;
 use kernel_glue::admin::{Carrier, Change, MemberFlag, Mss, StormClass, StpProtocol, Topology, Verb};
 use std::fmt::Display;
 use std::net::IpAddr;
@@ -53,6 +54,11 @@ pub fn verb_words(verb: &Verb) -> Vec<String> {
         Verb::DeleteSpan { member } => words(&[&"-span", member]),
         Verb::SetFlag { member, flag, on: true } => words(&[&flag_word(*flag), member]),
         Verb::SetFlag { member, flag, on: false } => words(&[&format!("-{}", flag_word(*flag)), member]),
+        Verb::Suppress { member, vlans, on } => {
+            let mut all = words(&[if *on { &"suppress" } else { &"-suppress" }, member]);
+            all.extend(vlans.as_ref().map(VidSet::to_string));
+            all
+        }
         Verb::Protected { member, groups } if groups.is_empty() => words(&[&"-protected", member]),
         Verb::Protected { member, groups } => {
             let groups: Vec<_> = groups.iter().map(u8::to_string).collect();

@@ -52,7 +52,9 @@ impl Fake {
                 (self.log)(&format!("change {} {:?}", change.interface, change.verbs));
                 Reply::Changed { created: None }
             }
-            Call::Show(_) | Call::Addresses(_) | Call::Info | Call::Describe(_) => Reply::Raw(serde_json::Value::Null),
+            Call::Show(_) | Call::Addresses(_) | Call::Neighbours(_) | Call::Info | Call::Describe(_) => {
+                Reply::Raw(serde_json::Value::Null)
+            }
         }
     }
 

@@ -1,8 +1,10 @@
-//! `learn`, `-learn` and their like.
+//! `learn`, `-learn` and their like, and `suppress`.
 
 use super::super::request::MemberFlag;
 use super::super::state::MemberState;
 use super::{Errno, Refusal, refuse};
+use bridge::Suppress;
+use frame::VidSet;
 
 /// What a flag is to become.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -36,4 +38,15 @@ pub(super) fn set(member: &mut MemberState, flag: MemberFlag, setting: Setting) 
         }
     }
     Ok(())
+}
+
+/// Adds VLANs to those in which a member suppresses, or takes them away; `None` are all, and what is in none.
+pub(super) fn suppress(member: &mut MemberState, vlans: Option<&VidSet>, setting: Setting) {
+    let suppress = &mut member.suppress;
+    match (vlans, setting) {
+        (None, Setting::On) => *suppress = Suppress::everywhere(),
+        (None, Setting::Off) => *suppress = Suppress::default(),
+        (Some(more), Setting::On) => suppress.vlans = core::mem::take(&mut suppress.vlans).union(more),
+        (Some(less), Setting::Off) => suppress.vlans = core::mem::take(&mut suppress.vlans).minus(less),
+    }
 }

@@ -21,8 +21,8 @@ pub(super) fn of(verb: &Verb, errno: Errno) -> String {
         Verb::AddSpan { member } => format!("BRDGADDS {member}"),
         Verb::DeleteSpan { member } => format!("BRDGDELS {member}"),
         // A flag is read before it is written there; who is no member is found out by reading.
-        Verb::SetFlag { .. } if errno == Errno::NotFound => "unable to get bridge flags".into(),
-        Verb::SetFlag { .. } => "unable to set bridge flags".into(),
+        Verb::SetFlag { .. } | Verb::Suppress { .. } if errno == Errno::NotFound => "unable to get bridge flags".into(),
+        Verb::SetFlag { .. } | Verb::Suppress { .. } => "unable to set bridge flags".into(),
         Verb::Protected { member, .. } => format!("BRDGSIFPROT {member}"),
         Verb::IfMaxAddresses { addresses, .. } => format!("BRDGSIFAMAX {addresses}"),
         Verb::IfPriority { priority, .. } => format!("BRDGSIFPRIO {priority}"),

@@ -67,6 +67,7 @@ fn values_of_a_member() {
         protected = [1, 31]
         maxaddr = 3
         storm = { broadcast = 100, unknown = 0 }
+        suppress = "untagged,30"
         "#,
         PortRun::Running,
     );
@@ -74,6 +75,7 @@ fn values_of_a_member() {
     assert_eq!((got.pvid, got.tpid, got.max_addresses), (Vid::new(10), Tpid::Dot1ad, 3));
     assert_eq!(got.tagged.to_string(), "20,100-199");
     assert_eq!(got.protected, 1 << 31 | 1 << 1);
+    assert_eq!(got.suppress.to_string(), "untagged,30");
     let rate = |frames_per_second| Some(Rate { frames_per_second });
     assert_eq!(got.storm, Storm { broadcast: rate(100), multicast: None, unknown: rate(0) });
 }

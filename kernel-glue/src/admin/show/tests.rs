@@ -22,6 +22,7 @@ fn state() -> State {
         untagged = 10
         tagged = "20,100-199"
         pathcost = 7
+        suppress = "all"
         [[bridge.bridge0.span]]
         interface = "eth3"
         [vport.vport0]
@@ -61,6 +62,7 @@ fn a_bridge_with_its_ports() {
     assert_eq!((vport0.interface.as_str(), vport0.port, vport0.path_cost), ("vport0", 2, 7));
     assert!(vport0.flags.ends_with(&[MemberFlag::Autoptp, MemberFlag::Private]));
     assert_eq!((vport0.untagged, vport0.tagged.to_string()), (Vid::new(10), "20,100-199".into()));
+    assert_eq!((vport0.suppress.to_string(), eth1.suppress.is_off()), ("all".into(), true));
     assert_eq!((eth3.interface.as_str(), eth3.port, eth3.span), ("eth3", 3, true));
     assert_eq!((eth3.flags.len(), eth3.trouble.as_str()), (0, "link down"));
 }
@@ -130,9 +132,11 @@ fn addresses() {
 #[test]
 fn counters_by_name() {
     let mut counters = PortCounters { rx_frames: 1, rx_bytes: 2, tx_frames: 3, tx_bytes: 4, ..PortCounters::default() };
+    counters.suppressed = 6;
     counters.drops.add(DropReason::VlanIngress, 5);
     let counts = Counts::from(&counters);
     assert_eq!((counts.rx_frames, counts.rx_bytes, counts.tx_frames, counts.tx_bytes), (1, 2, 3, 4));
+    assert_eq!(counts.suppressed, 6);
     assert_eq!(counts.drops, BTreeMap::from([("vlan-ingress".into(), 5)]));
     let engine = BridgeCounters {
         learned: 1,

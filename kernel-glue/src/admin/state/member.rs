@@ -5,6 +5,7 @@ use super::{is, text, yes};
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use bridge::Suppress;
 use frame::{Mac, PortId, Tpid, Vid, VidSet};
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +36,9 @@ pub struct MemberState {
     /// A second VLAN tag is accepted.
     #[serde(default, skip_serializing_if = "is::<0, _>")]
     pub qinq: bool,
+    /// Where requests for known neighbours are answered instead of flooded.
+    #[serde(default, with = "text::suppress", skip_serializing_if = "Suppress::is_off")]
+    pub suppress: Suppress,
     /// Groups 1..=31 of which no two members may share one, ascending.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub protected: Vec<u8>,
@@ -76,6 +80,7 @@ impl MemberState {
             private: false,
             locked: false,
             qinq: false,
+            suppress: Suppress::default(),
             protected: Vec::new(),
             max_addresses: 0,
             priority: default_priority(),

@@ -30,6 +30,7 @@ interface = "eth1"
 tagged = "20,100-199"
 vlanproto = "802.1ad"
 storm = { broadcast = 100 }
+suppress = "20,100"
 
 [[bridge.bridge0.member]]
 interface = "vport0"
@@ -87,6 +88,7 @@ fn a_file_written_by_hand() {
     assert_eq!((eth1.port, vport0.port, tap0.port, bridge.spans[0].port), (port(1), port(2), port(3), port(4)));
     assert_eq!(eth1.tagged.to_string(), "20,100-199");
     assert_eq!(eth1.vlan_protocol, Tpid::Dot1ad);
+    assert_eq!(eth1.suppress.to_string(), "20,100");
     assert!(eth1.learn && !vport0.learn);
     // `defuntagged` is for members that a verb adds; a file says what it means.
     assert_eq!((eth1.untagged, vport0.untagged), (None, Vid::new(20)));
@@ -286,6 +288,7 @@ fn text_that_is_no_state() {
         ("#bridge", "defuntagged = 4095",  "VLAN ID outside 1..4094"),
         ("#bridge", "proto = \"mstp\"",    "unknown variant `mstp`"),
         ("#member", "flags = 1",           "unknown field `flags`"),
+        ("#member", "suppress = \"on\"",   "not 'none', 'all' or a comma list"),
         ("#member", "port = 0",            "port number 0 outside 1..1023"),
         ("#member", "port = 1024",         "port number 1024 outside 1..1023"),
         ("#member", "tagged = \"5-1\"",    "not 'none', 'all' or a comma list"),

@@ -27,6 +27,21 @@ pub(super) mod port {
     }
 }
 
+/// Where something is suppressed: `all`, `20,30-40`, `untagged,20`.
+pub(in super::super) mod suppress {
+    use alloc::string::String;
+    use bridge::Suppress;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(in super::super::super) fn serialize<S: Serializer>(suppress: &Suppress, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(suppress)
+    }
+
+    pub(in super::super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Suppress, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
 /// Inet addresses: `192.168.30.1/24`, `192.168.30.1/24 broadcast 192.168.30.3`, `10.8.0.2/32 destination 10.8.0.1`.
 pub(super) mod inet {
     use super::super::super::request::InetAddress;

@@ -105,7 +105,7 @@ fn stations_are_answered_for_the_peers_addresses_alone() {
 #[test]
 fn who_comes_announces_and_who_is_robbed_defends() {
     let mut bed = bed();
-    bed.link.announce(bed.now);
+    bed.link.arrive(bed.now);
     let announced = bed.poll();
     let to: Vec<_> = announced.frames.iter().map(|frame| addresses(frame).2).collect();
     assert_eq!(to, [EtherType::ARP, EtherType::ARP, EtherType::IPV6], "each of its addresses");

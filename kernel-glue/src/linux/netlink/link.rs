@@ -2,9 +2,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "rtnetlink says more than a bridge cares about")]
 
 use frame::Mac;
-use netlink_packet_route::address::{AddressAttribute, AddressMessage};
 use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkInfo, LinkLayerType, LinkMessage};
-use std::net::IpAddr;
 
 /// An interface of the kernel.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -91,18 +89,4 @@ impl Link {
             _ => {}
         }
     }
-}
-
-/// Returns the address itself: `IFA_LOCAL` where it differs from the peer's, which is what `IFA_ADDRESS` then holds.
-pub(super) fn address_of(message: &AddressMessage) -> Option<IpAddr> {
-    let local = message.attributes.iter().find_map(|attribute| match attribute {
-        AddressAttribute::Local(ip) => Some(*ip),
-        _ => None,
-    });
-    local.or_else(|| {
-        message.attributes.iter().find_map(|attribute| match attribute {
-            AddressAttribute::Address(ip) => Some(*ip),
-            _ => None,
-        })
-    })
 }

@@ -2,7 +2,7 @@
 
 use super::{PlaneError, PlaneOptions};
 use crate::linux::caps::drop_privileges;
-use crate::linux::worker::{self, Command, Commander, Mailbox, Reporter, Worker};
+use crate::linux::worker::{self, Command, Commander, Mailbox, Nudge, Reporter, Worker};
 use rustix::io::Errno;
 use std::sync::mpsc::{channel, sync_channel};
 use std::thread::JoinHandle;
@@ -43,6 +43,11 @@ impl Running {
     /// Sends a command and waits until it is carried out.
     pub(super) fn tell(&self, command: Command) -> Result<(), Errno> {
         self.commander.tell(command)
+    }
+
+    /// Returns what wakes it.
+    pub(super) fn nudge(&self) -> Nudge {
+        self.commander.nudge()
     }
 
     /// Has the worker close something. One that is gone has closed everything.

@@ -37,6 +37,8 @@ pub(in super::super) enum Command {
         bridge: BridgeId,
         port: PortId,
     },
+    /// Looks what links have to send.
+    PollLinks,
     Stop,
 }
 
@@ -133,6 +135,11 @@ impl Commander {
         Self { orders, event }
     }
 
+    /// Returns what wakes the worker.
+    pub(in super::super) fn nudge(&self) -> Nudge {
+        Nudge { orders: self.orders.clone(), event: self.event.clone() }
+    }
+
     /// Sends a command and waits until it is carried out.
     ///
     /// # Errors
@@ -142,5 +149,21 @@ impl Commander {
         self.orders.send(Order { command, done }).map_err(|_| Errno::SRCH)?;
         ring(self.event.as_fd());
         answer.recv().unwrap_or(Err(Errno::SRCH))
+    }
+}
+
+/// Wakes a worker to look what links have to send.
+pub(in super::super) struct Nudge {
+    orders: Sender<Order>,
+    event: Arc<OwnedFd>,
+}
+
+impl Nudge {
+    /// Wakes the worker, and does not wait for it.
+    pub(in super::super) fn nudge(&self) {
+        let (done, _) = std::sync::mpsc::sync_channel(1);
+        // A worker that is gone has nothing to send.
+        let _ = self.orders.send(Order { command: Command::PollLinks, done });
+        ring(self.event.as_fd());
     }
 }

@@ -70,7 +70,8 @@ impl Worker {
                     }
                 }
             }
-            Command::Stop => {}
+            // Done after all commands: others stir links as well.
+            Command::PollLinks | Command::Stop => {}
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use super::super::buffer::LinuxBuf;
 use super::super::clock;
 use super::super::counts::PortMeter;
 use super::super::io::Io;
+use super::super::neighbours::Relay;
 use super::super::plane::{BridgeId, PlaneEvent};
 use super::super::transmit::{Medium, Tally};
 use super::Reporter;
@@ -46,7 +47,7 @@ impl Wire {
 
 /// A bridge or a wire, as one worker serves it.
 pub(in super::super) enum Engine {
-    Bridge(Box<bridge::Worker>),
+    Bridge(Box<Relay>),
     Wire(Wire),
 }
 
@@ -63,7 +64,7 @@ impl Engine {
     /// Carries a burst that came in on a port.
     pub(super) fn run<'a>(&mut self, io: &mut Io<'_, 'a>, from: PortId, frames: &[LinuxBuf<'a>]) {
         match self {
-            Self::Bridge(worker) => bridge::run(worker, io, from, frames.iter().copied(), clock::monotonic()),
+            Self::Bridge(relay) => relay.run(io, from, frames, clock::monotonic()),
             Self::Wire(wire) => wire.run(io, from, frames),
         }
     }
@@ -71,7 +72,7 @@ impl Engine {
     /// Counts frames that were lost before they could be carried.
     pub(super) fn lose(&mut self, from: PortId, why: DropReason, frames: u32) {
         match self {
-            Self::Bridge(worker) => (0..frames).for_each(|_| worker.drop_frame(from, why)),
+            Self::Bridge(relay) => (0..frames).for_each(|_| relay.engine.drop_frame(from, why)),
             Self::Wire(wire) => wire.meter(from).rx.drop(why, frames.into()),
         }
     }
@@ -79,7 +80,7 @@ impl Engine {
     /// Counts what became of frames that left by a port.
     pub(super) fn book(&mut self, port: PortId, tally: &Tally) {
         match self {
-            Self::Bridge(worker) => book(worker, port, tally),
+            Self::Bridge(relay) => book(&mut relay.engine, port, tally),
             Self::Wire(wire) => {
                 let meter = &wire.meter(port).tx;
                 meter.pass(tally.frames.into(), tally.bytes.into());
@@ -91,7 +92,7 @@ impl Engine {
     /// Hands on what the engine has to tell.
     pub(super) fn tell(&mut self, bridge: BridgeId, reporter: &mut Reporter) {
         let worker = match self {
-            Self::Bridge(worker) => worker,
+            Self::Bridge(relay) => &mut relay.engine,
             Self::Wire(_) => return,
         };
         while let Some(event) = worker.poll_event() {

@@ -1,5 +1,5 @@
 use super::*;
-use kernel_glue::admin::{Errno, Verb};
+use kernel_glue::admin::{Errno, NeighbourKind, NeighbourState, Verb};
 
 fn calls() -> Vec<Call> {
     vec![
@@ -11,6 +11,8 @@ fn calls() -> Vec<Call> {
         Call::Show(Which::Named("bridge0".into())),
         Call::Show(Which::Group("bridge".into())),
         Call::Addresses("bridge0".into()),
+        Call::Neighbours(None),
+        Call::Neighbours(Some("bridge0".into())),
         Call::Open(Open { node: "net/tun".into(), device: None, process: None }),
         Call::Open(Open { node: "tap0".into(), device: Some("tap3".into()), process: Some(7) }),
         Call::Ioctl(Ioctl { handle: u64::MAX, number: 0x4004_54ca, value: u64::MAX, memory: vec![0, 0x7f, 0xff] }),
@@ -33,12 +35,27 @@ fn calls_survive_the_wire() {
 #[test]
 fn replies_survive_the_wire() {
     let refusal = AdminError { operation: "BRDGADD eth1".into(), errno: Some(Errno::Busy), detail: "why".into() };
-    let [change, show, _, _, _, open, _, ioctl, close, ..] = &calls()[..] else { unreachable!() };
+    let [change, show, _, _, _, neighbours, _, open, _, ioctl, close, ..] = &calls()[..] else { unreachable!() };
+    let binding = NeighbourEntry {
+        interface: "bridge0".into(),
+        member: Some("eth1".into()),
+        vlan: 20,
+        address: "fd00::1".parse().unwrap(),
+        mac: "02:00:00:00:00:01".parse().ok(),
+        kind: NeighbourKind::Binding,
+        state: NeighbourState::Nd,
+        age_seconds: 12,
+    };
+    let address = "10.8.0.0/24".parse().unwrap();
+    let (kind, state) = (NeighbourKind::Answered, NeighbourState::Answered);
+    let answered = NeighbourEntry { member: None, vlan: 0, address, mac: None, kind, state, ..binding.clone() };
     let rows = [
         (change, Reply::Changed { created: Some("bridge0".into()) }),
         (change, Reply::Changed { created: None }),
         (change, Reply::Refused(refusal)),
         (show, Reply::Interfaces(vec![])),
+        (neighbours, Reply::Neighbours(vec![])),
+        (neighbours, Reply::Neighbours(vec![binding, answered])),
         (open, Reply::Opened { handle: 5, name: None }),
         (open, Reply::Opened { handle: 5, name: Some("tap0".into()) }),
         (ioctl, Reply::Ioctl(IoctlAnswer { errno: 0, memory: vec![1, 2], detail: None })),

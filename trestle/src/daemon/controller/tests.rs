@@ -164,5 +164,12 @@ fn unknown_names_are_answered_by_what_they_are() {
     assert!(ask("eth1").contains("port of bridge0"));
     let table =
         refusal(controller.handle(Call::Addresses("vport0".into()), None, Peer::this_process(), NOW)).to_string();
+    let mut ask = |name: Option<&str>| {
+        controller.handle(Call::Neighbours(name.map(str::to_owned)), None, Peer::this_process(), NOW)
+    };
+    assert!(refusal(ask(Some("eth9"))).to_string().starts_with("interface eth9 does not exist"));
+    for known in [None, Some("bridge0"), Some("eth1"), Some("vport0")] {
+        assert_eq!(ask(known), Reply::Neighbours(vec![]), "{known:?}");
+    }
     assert!(table.starts_with("unable to get address cache: vport0 is not a bridge"), "{table}");
 }

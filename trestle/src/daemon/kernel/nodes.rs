@@ -2,6 +2,7 @@
 
 mod links;
 mod live;
+mod neighbours;
 mod opens;
 
 use super::super::engines::refused;
@@ -10,7 +11,7 @@ use super::super::picture::{Device, Life};
 use super::super::system::{Asked, SystemError};
 use crate::control::node_directory;
 use frame::{DropCounts, Mac, PortId};
-use kernel_glue::admin::{Carrier, Errno};
+use kernel_glue::admin::{Carrier, Errno, InetAddress};
 use kernel_glue::linux::fuse::{NodeDevice, NodeOptions, NodeServer, Owner, Packet, Pool, Waiter};
 use kernel_glue::linux::{BridgeId, NodePort, Plane, TapDevice, Wire};
 use rustix::process::{getegid, geteuid};
@@ -72,7 +73,14 @@ impl Nodes {
     }
 
     /// Makes a device over its kernel interface.
-    pub(super) fn create(&mut self, name: &str, mac: Mac, device: &Device, tap: &TapDevice) -> Result<(), SystemError> {
+    pub(super) fn create(
+        &mut self,
+        name: &str,
+        mac: Mac,
+        device: &Device,
+        tap: &TapDevice,
+        plane: &Plane,
+    ) -> Result<(), SystemError> {
         let name: DeviceName = name.parse().map_err(|error| refused(&error))?;
         let settings = settings(device, mac);
         let who = owner(&settings);
@@ -89,7 +97,7 @@ impl Nodes {
         let (link, port) = match name.kind {
             Kind::Tap => (None, NodePort::new(name.kind, Some(face))),
             Kind::Tun => {
-                let link = links::Linked::new(name, mac)?;
+                let link = links::Linked::new(name, mac, device.link.clone().unwrap_or_default(), plane)?;
                 let port = NodePort::with_link(link.port.clone(), Some(face));
                 (Some(link), port)
             }
@@ -115,8 +123,11 @@ impl Nodes {
             server.publish(name, owner(&settings));
         }
         self.books.set(name, settings).map_err(|error| refused(&error))?;
-        if let Some(served) = self.devices.get(&name) {
+        if let Some(served) = self.devices.get_mut(&name) {
             served.port.set_queue(device.queue_packets);
+            if let (Some(link), Some(wish)) = (&mut served.link, &device.link) {
+                link.wish(wish);
+            }
         }
         self.follow_carrier(name);
         Ok(())
@@ -141,8 +152,15 @@ impl Nodes {
         }
     }
 
-    /// Follows the kernel's interface: whether it is up, and its MTU and address.
-    pub(super) fn follow_interface(&mut self, name: &str, link: Link, mtu_bytes: u32, mac: Mac) {
+    /// Follows the kernel's interface: whether it is up, its MTU and its addresses.
+    pub(super) fn follow_interface(
+        &mut self,
+        name: &str,
+        link: Link,
+        mtu_bytes: u32,
+        mac: Mac,
+        addresses: &[InetAddress],
+    ) {
         let Ok(name) = name.parse::<DeviceName>() else { return };
         let Some(served) = self.devices.get_mut(&name) else { return };
         if served.queues.link() != link {
@@ -151,7 +169,7 @@ impl Nodes {
         served.queues.set_mtu_bytes(mtu_bytes);
         served.port.set_mtu(mtu_bytes);
         if let Some(link) = &mut served.link {
-            link.follow_host(mac, mtu_bytes);
+            link.follow_host(mac, mtu_bytes, addresses);
         }
         if let Some(settings) = self.books.settings(name)
             && (settings.mtu_bytes, settings.mac) != (mtu_bytes, mac)
@@ -172,6 +190,9 @@ impl Nodes {
         if let Err(error) = joined {
             plane.remove_bridge(id);
             return Err(refused(&error));
+        }
+        if let Some(link) = &mut served.link {
+            link.at_host();
         }
         served.place = Some((id, Wire::NODE));
         served.wire = Some(wire);
@@ -200,6 +221,9 @@ impl Nodes {
         port: PortId,
     ) -> Result<(), kernel_glue::linux::PlaneError> {
         let Ok(served) = self.served(name) else { return Ok(()) };
+        if let Some(link) = &mut served.link {
+            link.at_bridge();
+        }
         plane.add_node_port(bridge, port, &served.port)?;
         served.place = Some((bridge, port));
         Ok(())
@@ -222,6 +246,16 @@ impl Nodes {
     pub(super) fn is_running(&self, name: &str) -> bool {
         let served = name.parse().ok().and_then(|name: DeviceName| self.devices.get(&name));
         served.is_some_and(|served| served.queues.carrier() && served.queues.link() == Link::Up)
+    }
+
+    /// Announces on their bridges those whose application has come, once their ports carry frames.
+    pub(super) fn announce(&mut self) {
+        for served in self.devices.values_mut() {
+            let running = served.queues.carrier() && served.queues.link() == Link::Up;
+            if let Some(link) = &mut served.link {
+                link.follow_application(running);
+            }
+        }
     }
 
     fn follow_carrier_of(&self, name: &str) {

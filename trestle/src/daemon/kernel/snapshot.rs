@@ -1,23 +1,23 @@
 //! The interfaces of the namespace, as the kernel last listed them.
 
-use kernel_glue::admin::{SystemInterface, SystemKind};
-use kernel_glue::linux::netlink::{Link, LinkKind, Netlink};
+use kernel_glue::admin::{InetAddress, SystemInterface, SystemKind};
+use kernel_glue::linux::netlink::{HostAddress, Link, LinkKind, Netlink};
 use std::collections::BTreeMap;
 use std::io;
-use std::net::IpAddr;
 
 /// All interfaces with their addresses.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Snapshot {
     by_name: BTreeMap<String, Link>,
-    addresses: BTreeMap<u32, Vec<IpAddr>>,
+    addresses: BTreeMap<u32, Vec<InetAddress>>,
 }
 
 impl Snapshot {
     pub(super) fn take(netlink: &mut Netlink) -> io::Result<Self> {
-        let mut addresses = BTreeMap::<u32, Vec<IpAddr>>::new();
-        for (index, ip) in netlink.addresses()? {
-            addresses.entry(index).or_default().push(ip);
+        let mut addresses = BTreeMap::<u32, Vec<InetAddress>>::new();
+        for HostAddress { index, ip, prefix, destination } in netlink.addresses()? {
+            let address = InetAddress { destination, ..InetAddress::new(ip, prefix) };
+            addresses.entry(index).or_default().push(address);
         }
         let by_name = netlink.links()?.into_iter().map(|link| (link.name.clone(), link)).collect();
         Ok(Self { by_name, addresses })
@@ -25,6 +25,12 @@ impl Snapshot {
 
     pub(super) fn get(&self, name: &str) -> Option<&Link> {
         self.by_name.get(name)
+    }
+
+    /// Returns the host's addresses on an interface, whoever set them, as the kernel orders them.
+    pub(super) fn addresses(&self, name: &str) -> Option<&[InetAddress]> {
+        let link = self.get(name)?;
+        Some(self.addresses.get(&link.index).map_or(&[], Vec::as_slice))
     }
 
     /// Looks at one interface again, after it was made or changed.
@@ -67,7 +73,7 @@ impl Snapshot {
             min_mtu_bytes: link.min_mtu_bytes,
             max_mtu_bytes: link.max_mtu_bytes,
             ether: link.mac,
-            addresses: self.addresses.get(&link.index).cloned().unwrap_or_default(),
+            addresses: self.addresses(name)?.iter().map(|one| one.address).collect(),
             master: link.master.and_then(name_of),
         })
     }

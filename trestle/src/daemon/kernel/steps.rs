@@ -12,9 +12,9 @@ impl Kernel {
     fn create_device(&mut self, name: &str, mac: Mac, device: &Device) -> Result<(), SystemError> {
         self.create(name, mac, device.kind)?;
         let Some(tap) = self.taps.get(name) else { return Ok(()) };
-        let made = self.nodes.create(name, mac, device, tap);
+        let made = self.nodes.create(name, mac, device, tap, &self.engines.plane);
         match made {
-            Ok(()) => drop(self.configured.insert(name.to_owned(), *device)),
+            Ok(()) => drop(self.configured.insert(name.to_owned(), device.clone())),
             Err(_) => {
                 self.taps.remove(name);
                 self.links.forget(name);
@@ -37,7 +37,8 @@ impl Kernel {
             // One in another network namespace is set there, and cannot be seen from here.
             if let Some(link) = self.links.get(name) {
                 let state = if link.up { Link::Up } else { Link::Down };
-                self.nodes.follow_interface(name, state, link.mtu_bytes, link.mac);
+                let addresses = self.links.addresses(name).unwrap_or_default();
+                self.nodes.follow_interface(name, state, link.mtu_bytes, link.mac, addresses);
             }
         }
     }
@@ -67,7 +68,7 @@ impl Kernel {
                 Ok(Some(Step::DestroyInterface { name: name.clone() }))
             }
             Step::ConfigureDevice { name, device } => {
-                let before = self.configured.insert(name.clone(), *device);
+                let before = self.configured.insert(name.clone(), device.clone());
                 self.nodes.configure(name, device)?;
                 Ok(before.map(|device| Step::ConfigureDevice { name: name.clone(), device }))
             }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::daemon::picture::{Life, Mtu};
+use crate::daemon::picture::{Life, LinkWish, Mtu};
 use crate::daemon::system::{Condition, OwnLink, SystemEvent};
 use bridge::{Bridge, Config};
 use kernel_glue::admin::{Carrier, Errno, Facts, SystemInterface};
@@ -186,6 +186,7 @@ fn device(kind: tap::Kind, queue_packets: u16) -> Device {
         carrier: Carrier::Auto,
         queue_packets,
         life: Life::Persistent,
+        link: (kind == tap::Kind::Tun).then(LinkWish::default),
     }
 }
 

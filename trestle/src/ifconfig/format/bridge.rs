@@ -51,6 +51,9 @@ fn member(out: &mut String, port: &MemberReport, verbosity: Verbosity) -> Result
     if !port.tagged.is_empty() {
         write!(out, " tagged {}", port.tagged)?;
     }
+    if !port.suppress.is_off() {
+        write!(out, " suppress {}", port.suppress)?;
+    }
     writeln!(out)?;
     if verbosity == Verbosity::Verbose {
         details(out, port)?;
@@ -80,6 +83,9 @@ fn details(out: &mut String, port: &MemberReport) -> Result {
 
 fn counts(out: &mut String, start: &str, counts: &Counts) -> Result {
     traffic(out, start, "frames", counts)?;
+    if counts.suppressed != 0 {
+        writeln!(out, "{start}suppressed {}", counts.suppressed)?;
+    }
     if counts.drops.is_empty() {
         return Ok(());
     }
@@ -90,7 +96,7 @@ fn counts(out: &mut String, start: &str, counts: &Counts) -> Result {
 
 /// Writes the line of what passed.
 pub(super) fn traffic(out: &mut String, start: &str, unit: &str, counts: &Counts) -> Result {
-    let Counts { rx_frames, rx_bytes, tx_frames, tx_bytes, drops: _ } = counts;
+    let Counts { rx_frames, rx_bytes, tx_frames, tx_bytes, suppressed: _, drops: _ } = counts;
     writeln!(out, "{start}rx {unit} {rx_frames} bytes {rx_bytes} tx {unit} {tx_frames} bytes {tx_bytes}")
 }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::ifconfig::golden;
+use ::bridge::Suppress;
 use Style::{Json, Text};
 use Verbosity::{Brief, Verbose};
 use frame::{Mac, Tpid, Vid, VidSet};
@@ -67,6 +68,7 @@ fn member(interface: &str, port: u16, path_cost: u32) -> MemberReport {
         port,
         span: false,
         flags: vec![MemberFlag::Learn, MemberFlag::Discover, MemberFlag::Autoedge, MemberFlag::Autoptp],
+        suppress: Suppress::default(),
         protected: vec![],
         max_addresses: 0,
         addresses: 0,
@@ -126,17 +128,19 @@ fn busy() -> InterfaceReport {
         rx_bytes: scale * 64,
         tx_frames: scale * 2,
         tx_bytes: scale * 3000,
+        suppressed: 0,
         drops: drops.iter().map(|&(why, frames)| (why.to_owned(), frames)).collect(),
     };
     let guarded = MemberReport {
         flags: vec![Discover, Sticky, Autoedge, Autoptp, Private, Locked, Qinq],
+        suppress: "7,20-29".parse().unwrap(),
         protected: vec![1, 31],
         max_addresses: 5,
         addresses: 3,
         untagged: vid(7),
         storm: [(StormClass::Unknown, 1000), (StormClass::Broadcast, 100)].into(),
         trouble: "link down".into(),
-        counts: counts(7, &[("vlan-ingress", 3), ("locked", 12)]),
+        counts: Counts { suppressed: 5, ..counts(7, &[("vlan-ingress", 3), ("locked", 12)]) },
         ..member("tap0", 2, 55)
     };
     let plain = MemberReport { counts: counts(1_000_000, &[]), ..member("eth1", 1, 20000) };
@@ -193,6 +197,7 @@ fn sample_tap() -> InterfaceReport {
         rx_bytes: 14400,
         tx_frames: 80,
         tx_bytes: 9600,
+        suppressed: 0,
         drops: [("queue-full".to_owned(), 12)].into(),
     };
     let opens = vec![open(4242, "openvpn", OpenBy::Socket, "none")];

@@ -18,6 +18,9 @@ pub(in crate::ifconfig) enum Shape {
     Member(fn(String) -> Verb),
     Flag(MemberFlag),
     FlagOff(MemberFlag),
+    /// A set that may be left out.
+    Suppress,
+    SuppressOff,
     MemberU8(Number, fn(String, u8) -> Verb),
     MemberU32(Number, fn(String, u32) -> Verb),
     MemberVlan(fn(String, Vid) -> Verb),
@@ -90,6 +93,7 @@ impl Shape {
             Self::Text(_) => vec!["text"],
             Self::StpProtocol => vec!["stp|rstp"],
             Self::Member(_) | Self::Flag(_) | Self::FlagOff(_) | Self::AddMember => vec!["interface"],
+            Self::Suppress | Self::SuppressOff => vec!["interface"],
             Self::MemberU8(number, _) | Self::MemberU32(number, _) => vec!["interface", number.name],
             Self::MemberVlan(_) => vec!["interface", "vlan id"],
             Self::MemberSet(_) => vec!["interface", "vlan set"],
@@ -114,6 +118,7 @@ impl Shape {
     /// Returns what may follow the required arguments, as printed.
     pub(in crate::ifconfig) fn optional(&self) -> &'static str {
         match self {
+            Self::Suppress | Self::SuppressOff => "[<vlan set>]",
             Self::AddMember => "[untagged <vlan id>] [tagged <vlan set>]",
             Self::Static | Self::DeleteMac => "[vlan <id>]",
             Self::Address(Clause::Inet) => "[<destination>] [netmask <mask>] [broadcast <address>] [alias|-alias]",

@@ -60,6 +60,8 @@ impl Parsed {
             Shape::Member(verb) => verb(from.interface()?),
             &Shape::Flag(flag) => Verb::SetFlag { member: from.interface()?, flag, on: true },
             &Shape::FlagOff(flag) => Verb::SetFlag { member: from.interface()?, flag, on: false },
+            Shape::Suppress => Verb::Suppress { member: from.interface()?, vlans: from.optional_set()?, on: true },
+            Shape::SuppressOff => Verb::Suppress { member: from.interface()?, vlans: from.optional_set()?, on: false },
             Shape::MemberU8(_, verb) => verb(from.interface()?, from.number()?),
             Shape::MemberU32(_, verb) => verb(from.interface()?, from.number()?),
             Shape::MemberVlan(verb) => verb(from.interface()?, member_vlan(from)?),

@@ -126,6 +126,7 @@ fn of_member() -> impl Strategy<Value = Verb> {
         name().prop_map(|member| Verb::AddSpan { member }),
         name().prop_map(|member| Verb::DeleteSpan { member }),
         (name(), flag(), any::<bool>()).prop_map(|(member, flag, on)| Verb::SetFlag { member, flag, on }),
+        (name(), option::of(set()), any::<bool>()).prop_map(|(member, vlans, on)| Verb::Suppress { member, vlans, on }),
         (name(), btree_set(1..=31_u8, 0..5))
             .prop_map(|(member, groups)| Verb::Protected { member, groups: groups.into_iter().collect() }),
         (name(), any::<u32>()).prop_map(|(member, addresses)| Verb::IfMaxAddresses { member, addresses }),

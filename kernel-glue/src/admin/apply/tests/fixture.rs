@@ -150,6 +150,10 @@ pub(super) fn flag(member: &str, flag: MemberFlag, on: bool) -> Verb {
     Verb::SetFlag { member: member.into(), flag, on }
 }
 
+pub(super) fn suppress(member: &str, vlans: Option<&str>, on: bool) -> Verb {
+    Verb::Suppress { member: member.into(), vlans: vlans.map(set), on }
+}
+
 pub(super) fn fixed(member: &str, address: Mac, vid: Option<Vid>) -> Verb {
     Verb::Static { member: member.into(), address, vid }
 }

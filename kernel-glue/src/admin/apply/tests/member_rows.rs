@@ -1,7 +1,7 @@
 //! Reference §1 and §2: ports and their flags.
 
 use super::super::super::request::{MemberFlag::*, Verb};
-use super::fixture::{add, delete, flag, name, set, span, unspan, vid};
+use super::fixture::{add, delete, flag, name, set, span, suppress, unspan, vid};
 use super::{Row, row};
 use std::vec;
 use std::vec::Vec;
@@ -107,6 +107,24 @@ pub(super) fn rows() -> Vec<Row> {
         row("private", "bridge0", [flag("eth1", Private, true)], Ok("+private = true")),
         row("locked", "bridge0", [flag("eth1", Locked, true)], Ok("+locked = true")),
         row("qinq", "bridge0", [flag("eth1", Qinq, true)], Ok("+qinq = true")),
+        row("suppress", "bridge0", [suppress("eth1", None, true)], Ok("+suppress = \"all\"")),
+        row("suppress in VLANs", "bridge0", [suppress("eth1", Some("20"), true), suppress("eth1", Some("30-40"), true)],
+            Ok("+suppress = \"20,30-40\"")),
+        row("suppress but in VLANs", "bridge0", [suppress("eth1", None, true), suppress("eth1", Some("2-4094"), false)],
+            Ok("+suppress = \"untagged,1\"")),
+        row("suppress outside any VLAN", "bridge0", [suppress("eth1", None, true), suppress("eth1", Some("all"), false)],
+            Ok("+suppress = \"untagged\"")),
+        row("suppress in none", "bridge0", [suppress("eth1", Some("none"), true)], Ok("")),
+        row("-suppress", "bridge0", [suppress("eth1", None, true), suppress("eth1", None, false)], Ok("")),
+        row("-suppress in VLANs", "bridge0", [suppress("eth1", Some("20,30"), true), suppress("eth1", Some("20"), false)],
+            Ok("+suppress = \"30\"")),
+        row("-suppress, which is the default", "bridge0", [suppress("eth1", None, false)], Ok("")),
+        row("suppress of no member", "bridge0", [suppress("eth2", None, true)],
+            Err("unable to get bridge flags: No such file or directory: eth2 is not a member of bridge0; add it first: ifconfig bridge0 addm eth2")),
+        row("suppress of a span port", "bridge0", [suppress("eth3", None, true)],
+            Err("unable to set bridge flags: Invalid argument: eth3 is a span port of bridge0, which has no settings")),
+        row("suppress on a vport", "vport0", [suppress("eth1", None, true)],
+            Err("unable to set bridge flags: Invalid argument: vport0 is not a bridge; say it of the bridge whose port it is: ifconfig bridge0 ...")),
         row("a flag of no member", "bridge0", [flag("eth2", Learn, false)],
             Err("unable to get bridge flags: No such file or directory: eth2 is not a member of bridge0; add it first: ifconfig bridge0 addm eth2")),
         row("a flag of a span port", "bridge0", [flag("eth3", Learn, false)],

@@ -141,6 +141,11 @@ fn of_members() -> impl Strategy<Value = Verb> {
     ];
     prop_oneof![
         (member(), flag(), any::<bool>()).prop_map(|(member, flag, on)| Verb::SetFlag { member, flag, on }),
+        (member(), option::of(vids()), any::<bool>()).prop_map(|(member, vlans, on)| Verb::Suppress {
+            member,
+            vlans,
+            on
+        }),
         (member(), option::of(vid())).prop_map(|(member, vid)| Verb::IfUntagged { member, vid }),
         (member(), vids()).prop_map(|(member, set)| Verb::IfTagged { member, set }),
         (member(), vids()).prop_map(|(member, set)| Verb::IfTaggedAdd { member, set }),

@@ -1,6 +1,7 @@
 //! What is shown of a device: who has it open, what waits, what passed.
 
 use super::super::words;
+use super::links::Linked;
 use super::{Nodes, Served};
 use frame::{DropCounts, DropReason, PortId};
 use kernel_glue::admin::{Counts, OpenBy, OpenReport, TapLive};
@@ -29,7 +30,7 @@ impl Nodes {
             opens: opens.collect(),
             queued: queued.saturating_add(served.port.queued()),
             counts: counts(served),
-            tun: None,
+            tun: served.link.as_ref().map(Linked::live),
         })
     }
 }
@@ -54,6 +55,7 @@ fn counts(served: &Served) -> Counts {
         rx_bytes: face.from_app.bytes,
         tx_frames: face.to_app.frames,
         tx_bytes: face.to_app.bytes,
+        suppressed: 0,
         drops: drops.nonzero().map(|(why, count)| (why.name().to_owned(), count)).collect(),
     }
 }

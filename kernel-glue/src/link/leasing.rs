@@ -1,0 +1,143 @@
+//! An address of the LAN for the peer: the link asks a server for it, and finds out whether it is free.
+
+use super::{Link, Place, identity};
+use arp::Resolution;
+use core::net::{IpAddr, Ipv4Addr};
+use frame::offload::Offload;
+use frame::{Instant, Mac};
+use ppp_shim::dhcp::{Client, Event, Lease, Received, Settings, To};
+use ppp_shim::shim::{Packet, Version, header};
+
+/// The client of a link, which is silent until there is an application and an operator has asked for it.
+pub(super) struct Leasing {
+    client: Client,
+    /// The address that the link stands for by its lease.
+    address: Option<Ipv4Addr>,
+}
+
+impl Leasing {
+    pub(super) fn new(mac: Mac, seed: u64) -> Self {
+        let settings = Settings { mac, client_id: None, hostname: None };
+        Self { client: Client::new(settings, seed), address: None }
+    }
+
+    pub(super) fn address(&self) -> Option<Ipv4Addr> {
+        self.address
+    }
+
+    pub(super) fn lease(&self) -> Option<&Lease> {
+        self.client.lease()
+    }
+
+    pub(super) fn poll_at(&self) -> Option<Instant> {
+        self.client.poll_at()
+    }
+
+    pub(super) fn counters(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        self.client.counters().nonzero().map(|(what, count)| (what.name(), count))
+    }
+}
+
+impl Link {
+    /// Begins to look for an address, or gives it back.
+    pub(super) fn lease_or_not(&mut self, now: Instant) {
+        let wanted = self.config.dhcp && self.present && matches!(self.config.place, Place::Lan { .. });
+        match wanted {
+            true => self.leasing.client.start(now),
+            // Of an application that is away, the address stays.
+            false if !self.config.dhcp => self.leasing.client.stop(now),
+            false => {}
+        }
+    }
+
+    /// Takes a packet that is for the client.
+    pub(super) fn take_lease(&mut self, found: &Packet, packet: &[u8], offload: &Offload, now: Instant) -> bool {
+        if !self.config.dhcp || found.version != Version::V4 {
+            return false;
+        }
+        match self.leasing.client.receive(packet, offload, now) {
+            Received::Elsewhere => false,
+            Received::Taken | Received::Refused(_) => {
+                self.stirred = true;
+                true
+            }
+        }
+    }
+
+    /// Sends what the client has to say.
+    pub(super) fn speak_to_servers(&mut self, now: Instant) {
+        self.settle_lease(now);
+        for _ in 0..MESSAGES {
+            let (client, mut to) = (&mut self.leasing.client, To::Broadcast);
+            let slot = self.slab.keep(Offload::default(), |room| {
+                let transmit = client.poll(now, room)?;
+                to = transmit.to;
+                Some(transmit.bytes)
+            });
+            let Some(slot) = slot else { break };
+            let found = match to {
+                To::Broadcast => Resolution::Known(Mac::BROADCAST),
+                To::Unicast(server) => {
+                    let source = self.leasing.address.unwrap_or(Ipv4Addr::UNSPECIFIED);
+                    let next_hop = self.next_hop(IpAddr::V4(server));
+                    let found = self.neighbours.resolve(next_hop, IpAddr::V4(source), now);
+                    if found == Resolution::Pending {
+                        let fallen = self.neighbours.hold(next_hop, slot);
+                        fallen.into_iter().for_each(|slot| self.slab.give_back(slot));
+                        continue;
+                    }
+                    found
+                }
+            };
+            match found {
+                Resolution::Known(mac) => {
+                    self.slab.set_header(&slot, header(mac, self.config.peer_mac, Version::V4));
+                    // There is a place for each slot.
+                    let _ = self.frames.push_back(slot);
+                }
+                // It asks again later.
+                Resolution::Pending | Resolution::Refused(_) => self.slab.give_back(slot),
+            }
+        }
+        self.settle_lease(now);
+    }
+
+    /// Acts on what the client and the neighbours have found out.
+    fn settle_lease(&mut self, now: Instant) {
+        while let Some(event) = self.leasing.client.poll_event() {
+            match event {
+                Event::Probe(address) => {
+                    if !self.neighbours.probe(IpAddr::V4(address), now) {
+                        self.leasing.client.decline(now);
+                    }
+                }
+                Event::Bound(lease) | Event::Renewed(lease) => self.stand_for(Some(lease.address), now),
+                Event::Lost(address) => {
+                    self.neighbours.stop_probe(IpAddr::V4(address));
+                    self.stand_for(None, now);
+                }
+            }
+        }
+        while let Some(event) = self.neighbours.poll_event() {
+            match event {
+                arp::Event::Claimed(_) => self.leasing.client.accept(now),
+                arp::Event::Conflict { .. } => self.leasing.client.decline(now),
+            }
+            // What comes of it.
+            self.stirred = true;
+        }
+    }
+
+    fn stand_for(&mut self, leased: Option<Ipv4Addr>, now: Instant) {
+        if self.leasing.address != leased {
+            self.leasing.address = leased;
+            self.neighbours.set_identity(identity(&self.config, leased), now);
+            if leased.is_some() {
+                self.neighbours.announce(now);
+            }
+        }
+    }
+}
+
+/// Messages that a client sends at once at most: giving one address back and asking for another.
+const MESSAGES: usize = 4;
