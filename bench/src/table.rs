@@ -42,7 +42,7 @@ pub(crate) fn row(name: &str, row: &Summary, peer: Option<Summary>) -> String {
     };
     let ratio = peer.filter(|peer| peer.median > 0.0).map(|peer| format!("  x{:.2}", row.median / peer.median));
     let (median, ratio) = (figure(row.median), ratio.unwrap_or_default());
-    format!("  {name:<18}{median:>9}{quality} {range:<19} n={}{ratio}\n", row.count)
+    format!("  {name:<20}{median:>9}{quality} {range:<19} n={}{ratio}\n", row.count)
 }
 
 /// Returns the line of a target.

@@ -91,7 +91,8 @@ fn gateways(name: &str, tun: &TapState) -> Result<(), Refusal> {
             return refuse(Errno::Exists, format!("{first} and {gateway}: one of each family is the most"));
         }
         if let Some(peer) = link.peers.iter().find(|peer| peer.contains(gateway)) {
-            let detail = format!("{name} itself stands for the gateway {gateway}, by peer {peer}; it is another host");
+            let detail =
+                format!("{name} itself stands for the gateway {gateway}, by peer {peer}; the router is another host");
             return refuse(Errno::Invalid, detail);
         }
         let mut networks = link.on_link.iter().filter(|network| same_family(&network.address())).peekable();
