@@ -15,6 +15,9 @@
 //! [`Neighbours`] is the state machine. Packets that wait are the platform's: any handle will do. [`Bindings`] is what a
 //! bridge has seen of the stations behind its ports, and [`suppress`] what it learns and answers by it.
 //!
+//! A bridge has another part: [`Bindings`] is what it has seen of the stations behind its ports, and [`suppress`] what
+//! it learns and answers by that.
+//!
 //! Nobody on the link is trusted. Every table and queue has a bound, and every rate: answers to one sender, answers to
 //! all, requests for one address, requests at all, neighbours learned. Who only claims to be there displaces nobody
 //! who has answered. What is dropped, ignored or refused is counted by name ([`Counters`]).

@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod attachment;
+mod bare;
 mod capture;
 mod clock;
 mod daemon;
@@ -21,6 +22,7 @@ mod guest;
 mod holder;
 mod host;
 mod lab;
+mod lan;
 mod links;
 mod neighbour;
 pub mod nodes;
@@ -34,11 +36,13 @@ mod running;
 pub mod scenario;
 mod stream;
 mod switch;
+mod udhcpd;
 mod vm;
 mod vpn;
 mod wire;
 
 pub use attachment::{Attachment, Site};
+pub use bare::{Bare, datagram};
 pub use capture::Capture;
 pub use clock::{Limit, within};
 pub use daemon::Daemon;
@@ -46,8 +50,9 @@ pub use etherframe::{BROADCAST, EtherFrame, mac, parse_mac};
 pub use guest::{Guest, Image};
 pub use host::{Host, Offloads, Pings, set_offloads};
 pub use lab::Lab;
+pub use lan::{Lan, Peer, comes_to_reach, neighbour};
 pub use links::{Link, Links};
-pub use neighbour::{Arp, Nd};
+pub use neighbour::{Arp, Nd, checksum};
 pub use ns::Ns;
 pub use openvpn::{Ends, Role, Tunnel};
 pub use plug::{Kind, Station, plug};
@@ -57,6 +62,7 @@ pub use run::{Ran, run};
 pub use running::Running;
 pub use stream::{Bytes, carry, echo, transfer};
 pub use switch::{KernelBridge, Switch};
+pub use udhcpd::{DhcpRequest, Udhcpd};
 pub use vm::{Tagging, Vm};
 pub use vpn::{Point, Shape, Topology, Up, Vpn};
 pub use wire::Wire;

@@ -1,124 +1,155 @@
-//! Frames of ARP (RFC 826) and of IPv6 neighbour discovery (RFC 4861), written by hand so that they may be wrong.
+//! Messages of ARP and of IPv6 neighbour discovery, written and read to the byte.
 
-use crate::etherframe::BROADCAST;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Who says something about an IPv4 address, and about whose.
-#[derive(Clone, Copy, Debug)]
+/// An ARP message for IPv4 on Ethernet (RFC 826).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Arp {
-    /// 1 to ask, 2 to answer.
+    /// 1 asks, 2 answers.
     pub operation: u16,
-    /// The Ethernet destination and source.
-    pub ether: [[u8; 6]; 2],
-    /// The sender's addresses.
-    pub sender: ([u8; 6], Ipv4Addr),
-    /// The target's addresses.
-    pub target: ([u8; 6], Ipv4Addr),
+    /// Whose message it is.
+    pub sender_mac: [u8; 6],
+    /// The address that the sender says to have.
+    pub sender: Ipv4Addr,
+    /// Who has, or may have, the target.
+    pub target_mac: [u8; 6],
+    /// The address that is asked for.
+    pub target: Ipv4Addr,
 }
 
 impl Arp {
-    /// A station at `mac` with `sender` asks everybody who has `target`.
-    pub fn request(mac: [u8; 6], sender: impl Into<Ipv4Addr>, target: impl Into<Ipv4Addr>) -> Self {
-        let (sender, target) = ((mac, sender.into()), ([0; 6], target.into()));
-        Self { operation: 1, ether: [BROADCAST, mac], sender, target }
+    /// The question of a station who has `target`.
+    pub fn asks(sender_mac: [u8; 6], sender: Ipv4Addr, target: Ipv4Addr) -> Self {
+        Self { operation: 1, sender_mac, sender, target_mac: [0; 6], target }
     }
 
-    /// Reads a frame that is ARP for IPv4 over Ethernet.
-    pub fn read(frame: &[u8]) -> Option<Self> {
-        let mac = |at: usize| frame.get(at..at + 6)?.try_into().ok();
-        let address = |at: usize| Some(Ipv4Addr::from(<[u8; 4]>::try_from(frame.get(at..at + 4)?).ok()?));
-        let arp = frame.get(12..21)? == [8, 6, 0, 1, 8, 0, 6, 4, 0];
-        let operation = u16::from(*frame.get(21)?);
-        let (sender, target) = ((mac(22)?, address(28)?), (mac(32)?, address(38)?));
-        arp.then_some(Self { operation, ether: [mac(0)?, mac(6)?], sender, target })
+    /// What a station says of itself without being asked (RFC 5227 §2.3).
+    pub fn announces(sender_mac: [u8; 6], sender: Ipv4Addr) -> Self {
+        Self::asks(sender_mac, sender, sender)
     }
 
-    /// Returns the frame, unpadded: 42 bytes.
-    pub fn frame(&self) -> Vec<u8> {
-        let mut frame = self.ether.concat();
-        frame.extend([8, 6, 0, 1, 8, 0, 6, 4]);
+    /// Returns whether it tells all stations of the sender's address.
+    pub fn is_announcement(&self) -> bool {
+        self.sender == self.target
+    }
+
+    /// Returns the frame to `destination`, filled up to the minimum.
+    pub fn frame(&self, destination: [u8; 6]) -> Vec<u8> {
+        let mut frame = [destination, self.sender_mac].concat();
+        frame.extend([0x08, 0x06, 0, 1, 8, 0, 6, 4]);
         frame.extend(self.operation.to_be_bytes());
-        for (mac, address) in [self.sender, self.target] {
-            frame.extend(mac);
-            frame.extend(address.octets());
-        }
+        frame.extend(self.sender_mac);
+        frame.extend(self.sender.octets());
+        frame.extend(self.target_mac);
+        frame.extend(self.target.octets());
+        frame.resize(60, 0);
         frame
+    }
+
+    /// Reads a frame; `None` if it holds none.
+    pub fn read(frame: &[u8]) -> Option<Self> {
+        let message = frame.strip_prefix(frame.get(..12)?)?.strip_prefix(&[0x08, 0x06, 0, 1, 8, 0, 6, 4])?;
+        let (operation, rest) = message.split_first_chunk()?;
+        let (sender_mac, rest) = rest.split_first_chunk()?;
+        let (sender, rest) = rest.split_first_chunk::<4>()?;
+        let (target_mac, rest) = rest.split_first_chunk()?;
+        let (target, _) = rest.split_first_chunk::<4>()?;
+        Some(Self {
+            operation: u16::from_be_bytes(*operation),
+            sender_mac: *sender_mac,
+            sender: (*sender).into(),
+            target_mac: *target_mac,
+            target: (*target).into(),
+        })
     }
 }
 
-/// A message of neighbour discovery.
-#[derive(Clone, Debug)]
+/// A neighbour solicitation or advertisement (RFC 4861 §4.3, §4.4) with the option for a link-layer address.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Nd {
-    /// 135 to solicit, 136 to advertise.
+    /// 135 asks, 136 answers.
     pub kind: u8,
-    /// The Ethernet destination and source.
-    pub ether: [[u8; 6]; 2],
-    /// Who sends it.
+    /// The hop limit, which must be 255 (RFC 4861 §7.1).
+    pub hop_limit: u8,
+    /// From whom.
     pub source: Ipv6Addr,
     /// To whom.
     pub destination: Ipv6Addr,
-    /// The hop limit, which must be 255.
-    pub hop_limit: u8,
-    /// The code, which must be 0.
-    pub code: u8,
-    /// The flags of an advertisement: router 0x80, solicited 0x40, override 0x20.
+    /// Router, solicited, override: the highest bits of an advertisement.
     pub flags: u8,
-    /// Whose address it is about.
+    /// The address that it is about.
     pub target: Ipv6Addr,
-    /// The options: type, length in units of 8 bytes, value.
-    pub options: Vec<u8>,
+    /// The link-layer address of who asks, or who has the target.
+    pub mac: Option<[u8; 6]>,
 }
 
 impl Nd {
-    /// A station at `mac` with `source` asks the group of `target` who has it.
-    pub fn solicitation(mac: [u8; 6], source: Ipv6Addr, target: Ipv6Addr) -> Self {
+    /// The question of a station who has `target`, to the group of those who may (RFC 4291 §2.7.1).
+    pub fn asks(mac: [u8; 6], source: Ipv6Addr, target: Ipv6Addr) -> Self {
         let [.., a, b, c] = target.octets();
-        let group = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 1, 0xff00 | u16::from(a), u16::from(b) << 8 | u16::from(c));
-        let options = if source.is_unspecified() { Vec::new() } else { [&[1, 1][..], &mac].concat() };
-        let ether = [[0x33, 0x33, 0xff, a, b, c], mac];
-        Self { kind: 135, ether, source, destination: group, hop_limit: 255, code: 0, flags: 0, target, options }
+        let low = [0xff00 | u16::from(a), u16::from_be_bytes([b, c])];
+        let destination = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 1, low[0], low[1]);
+        Self { kind: 135, hop_limit: 255, source, destination, flags: 0, target, mac: Some(mac) }
     }
 
-    /// Reads a frame that is a solicitation or an advertisement with the right checksum.
-    pub fn read(frame: &[u8]) -> Option<Self> {
-        let mac = |at: usize| frame.get(at..at + 6)?.try_into().ok();
-        let address = |at: usize| Some(Ipv6Addr::from(<[u8; 16]>::try_from(frame.get(at..at + 16)?).ok()?));
-        let bytes = usize::from(u16::from_be_bytes([*frame.get(18)?, *frame.get(19)?]));
-        let message = frame.get(54..54 + bytes)?;
-        let is_icmp = frame.get(12..15)? == [0x86, 0xdd, 0x60] && frame[20] == 58;
-        let (source, destination) = (address(22)?, address(38)?);
-        let kind = *message.first()?;
-        if !is_icmp || ![135, 136].contains(&kind) || checksum(source, destination, message) != 0 {
-            return None;
-        }
-        let (flags, target, options) = (*message.get(4)?, address(62)?, message.get(24..)?.to_vec());
-        let (hop_limit, code) = (frame[21], message[1]);
-        Some(Self { kind, ether: [mac(0)?, mac(6)?], source, destination, hop_limit, code, flags, target, options })
-    }
-
-    /// Returns the frame, with the right lengths and checksum for what it has.
-    pub fn frame(&self) -> Vec<u8> {
-        let mut message = vec![self.kind, self.code, 0, 0, self.flags, 0, 0, 0];
+    /// Returns the frame from the station with its `mac` option, to the group or to `destination`.
+    pub fn frame(&self, destination: Option<[u8; 6]>) -> Vec<u8> {
+        let [.., a, b, c, d] = self.destination.octets();
+        let to = destination.unwrap_or([0x33, 0x33, a, b, c, d]);
+        let mut message = vec![self.kind, 0, 0, 0, self.flags, 0, 0, 0];
         message.extend(self.target.octets());
-        message.extend(&self.options);
-        let sum = checksum(self.source, self.destination, &message);
-        message[2..4].copy_from_slice(&sum.to_be_bytes());
-        let mut frame = self.ether.concat();
+        if let Some(mac) = self.mac {
+            message.extend([self.kind - 134, 1]);
+            message.extend(mac);
+        }
+        let length = [0, message.len() as u8];
+        let mut pseudo = [self.source.octets(), self.destination.octets()].concat();
+        pseudo.extend([0, 0]);
+        pseudo.extend(length);
+        pseudo.extend([0, 0, 0, 58]);
+        pseudo.extend(&message);
+        message[2..4].copy_from_slice(&checksum(&pseudo).to_be_bytes());
+        let mut frame = [to, self.mac.unwrap_or([2, 0, 0, 0, 0, 0xfe])].concat();
         frame.extend([0x86, 0xdd, 0x60, 0, 0, 0]);
-        frame.extend((message.len() as u16).to_be_bytes());
+        frame.extend(length);
         frame.extend([58, self.hop_limit]);
         frame.extend(self.source.octets());
         frame.extend(self.destination.octets());
         frame.extend(message);
         frame
     }
+
+    /// Reads a frame; `None` if it holds none, or one with a wrong checksum.
+    pub fn read(frame: &[u8]) -> Option<Self> {
+        let packet = frame.get(12..)?.strip_prefix(&[0x86, 0xdd])?;
+        let (header, message) = packet.split_first_chunk::<40>()?;
+        let message = message.get(..usize::from(u16::from_be_bytes([header[4], header[5]])))?;
+        let address = |bytes: &[u8]| <[u8; 16]>::try_from(bytes).ok().map(Ipv6Addr::from);
+        let kind = *message.first().filter(|_| header[6] == 58)?;
+        if !(kind == 135 || kind == 136) {
+            return None;
+        }
+        let mut pseudo = header[8..40].to_vec();
+        pseudo.extend([0, 0, header[4], header[5], 0, 0, 0, 58]);
+        pseudo.extend(message);
+        let option = message.get(24..26) == Some(&[kind - 134, 1]);
+        Some(Self {
+            kind,
+            hop_limit: header[7],
+            source: address(&header[8..24])?,
+            destination: address(&header[24..40])?,
+            flags: *message.get(4)?,
+            target: address(message.get(8..24)?)?,
+            mac: message.get(26..32).filter(|_| option).and_then(|mac| mac.try_into().ok()),
+        })
+        .filter(|_| checksum(&pseudo) == 0)
+    }
 }
 
-/// Returns the checksum of an ICMPv6 message (RFC 4443 §2.3), of which the field is zero; 0 if the field is right.
-fn checksum(source: Ipv6Addr, destination: Ipv6Addr, message: &[u8]) -> u16 {
-    let pseudo = [&source.octets()[..], &destination.octets(), &(message.len() as u32).to_be_bytes(), &[0, 0, 0, 58]];
-    let bytes = [&pseudo.concat()[..], message].concat();
-    let mut sum: u32 = bytes.chunks(2).map(|pair| u32::from(pair[0]) << 8 | pair.get(1).map_or(0, |&b| b.into())).sum();
+/// The Internet checksum (RFC 1071).
+pub fn checksum(bytes: &[u8]) -> u16 {
+    let words = bytes.chunks(2).map(|pair| u32::from(pair[0]) << 8 | u32::from(*pair.get(1).unwrap_or(&0)));
+    let mut sum: u32 = words.sum();
     while sum > 0xffff {
         sum = (sum & 0xffff) + (sum >> 16);
     }
@@ -132,18 +163,14 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let request = Arp::request(mac(1), [10, 8, 0, 1], [10, 8, 0, 2]).frame();
-        assert_eq!(request.len(), 42);
-        let read = Arp::read(&request).expect("it is one");
-        assert_eq!((read.operation, read.sender.1, read.target.1.octets()), (1, [10, 8, 0, 1].into(), [10, 8, 0, 2]));
-        let (ours, theirs) = ("fd00:8::1".parse().unwrap(), "fd00:8::12:3456".parse().unwrap());
-        let asked = Nd::solicitation(mac(1), ours, theirs).frame();
-        assert_eq!(asked.len(), 14 + 40 + 24 + 8);
-        let read = Nd::read(&asked).expect("it is one");
-        assert_eq!((read.source, read.target, read.hop_limit), (ours, theirs, 255));
-        assert_eq!(read.destination, "ff02::1:ff12:3456".parse::<Ipv6Addr>().unwrap());
-        let mut wrong = asked;
-        wrong[56] ^= 1;
-        assert!(Nd::read(&wrong).is_none(), "the checksum is wrong");
+        let arp = Arp::announces(mac(1), Ipv4Addr::new(10, 0, 0, 1));
+        assert_eq!(Arp::read(&arp.frame(mac(2))), Some(arp));
+        assert_eq!(Arp::read(&arp.frame(mac(2))[..41]), None);
+        let nd = Nd::asks(mac(1), "fd00::1".parse().unwrap(), "fd00::ab:cdef".parse().unwrap());
+        assert_eq!(nd.destination, "ff02::1:ffab:cdef".parse::<Ipv6Addr>().unwrap());
+        let mut frame = nd.frame(None);
+        assert_eq!((Nd::read(&frame), &frame[..6]), (Some(nd), &[0x33, 0x33, 0xff, 0xab, 0xcd, 0xef][..]));
+        frame[60] ^= 1;
+        assert_eq!(Nd::read(&frame), None);
     }
 }

@@ -50,6 +50,7 @@ fn set(text: &str) -> Suppress {
 /// VLAN, whether it may be taken, whether B is reached; `None` if it is not shown.
 type Shown = Option<(u16, bool, bool)>;
 type Setup = fn(&mut Config);
+type Row<'a> = (&'a str, Setup, u16, Mac, &'a [u8], Shown);
 
 #[test]
 fn what_a_watch_sees_and_may_take() {
@@ -63,7 +64,7 @@ fn what_a_watch_sees_and_may_take() {
     };
     // B is behind port 2, untagged, since t = 1.
     #[rustfmt::skip]
-    let rows: &[(&str, Setup, u16, Mac, &[u8], Shown)] = &[
+    let rows: &[Row<'_>] = &[
         // name                        setup       in  to               rest        shown
         ("nobody suppresses",          none,       1,  Mac::BROADCAST,  ARP,        None),
         ("broadcast",                  everywhere, 1,  Mac::BROADCAST,  ARP,        Some((0, true, true))),
