@@ -100,6 +100,19 @@ impl Bed {
     }
 }
 
+#[test]
+fn what_is_counted_has_a_name_of_its_own() {
+    let bed = Bed::new(config(Place::Host(HOST), &[]));
+    let links = super::LinkCounters::default();
+    let mut names: Vec<_> = bed.link.report(bed.now).counters.iter().map(|&(name, _)| name).collect();
+    names.extend(ppp_shim::dhcp::Count::ALL.iter().map(|what| what.name()));
+    assert!(links.iter().all(|(name, _)| names.contains(&name)));
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count);
+}
+
 pub(super) fn addresses(frame: &[u8]) -> (Mac, Mac, EtherType) {
     let Frame { dst, src, ether_type, .. } = Frame::parse(frame, None).unwrap();
     (dst, src, ether_type)
