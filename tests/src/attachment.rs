@@ -114,6 +114,24 @@ impl Site {
         self.ns().links().contains_key(name)
     }
 
+    /// Fails the test unless `device` and all other interfaces of the namespace are Ethernet, none of them with two ends
+    /// only; where the kernel serves the site, that is not so.
+    #[track_caller]
+    pub fn is_ethernet_only(&self, device: &str) {
+        let links = self.ns().links();
+        let has = |name: &str, flag: &str| links[name].flags.iter().any(|have| have == flag);
+        let odd =
+            |name: &&String| has(name, "POINTOPOINT") || !["ether", "loopback"].contains(&&*links[*name].link_type);
+        let odd: Vec<_> = links.keys().filter(odd).collect();
+        if self.attachment == Attachment::Kernel {
+            assert_eq!(odd, [device], "the kernel's own");
+        } else {
+            assert!(odd.is_empty(), "not Ethernet: {odd:?} of {links:#?}");
+            assert_eq!(links[device].link_type, "ether");
+            assert!(!has(device, "NOARP") && has(device, "BROADCAST") && has(device, "MULTICAST"), "{links:#?}");
+        }
+    }
+
     /// Returns the path of the device's node, if it has one.
     pub fn node(&self, name: &str) -> PathBuf {
         match &self.maker {

@@ -9,6 +9,13 @@ pub const fn mac(n: u32) -> [u8; 6] {
     [0x02, 0x7e, a, b, c, d]
 }
 
+/// Reads an address as `ip` writes it.
+#[track_caller]
+pub fn parse_mac(text: &str) -> [u8; 6] {
+    let bytes: Vec<u8> = text.split(':').filter_map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
+    bytes.try_into().unwrap_or_else(|_| panic!("no MAC address: {text:?}"))
+}
+
 /// A frame in the making: addresses, tags from the outside in, EtherType, payload.
 #[derive(Clone, Debug)]
 pub struct EtherFrame {
@@ -66,7 +73,7 @@ mod tests {
     fn tags_lie_between_addresses_and_ether_type() {
         let bytes = EtherFrame::new(BROADCAST, mac(1), "x").tag(0x88a8, 5).vlan(0x6007).bytes();
         assert_eq!(bytes[..6], BROADCAST);
-        assert_eq!(bytes[6..12], [2, 0x7e, 0, 0, 0, 1]);
+        assert_eq!(bytes[6..12], parse_mac("02:7e:00:00:00:01"));
         assert_eq!(bytes[12..22], [0x88, 0xa8, 0, 5, 0x81, 0, 0x60, 7, 0x88, 0xb5]);
         assert_eq!(bytes.len(), 12 + 8 + 2 + 46);
     }

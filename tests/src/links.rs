@@ -13,6 +13,8 @@ pub type Links = BTreeMap<String, Link>;
 pub struct Link {
     /// Payload bytes after the Ethernet header.
     pub mtu: u64,
+    /// What a frame on it begins with: `ether`, `loopback`, `none`.
+    pub link_type: String,
     /// Its address, in `ip`'s text.
     pub mac: String,
     /// `UP`, `PROMISC`, and so on, sorted.
@@ -54,6 +56,7 @@ fn read(link: &Value) -> Link {
     let global = addresses.filter(|address| address["scope"] != "link");
     Link {
         mtu: link["mtu"].as_u64().unwrap_or(0),
+        link_type: words(&link["link_type"]),
         mac: words(&link["address"]),
         flags,
         promiscuity: link["promiscuity"].as_u64().unwrap_or(0),

@@ -114,7 +114,7 @@ impl<'l> Vpn<'l> {
     }
 
     /// Starts all, the server first if there is one, and waits until each end answers the site's pings of either family,
-    /// and the site theirs.
+    /// and the site theirs. Fails the test unless the site is Ethernet only.
     #[track_caller]
     pub fn start(&self) -> Up {
         let (program, others);
@@ -135,6 +135,7 @@ impl<'l> Vpn<'l> {
         let points = self.far.iter().map(point).zip(&others);
         let far: Vec<_> =
             points.map(|(point, other)| point.unwrap_or_else(|| panic!("no addresses:\n{}", other.log()))).collect();
+        self.site.is_ethernet_only("tun0");
         self.routes(&near, &far);
         for (point, other) in far.iter().zip(&others) {
             for (from, to) in [(&near, point), (point, &near)] {

@@ -119,6 +119,7 @@ fn carries(name: &str, program: &str, attachment: Attachment, mebibytes: usize) 
     command.args(boring);
     let far = start(&lab, command, &far, [&far_name; 2], 2);
 
+    site.is_ethernet_only(&near_name);
     for (from, to) in [(&near.point, &far.point), (&far.point, &near.point)] {
         for address in to.addresses() {
             let joined = within(SOON, || from.host.reaches(address));

@@ -136,6 +136,17 @@ def read_all(fd):
         return [n for n in numbers if n is not None]
 
 
+def read_packets(fd):
+    """Reads until EAGAIN and returns the packets that came, as digits."""
+    os.set_blocking(fd, False)
+    packets = []
+    try:
+        while True:
+            packets.append(os.read(fd, 65536).hex())
+    except BlockingIOError:
+        return packets
+
+
 def read_numbered(fd, size=2048):
     """Reads until a packet of the test comes and returns it."""
     while True:

@@ -1,0 +1,274 @@
+//! What arrives at a tunN from its Ethernet side, frame by frame: what is answered, what passes to the application, and
+//! what is dropped and counted, however it is formed.
+
+use std::net::Ipv6Addr;
+use std::time::Duration;
+use tests::nodes::{App, Rig, hex, numbered_ip, unhex};
+use tests::forged::{Arp, Nd};
+use tests::{BROADCAST, EtherFrame, Limit, Wire, mac, parse_mac, within};
+
+tests::on_faces! {
+    who_is_answered: node exec;
+    what_reaches_the_application: node exec;
+    what_does_not: node exec;
+    a_station_that_says_it_is_the_host: node exec;
+}
+
+const SOON: Duration = Duration::from_secs(3);
+const HOST: [u8; 4] = [10, 8, 0, 1];
+const OTHER: [u8; 4] = [10, 8, 0, 2];
+const HOST6: Ipv6Addr = Ipv6Addr::new(0xfd00, 8, 0, 0, 0, 0, 0, 1);
+const OTHER6: Ipv6Addr = Ipv6Addr::new(0xfd00, 8, 0, 0, 0, 0, 0, 2);
+
+/// A tunN with an application, seen from its Ethernet side.
+struct Scene<'r> {
+    rig: &'r Rig,
+    app: App,
+    fd: i64,
+    wire: Wire,
+    /// The station of the host, and the one at the other end.
+    host: [u8; 6],
+    peer: [u8; 6],
+}
+
+impl<'r> Scene<'r> {
+    fn new(rig: &'r Rig) -> Self {
+        rig.create("tun0");
+        let app = rig.app();
+        let fd = rig.open_device(&app, "tun0");
+        rig.ns().ip("address add 10.8.0.1/24 dev tun0");
+        let (wire, host) = (rig.wire("tun0"), parse_mac(&rig.ns().link("tun0").mac));
+        wire.send(&Arp::request(host, HOST, OTHER).frame());
+        let peer =
+            answer(&wire, |frame| Arp::read(frame).filter(|arp| arp.operation == 2)).expect("an answer").sender.0;
+        let scene = Self { rig, app, fd, wire, host, peer };
+        scene.hears_next(0);
+        scene
+    }
+
+    /// Returns what the application gets, up to a packet that it must get.
+    #[track_caller]
+    fn hears_next(&self, n: u32) -> Vec<Vec<u8>> {
+        let last = numbered_ip(4, n, 100, 9);
+        self.wire.send(&self.to_peer(0x0800, &last));
+        let mut heard = Vec::new();
+        let came = within(SOON, || {
+            let packets = self.app.value(&format!("read_packets({})", self.fd));
+            heard.extend(packets.as_array().into_iter().flatten().map(unhex));
+            heard.contains(&last)
+        });
+        assert!(came, "packet {n} does not reach the application: {heard:02x?}");
+        assert_eq!(heard.pop(), Some(last));
+        heard
+    }
+
+    fn to_peer(&self, ether_type: u16, payload: &[u8]) -> Vec<u8> {
+        frame(self.peer, self.host, ether_type, payload)
+    }
+}
+
+fn frame(destination: [u8; 6], source: [u8; 6], ether_type: u16, payload: &[u8]) -> Vec<u8> {
+    [&destination[..], &source, &ether_type.to_be_bytes(), payload].concat()
+}
+
+/// Returns the first of the frames that arrive within a moment of which `read` makes something.
+fn answer<T>(wire: &Wire, read: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
+    let limit = Limit::after(Duration::from_millis(500));
+    std::iter::from_fn(|| wire.receive(limit)).find_map(|frame| read(&frame))
+}
+
+/// Everything but the host's own is answered for; who asks whether an address is free, or says whose it is, is not.
+fn who_is_answered(rig: &Rig) {
+    let scene = Scene::new(rig);
+    let asks = |target: [u8; 4]| Arp::request(scene.host, HOST, target);
+    #[rustfmt::skip]
+    let rows = [
+        ("a neighbour",                 asks(OTHER),                                            true),
+        ("somebody far away",           asks([198, 51, 100, 7]),                                true),
+        ("asked of the station itself", Arp { ether: [scene.peer, scene.host], ..asks(OTHER) }, true),
+        ("the host's own address",      asks(HOST),                                             false),
+        ("a probe",                     Arp::request(scene.host, [0, 0, 0, 0], OTHER),          false),
+        ("an announcement",             Arp::request(scene.host, [10, 8, 0, 3], [10, 8, 0, 3]), false),
+        ("everybody",                   asks([255, 255, 255, 255]),                             false),
+        ("a group",                     asks([224, 0, 0, 1]),                                   false),
+        ("nobody",                      asks([0, 0, 0, 0]),                                     false),
+        ("loopback",                    asks([127, 0, 0, 1]),                                   false),
+    ];
+    for (name, request, is_answered) in rows {
+        scene.wire.drain();
+        scene.wire.send(&request.frame());
+        let reply = answer(&scene.wire, |frame| Arp::read(frame).filter(|arp| arp.operation == 2));
+        assert_eq!(reply.is_some(), is_answered, "{name}: {reply:?}");
+        let Some(reply) = reply else { continue };
+        assert_eq!(reply.ether, [scene.host, scene.peer], "{name}");
+        assert_eq!((reply.sender, reply.target), ((scene.peer, request.target.1), request.sender), "{name}");
+    }
+    let asks = |target: &str| Nd::solicitation(scene.host, HOST6, target.parse().expect("an address"));
+    #[rustfmt::skip]
+    let rows = [
+        ("a neighbour",       asks("fd00:8::2"),                                               true),
+        ("a link-local one",  asks("fe80::7"),                                                 true),
+        ("asked of it alone", Nd { ether: [scene.peer, scene.host], destination: OTHER6, ..asks("fd00:8::2") }, true),
+        ("is it free?",       Nd::solicitation(scene.host, Ipv6Addr::UNSPECIFIED, OTHER6),     false),
+        ("nobody",            Nd { destination: OTHER6, ..asks("::") },                        false),
+        ("loopback",          asks("::1"),                                                     false),
+        ("a group",           Nd { destination: OTHER6, ..asks("ff02::1") },                   false),
+    ];
+    for (name, solicitation, is_answered) in rows {
+        scene.wire.drain();
+        scene.wire.send(&solicitation.frame());
+        let reply = answer(&scene.wire, |frame| Nd::read(frame).filter(|nd| nd.kind == 136));
+        assert_eq!(reply.is_some(), is_answered, "{name}: {reply:?}");
+        let Some(reply) = reply else { continue };
+        assert_eq!(reply.ether, [scene.host, scene.peer], "{name}");
+        assert_eq!(
+            (reply.target, reply.destination, reply.hop_limit, reply.code),
+            (solicitation.target, HOST6, 255, 0)
+        );
+        assert_eq!(reply.flags & 0xc0, 0x40, "{name}: solicited, and no router");
+        assert_eq!(reply.options, [&[2, 1][..], &scene.peer].concat(), "{name}");
+    }
+    assert!(scene.hears_next(1).is_empty(), "the application hears nothing of neighbours");
+}
+
+/// IP passes as by a kernel TUN: all versions, to one, to groups and to everybody, at its own length.
+fn what_reaches_the_application(rig: &Rig) {
+    let scene = Scene::new(rig);
+    let [four, six, least] = [numbered_ip(4, 7, 1500, 1), numbered_ip(6, 8, 1500, 1), numbered_ip(4, 9, 36, 1)];
+    let group = |last: [u8; 3]| [0x01, 0x00, 0x5e, last[0], last[1], last[2]];
+    // A listener's report (RFC 3810 §5.2) has a router alert before it; a router solicitation (RFC 4861 §4.1).
+    let report = [
+        &[0x60, 0, 0, 0, 0, 36, 0, 1][..],
+        &"fe80::1".parse::<Ipv6Addr>().expect("an address").octets(),
+        &"ff02::16".parse::<Ipv6Addr>().expect("an address").octets(),
+        &[58, 0, 5, 2, 0, 0, 1, 0, 143, 0, 0, 0, 0, 0, 0, 1, 4, 0, 0, 0],
+        &"ff02::1:ff00:1".parse::<Ipv6Addr>().expect("an address").octets(),
+    ]
+    .concat();
+    let router = [
+        &[0x60, 0, 0, 0, 0, 8, 58, 255][..],
+        &"fe80::1".parse::<Ipv6Addr>().expect("an address").octets(),
+        &"ff02::2".parse::<Ipv6Addr>().expect("an address").octets(),
+        &[133, 0, 0x7b, 0x2d, 0, 0, 0, 0],
+    ]
+    .concat();
+    let padded = [&least[..], &[0; 10]].concat();
+    let priority = [&[0, 0, 8, 0][..], &least].concat();
+    #[rustfmt::skip]
+    let rows: [(&str, Vec<u8>, &[u8]); 9] = [
+        ("IPv4",               scene.to_peer(0x0800, &four),                            &four),
+        ("IPv6",               scene.to_peer(0x86dd, &six),                             &six),
+        ("short",              scene.to_peer(0x0800, &least),                           &least),
+        ("padded",             scene.to_peer(0x0800, &padded),                          &least),
+        ("to everybody",       frame(BROADCAST, scene.host, 0x0800, &four),             &four),
+        ("to a group",         frame(group([0, 0, 1]), scene.host, 0x0800, &four),      &four),
+        ("to an IPv6 group",   frame([0x33, 0x33, 0, 0, 0, 2], scene.host, 0x86dd, &router), &router),
+        ("a listener's report", frame([0x33, 0x33, 0, 0, 0, 0x16], scene.host, 0x86dd, &report), &report),
+        ("tagged with a priority", scene.to_peer(0x8100, &priority),                    &least),
+    ];
+    for (n, (name, sent, want)) in (100..).zip(rows) {
+        scene.wire.send(&sent);
+        let heard = scene.hears_next(n);
+        assert_eq!(heard.iter().map(|packet| hex(packet)).collect::<Vec<_>>(), [hex(want)], "{name}");
+    }
+}
+
+/// What is no IP packet for this station, or is badly formed, goes nowhere.
+fn what_does_not(rig: &Rig) {
+    let scene = Scene::new(rig);
+    let request = || Arp::request(scene.host, HOST, OTHER);
+    let solicitation = || Nd::solicitation(scene.host, HOST6, OTHER6);
+    let four = numbered_ip(4, 7, 100, 1);
+    let six = numbered_ip(6, 7, 100, 1);
+    let with = |mut bytes: Vec<u8>, changes: &[(usize, u8)]| {
+        changes.iter().for_each(|&(at, value)| bytes[at] = value);
+        bytes
+    };
+    let cut = |bytes: &[u8], length: usize| bytes[..length].to_vec();
+    let ip = |bytes: &[u8]| scene.to_peer(0x0800, bytes);
+    let ip6 = |bytes: &[u8]| scene.to_peer(0x86dd, bytes);
+    let tagged = |vid: u8, inner: &[u8]| scene.to_peer(0x8100, &[&[0, vid, 8, 0][..], inner].concat());
+    let nd = |change: &dyn Fn(&mut Nd)| {
+        let mut nd = solicitation();
+        change(&mut nd);
+        nd.frame()
+    };
+    #[rustfmt::skip]
+    let rows = [
+        ("ARP without a body",            cut(&request().frame(), 15)),
+        ("ARP cut after the header",      cut(&request().frame(), 22)),
+        ("ARP cut by one byte",           cut(&request().frame(), 41)),
+        ("ARP for another hardware",      with(request().frame(), &[(15, 6)])),
+        ("ARP for another protocol",      with(request().frame(), &[(16, 0x86), (17, 0xdd)])),
+        ("ARP, long hardware addresses",  with(request().frame(), &[(18, 255)])),
+        ("ARP, no hardware address",      with(request().frame(), &[(18, 0)])),
+        ("ARP, long protocol addresses",  with(request().frame(), &[(19, 16)])),
+        ("ARP of no operation",           with(request().frame(), &[(21, 0)])),
+        ("ARP of operation 9",            with(request().frame(), &[(21, 9)])),
+        ("ARP in another's name",         with(request().frame(), &[(27, 0x77)])),
+        ("ARP by a group",                Arp { sender: (BROADCAST, HOST.into()), ..request() }.frame()),
+        ("NS with hop limit 254",         nd(&|nd| nd.hop_limit = 254)),
+        ("NS with hop limit 1",           nd(&|nd| nd.hop_limit = 1)),
+        ("NS with a code",                nd(&|nd| nd.code = 1)),
+        ("NS with a wrong checksum",      with(solicitation().frame(), &[(56, 0xaa), (57, 0xaa)])),
+        ("NS for a group",                nd(&|nd| nd.target = "ff02::1".parse().expect("an address"))),
+        ("NS, an option of no length",    nd(&|nd| nd.options = vec![1, 0, 2, 0, 0, 0, 0, 1])),
+        ("NS, an option beyond the end",  nd(&|nd| nd.options = vec![1, 9, 2, 0, 0, 0, 0, 1])),
+        ("NS, half an option",            nd(&|nd| nd.options = vec![1, 1, 2])),
+        ("NS cut by its packet's end",    cut(&solicitation().frame(), 70)),
+        ("NS with a length of 0",         with(solicitation().frame(), &[(18, 0), (19, 0)])),
+        ("NS of 16 bytes",                with(solicitation().frame(), &[(18, 0), (19, 16)])),
+        ("NA with hop limit 254",         nd(&|nd| (nd.kind, nd.hop_limit) = (136, 254))),
+        ("NA for the host's own",         nd(&|nd| (nd.kind, nd.target) = (136, HOST6))),
+        ("no EtherType that is known",    EtherFrame::new(scene.peer, scene.host, "what?").bytes()),
+        ("LLDP",                          frame([1, 0x80, 0xc2, 0, 0, 0xe], scene.host, 0x88cc, &[0; 46])),
+        ("STP, by its length",            frame([1, 0x80, 0xc2, 0, 0, 0], scene.host, 38, &[0x42; 46])),
+        ("MPLS",                          scene.to_peer(0x8847, &four)),
+        ("PPPoE",                         scene.to_peer(0x8864, &four)),
+        ("a VLAN's",                      tagged(5, &four)),
+        ("half a tag",                    scene.to_peer(0x8100, &[0])),
+        ("no payload",                    ip(&[])),
+        ("one byte of IPv4",              ip(&cut(&four, 1))),
+        ("19 bytes of IPv4",              ip(&cut(&four, 19))),
+        ("IPv4 cut by one byte",          ip(&cut(&four, 99))),
+        ("IPv4 with a short header",      ip(&with(four.clone(), &[(0, 0x44)]))),
+        ("IPv4 with a header beyond it",  ip(&with(cut(&four, 20), &[(0, 0x4f), (2, 0), (3, 20)]))),
+        ("IPv4 shorter than its header",  ip(&with(four.clone(), &[(2, 0), (3, 19)]))),
+        ("IPv4 longer than the frame",    ip(&with(four.clone(), &[(2, 0xff), (3, 0xff)]))),
+        ("IPv6 said to be IPv4",          ip(&six)),
+        ("IPv4 said to be IPv6",          ip6(&four)),
+        ("no version",                    ip(&with(four.clone(), &[(0, 0x05)]))),
+        ("39 bytes of IPv6",              ip6(&cut(&six, 39))),
+        ("IPv6 cut by one byte",          ip6(&cut(&six, 99))),
+        ("IPv6 longer than the frame",    ip6(&with(six.clone(), &[(4, 0xff), (5, 0xff)]))),
+        ("to another station",            frame(mac(77), scene.host, 0x0800, &four)),
+    ];
+    for (n, (name, sent)) in (200..).zip(rows) {
+        scene.wire.send(&sent);
+        let heard = scene.hears_next(n);
+        assert!(heard.is_empty(), "{name}: the application hears {heard:02x?}");
+    }
+}
+
+/// Who claims the host's own address gets none of its packets, and no answer that would confirm it.
+fn a_station_that_says_it_is_the_host(rig: &Rig) {
+    let scene = Scene::new(rig);
+    let liar = mac(66);
+    let claims = [
+        Arp::request(liar, HOST, OTHER),
+        Arp::request(liar, HOST, HOST),
+        Arp { operation: 2, ..Arp::request(liar, HOST, OTHER) },
+        Arp { operation: 2, ether: [scene.peer, liar], ..Arp::request(liar, HOST, OTHER) },
+    ];
+    for claim in claims {
+        scene.wire.send(&claim.frame());
+        assert!(scene.hears_next(1).is_empty(), "{claim:?}");
+    }
+    scene.wire.drain();
+    // A packet for the host goes to the host.
+    let packet = numbered_ip(4, 5, 100, 1);
+    scene.app.run(&format!("os.write({}, bytes.fromhex('{}'))", scene.fd, hex(&packet)));
+    let whole = |bytes: &[u8]| bytes.ends_with(&packet).then(|| bytes.to_vec());
+    let sent = answer(&scene.wire, whole).expect("it comes out");
+    assert_eq!(sent, frame(scene.host, scene.peer, 0x0800, &packet));
+}
