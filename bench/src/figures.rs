@@ -40,6 +40,13 @@ pub(crate) enum Quality {
     Disturbed,
 }
 
+impl Quality {
+    /// Returns how far a comparison with a peer's figures can be trusted, if there are any.
+    pub(crate) fn with(self, peer: Option<Summary>) -> Self {
+        if peer.is_some_and(|peer| peer.quality == Self::Disturbed) { Self::Disturbed } else { self }
+    }
+}
+
 impl<K: Ord> Figures<K> {
     /// Adds one.
     pub(crate) fn add(&mut self, key: K, figure: Figure) {

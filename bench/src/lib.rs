@@ -2,7 +2,8 @@
 //!
 //! A [`suite::Suite`] names the [`subject::Subject`]s, visits them in turn for some rounds, and holds the medians
 //! against its targets. One visit builds a [`bed::Bed`] (two hosts and a bridge between them), takes each
-//! [`measure::Measure`] once and removes everything. [`node`] does the same for the devices that programs open.
+//! [`measure::Measure`] once and removes everything. [`node`] does the same for the devices that programs open, and [`vpn`]
+//! for tunnels through them.
 
 pub mod arguments;
 pub mod bed;
@@ -20,6 +21,7 @@ pub mod subject;
 pub mod suite;
 mod table;
 mod target;
+pub mod vpn;
 
 pub use fault::Fault;
 pub use target::{Bound, Target};

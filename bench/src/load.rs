@@ -1,6 +1,8 @@
 //! What else the machine does: figures taken beside other work are worth less.
 
+use crate::Fault;
 use crate::clock::{timed, within};
+use crate::figures::Figure;
 use std::fs;
 use std::time::Duration;
 
@@ -13,6 +15,29 @@ pub(crate) fn beside<R>(work: impl FnOnce() -> R) -> (R, f64) {
     let (result, elapsed) = timed(work);
     let others = others_ticks().saturating_sub(before).max(0);
     (result, others as f64 / elapsed.as_secs_f64())
+}
+
+/// Takes figures while others leave the machine alone, or, once patience is at its end, keeps the least disturbed try.
+pub(crate) fn undisturbed<M>(
+    mut patience: Duration,
+    work: impl Fn() -> Result<Vec<(M, f64)>, Fault>,
+) -> Result<Vec<(M, Figure)>, Fault> {
+    let mut best: Option<(f64, Vec<(M, f64)>)> = None;
+    loop {
+        let ((values, others_percent), took) = timed(|| {
+            await_quiet(patience);
+            beside(&work)
+        });
+        let values = values?;
+        patience = patience.saturating_sub(took);
+        if best.as_ref().is_none_or(|(least, _)| others_percent < *least) {
+            best = Some((others_percent, values));
+        }
+        if let Some((others_percent, values)) = best.take_if(|_| is_quiet(others_percent) || patience.is_zero()) {
+            let figure = |(measure, value)| (measure, Figure { value, others_percent });
+            return Ok(values.into_iter().map(figure).collect());
+        }
+    }
 }
 
 /// Waits until others leave the machine alone, or `limit` has passed.

@@ -1,12 +1,13 @@
 //! What is measured of each bridge.
 
 mod idle;
-mod ping;
+pub(crate) mod ping;
 mod rate;
-mod tcp;
+pub(crate) mod tcp;
 
 use crate::Fault;
 use crate::bed::Bed;
+use crate::figures::median;
 use std::time::Duration;
 
 /// One kind of figure.
@@ -54,10 +55,10 @@ impl Measure {
     pub(crate) fn take(self, bed: &Bed, length: Duration) -> Result<Option<f64>, Fault> {
         match self {
             Self::Idle => Ok(idle::of_bridge(bed, length)),
-            Self::Ping => ping::median_us(bed).map(Some),
+            Self::Ping => ping::trips_us(&bed.left, &bed.right).map(|trips| median(&trips)),
             Self::Rate => rate::one_sender(bed, length).map(Some),
             Self::RateBothWays => rate::both_ways(bed, length).map(Some),
-            Self::Tcp => tcp::one_stream(bed, length).map(Some),
+            Self::Tcp => tcp::one_stream(&bed.left, &bed.right, length).map(Some),
         }
     }
 }

@@ -13,8 +13,7 @@ mod target;
 
 use crate::arguments::Arguments;
 use crate::bed::Bed;
-use crate::clock::timed;
-use crate::figures::{Figure, Figures};
+use crate::figures::Figures;
 use crate::{Fault, load};
 use measure::Measure;
 use side::Side;
@@ -83,34 +82,12 @@ fn run(asked: &Arguments) -> Result<(), Fault> {
 fn visit(side: Side, asked: &Arguments, figures: &mut Figures<Key>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for work in side.works() {
-        match take(side, *work, asked) {
+        match load::undisturbed(asked.patience, || work.take(side, asked.length)) {
             Ok(taken) => taken.into_iter().for_each(|(measure, figure)| figures.add((measure, side), figure)),
             Err(fault) => faults.push(fault),
         }
     }
     faults
-}
-
-/// Does one work while others leave the machine alone, or, once patience is at its end, keeps the least disturbed try.
-fn take(side: Side, work: measure::Work, asked: &Arguments) -> Result<Vec<(Measure, Figure)>, Fault> {
-    let mut patience = asked.patience;
-    let mut best: Option<Vec<(Measure, Figure)>> = None;
-    loop {
-        let (attempt, took) = timed(|| {
-            load::await_quiet(patience);
-            load::beside(|| work.take(side, asked.length))
-        });
-        let (values, others_percent) = (attempt.0?, attempt.1);
-        patience = patience.saturating_sub(took);
-        let disturbance = |taken: &Vec<(Measure, Figure)>| taken.first().map_or(0.0, |(_, one)| one.others_percent);
-        if best.as_ref().is_none_or(|best| others_percent < disturbance(best)) {
-            let figure = |(measure, value)| (measure, Figure { value, others_percent });
-            best = Some(values.into_iter().map(figure).collect());
-        }
-        if let Some(best) = best.take_if(|_| load::is_quiet(others_percent) || patience.is_zero()) {
-            return Ok(best);
-        }
-    }
 }
 
 /// What `--help` adds.

@@ -3,6 +3,7 @@
 use crate::Fault;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -84,10 +85,18 @@ pub(crate) fn ticks_of(pid: u32) -> u64 {
 
 /// Fails when `program` is not among the programs of this machine.
 pub(crate) fn require(program: &str) -> Result<(), Fault> {
+    find(program).map(|_| ())
+}
+
+/// Returns where a program is: along `$PATH`, where administrators' programs are, or in `peers/bin` of the directory that
+/// this program was built into, `TARGET/PROFILE`.
+pub(crate) fn find(program: &str) -> Result<PathBuf, Fault> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let beside = ["/usr/sbin", "/sbin"].map(std::path::PathBuf::from);
-    let found = std::env::split_paths(&path).chain(beside).any(|directory| directory.join(program).is_file());
-    if found { Ok(()) } else { Err(Fault::Missing(program.to_owned())) }
+    let this = std::env::current_exe().unwrap_or_default();
+    let peers = this.ancestors().nth(2).map(|target| target.join("peers/bin"));
+    let beside = ["/usr/sbin", "/sbin"].map(PathBuf::from).into_iter().chain(peers);
+    let mut places = std::env::split_paths(&path).chain(beside).map(|directory| directory.join(program));
+    places.find(|place| place.is_file()).ok_or_else(|| Fault::Missing(program.to_owned()))
 }
 
 fn line(command: &Command) -> String {

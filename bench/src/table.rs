@@ -1,6 +1,6 @@
 //! Figures and targets as text.
 
-use crate::figures::{Figures, Quality};
+use crate::figures::{Figures, Quality, Summary};
 use crate::measure::Measure;
 use crate::subject::Subject;
 use crate::suite::Suite;
@@ -23,39 +23,37 @@ pub(crate) fn text(suite: &Suite, figures: &Figures<(Measure, Subject)>) -> Stri
         }
         let _ = writeln!(out, "{}", measure.heading());
         let base = suite.subjects.first().and_then(|first| figures.summary(&(measure, *first)));
-        for (subject, row) in rows {
-            let range = format!("({} - {})", figure(row.least), figure(row.greatest));
-            let quality = match row.quality {
-                Quality::Quiet => ' ',
-                Quality::Disturbed => '?',
-            };
-            let (name, median) = (subject.name(), figure(row.median));
-            let _ = write!(out, "  {name:<14}{median:>9}{quality} {range:<19} n={}", row.count);
-            match base {
-                Some(base) if base.median > 0.0 => {
-                    let _ = writeln!(out, "  x{:.2}", row.median / base.median);
-                }
-                Some(_) | None => out.push('\n'),
-            }
-        }
+        rows.iter().for_each(|(subject, summary)| out.push_str(&row(subject.name(), summary, base)));
     }
     out.push_str("targets\n");
     for target in suite.targets {
-        let (word, value) = match target.check(figures) {
-            Outcome::Met(value) => ("met", Some(value)),
-            Outcome::Missed(value) => ("missed", Some(value)),
-            Outcome::Disturbed(value) => ("disturbed", Some(value)),
-            Outcome::NotMeasured => ("not measured", None),
-        };
-        let value = value.map(|value| format!(": {}", figure(value))).unwrap_or_default();
-        let name = target.subject.name();
-        let _ = writeln!(out, "  {word:<13} {name}, {}, {}{value}", target.measure.heading(), target.words());
+        let what = format!("{}, {}, {}", target.subject.name(), target.measure.heading(), target.words());
+        out.push_str(&verdict(target.check(figures), &what));
     }
     out
 }
 
+/// Returns the line of one bridge or device, with the ratio to a peer's median.
+pub(crate) fn row(name: &str, row: &Summary, peer: Option<Summary>) -> String {
+    let range = format!("({} - {})", figure(row.least), figure(row.greatest));
+    let quality = match row.quality {
+        Quality::Quiet => ' ',
+        Quality::Disturbed => '?',
+    };
+    let ratio = peer.filter(|peer| peer.median > 0.0).map(|peer| format!("  x{:.2}", row.median / peer.median));
+    let (median, ratio) = (figure(row.median), ratio.unwrap_or_default());
+    format!("  {name:<20}{median:>9}{quality} {range:<19} n={}{ratio}\n", row.count)
+}
+
+/// Returns the line of a target.
+pub(crate) fn verdict(outcome: Outcome, what: &str) -> String {
+    let (word, value) = outcome.words();
+    let value = value.map(|value| format!(": {}", figure(value))).unwrap_or_default();
+    format!("  {word:<13} {what}{value}\n")
+}
+
 /// Returns three significant digits or so.
-pub(crate) fn figure(value: f64) -> String {
+fn figure(value: f64) -> String {
     match value {
         value if value >= 100.0 => format!("{value:.0}"),
         value if value >= 10.0 => format!("{value:.1}"),

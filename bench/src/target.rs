@@ -1,6 +1,6 @@
 //! What Trestle must reach.
 
-use crate::figures::{Figures, Quality, Summary};
+use crate::figures::{Figures, Quality};
 use crate::measure::Measure;
 use crate::subject::Subject;
 
@@ -39,6 +39,36 @@ pub(crate) enum Outcome {
     NotMeasured,
 }
 
+impl Outcome {
+    /// Returns the outcome of a bound that was kept, or was not, by figures of some quality.
+    pub(crate) const fn of(value: f64, kept: bool, quality: Quality) -> Self {
+        match (quality, kept) {
+            (Quality::Disturbed, _) => Self::Disturbed(value),
+            (Quality::Quiet, true) => Self::Met(value),
+            (Quality::Quiet, false) => Self::Missed(value),
+        }
+    }
+
+    /// Returns what a table calls it, and the value if there is one.
+    pub(crate) const fn words(self) -> (&'static str, Option<f64>) {
+        match self {
+            Self::Met(value) => ("met", Some(value)),
+            Self::Missed(value) => ("missed", Some(value)),
+            Self::Disturbed(value) => ("disturbed", Some(value)),
+            Self::NotMeasured => ("not measured", None),
+        }
+    }
+
+    /// Returns the verdict, if there is one.
+    pub(crate) const fn verdict(self) -> Option<bool> {
+        match self {
+            Self::Met(_) => Some(true),
+            Self::Missed(_) => Some(false),
+            Self::Disturbed(_) | Self::NotMeasured => None,
+        }
+    }
+}
+
 impl Target {
     /// Holds the figures against the bound.
     pub(crate) fn check(&self, figures: &Figures<(Measure, Subject)>) -> Outcome {
@@ -55,12 +85,7 @@ impl Target {
             Bound::AtLeast(bound) | Bound::TimesPeer(bound, _) => value >= bound,
             Bound::AtMost(bound) => value <= bound,
         };
-        let disturbed = |summary: Summary| summary.quality == Quality::Disturbed;
-        match met {
-            _ if disturbed(own) || peer.is_some_and(disturbed) => Outcome::Disturbed(value),
-            true => Outcome::Met(value),
-            false => Outcome::Missed(value),
-        }
+        Outcome::of(value, met, own.quality.with(peer))
     }
 
     /// Returns the bound in words.

@@ -30,5 +30,5 @@ pub use show::{
     report_bridge, report_tap, report_vport,
 };
 pub use state::{
-    BridgeState, LinkState, MemberState, Place, Role, SpanState, StandsFor, State, StaticAddress, TapState, VportState,
+    BridgeState, LinkState, MemberState, Role, Side, SpanState, StandsFor, State, StaticAddress, TapState, VportState,
 };

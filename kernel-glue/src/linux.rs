@@ -42,6 +42,6 @@ pub use memory::{MemoryHost, MemoryPort, memory_port};
 pub use name::{Interface, InterfaceName, NameError};
 pub use neighbours::BridgeNeighbours;
 pub use plane::{BridgeId, Plane, PlaneError, PlaneEvent, PlaneOptions};
-pub use seat::{FaceCounts, NodePort, Offloads, seat_pair, tell_end};
+pub use seat::{FaceCounts, NodePort, seat_pair, tell_end};
 pub use tap::{Carrier, PlainTap, TapDevice};
 pub use worker::Wire;

@@ -1,18 +1,17 @@
 //! The round trip of single frames.
 
 use crate::Fault;
-use crate::bed::Bed;
-use crate::figures::median;
+use crate::bed::Host;
 use crate::program::run;
 use std::time::Duration;
 
-/// Returns the median round trip in microseconds, to the whole one that ping prints.
-pub(super) fn median_us(bed: &Bed) -> Result<f64, Fault> {
-    let mut ping = bed.left.ns.command("ping");
-    ping.args(["-n", "-i", "0.001", "-c", "1000", "-w", "10", bed.right.address]);
+/// Returns round trips in microseconds, to the whole one that ping prints: a thousand, and one at least.
+pub(crate) fn trips_us(from: &Host, to: &Host) -> Result<Vec<f64>, Fault> {
+    let mut ping = from.ns.command("ping");
+    ping.args(["-n", "-i", "0.001", "-c", "1000", "-w", "10", to.address]);
     let text = run(ping, Duration::from_secs(30))?;
     let trips: Vec<f64> = text.lines().filter_map(trip_us).collect();
-    median(&trips).ok_or(Fault::Output { of: "ping", text })
+    if trips.is_empty() { Err(Fault::Output { of: "ping", text }) } else { Ok(trips) }
 }
 
 /// Returns the round trip of one line of ping, `… icmp_seq=1 ttl=64 time=0.040 ms`.

@@ -1,23 +1,23 @@
 //! One TCP stream, by iperf3.
 
 use crate::Fault;
-use crate::bed::{Bed, Host};
+use crate::bed::Host;
 use crate::clock::within;
 use crate::program::{Program, require, run};
 use std::time::Duration;
 
-/// Returns Gbit/s received by the right host. CUBIC is asked for: a machine's default may differ.
-pub(super) fn one_stream(bed: &Bed, length: Duration) -> Result<f64, Fault> {
+/// Returns Gbit/s that `to` receives. CUBIC is asked for: a machine's default may differ.
+pub(crate) fn one_stream(from: &Host, to: &Host, length: Duration) -> Result<f64, Fault> {
     require("iperf3")?;
-    let mut server = bed.right.ns.command("iperf3");
+    let mut server = to.ns.command("iperf3");
     server.args(["-s", "-1"]);
     let _server = Program::start(server)?;
-    if !within(Duration::from_secs(10), || listens(&bed.right)) {
+    if !within(Duration::from_secs(10), || listens(to)) {
         return Err(Fault::Late("the start of iperf3"));
     }
     let seconds = length.as_secs().max(1).to_string();
-    let mut client = bed.left.ns.command("iperf3");
-    client.args(["-J", "-C", "cubic", "-t", &seconds, "-c", bed.right.address]);
+    let mut client = from.ns.command("iperf3");
+    client.args(["-J", "-C", "cubic", "-t", &seconds, "-c", to.address]);
     let text = run(client, length + Duration::from_secs(20))?;
     let report: Option<serde_json::Value> = serde_json::from_str(&text).ok();
     let bits = report.and_then(|report| report.pointer("/end/sum_received/bits_per_second")?.as_f64());

@@ -6,8 +6,7 @@ use crate::Fault;
 use crate::bed::Directory;
 use crate::clock::within;
 use crate::ns::Ns;
-use crate::peer::trestle::program;
-use crate::program::{Program, run};
+use crate::peer::trestle::Serving;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, AsRawFd, OwnedFd};
 use rustix::io::{Errno, read, write};
@@ -15,9 +14,7 @@ use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_op
 use smoltcp::phy::{Medium, RawSocket};
 use std::fs::File;
 use std::io::{Read, Seek};
-use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::time::Duration;
 
 /// A place for one device. Dropping it removes all that it made, the programs first.
@@ -26,7 +23,7 @@ pub(super) struct Place {
     /// What the device is.
     pub(super) kind: Kind,
     face: Face,
-    daemon: Option<Program>,
+    daemon: Option<Serving>,
     ns: Ns,
     directory: Directory,
 }
@@ -59,7 +56,10 @@ impl Place {
                 place.ns.ip(&format!("tuntap add dev {} mode {}", place.name(), &place.name()[..3]))?;
                 place.ns.ip(&format!("link set {} up", place.name()))?;
             }
-            Face::Exec | Face::Node => place.serve()?,
+            Face::Exec | Face::Node => {
+                let daemon = place.daemon.insert(Serving::start(&place.ns, &place.directory.0)?);
+                daemon.ifconfig(&format!("{} create", place.kind.device()))?;
+            }
         }
         Ok(place)
     }
@@ -67,15 +67,14 @@ impl Place {
     /// Starts the holder in a role, and waits until it holds the device and the interface is up.
     pub(super) fn hold(&self, role: Role) -> Result<Holder, Fault> {
         let this = std::env::current_exe().map_err(Fault::system("find this program"))?.display().to_string();
-        let node = self.nodes().join(self.name()).display().to_string();
-        let words = [COMMAND, role.name(), if self.face == Face::Node { &node } else { TUN }, self.name()];
-        let mut command = match self.face {
-            Face::Kernel | Face::Node => self.command(&this),
-            Face::Exec => {
-                let mut command = self.command(&program()?.display().to_string());
-                command.args(["exec", "--", &this]);
-                command
-            }
+        let path = match (&self.daemon, self.face) {
+            (Some(daemon), Face::Node) => daemon.node(self.name()).display().to_string(),
+            (_, Face::Kernel | Face::Exec | Face::Node) => TUN.to_owned(),
+        };
+        let words = [COMMAND, role.name(), &path, self.name()];
+        let mut command = match (&self.daemon, self.face) {
+            (Some(daemon), Face::Exec) => daemon.exec(&self.ns, &this)?,
+            (_, Face::Kernel | Face::Exec | Face::Node) => self.ns.command_among_mounts(&this),
         };
         command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().map_err(Fault::system("start a holder"))?;
@@ -110,44 +109,11 @@ impl Place {
 
     /// Returns the processor time that the daemon has used, in clock ticks of 10 ms.
     pub(super) fn ticks(&self) -> u64 {
-        self.daemon.as_ref().map_or(0, Program::ticks)
-    }
-
-    fn serve(&mut self) -> Result<(), Fault> {
-        let socket = self.directory.0.join("control");
-        let mut daemon = self.command(&program()?.display().to_string());
-        daemon.args(["run", "--state"]).arg(self.directory.0.join("state.toml"));
-        let daemon = self.daemon.insert(Program::start(daemon)?);
-        let mut ended = None;
-        let answers = within(Duration::from_secs(10), || {
-            ended = daemon.still_runs().err();
-            ended.is_some() || UnixStream::connect(&socket).is_ok()
-        });
-        match ended {
-            Some(fault) => return Err(fault),
-            None if !answers => return Err(Fault::Late("the first answer of trestle")),
-            None => {}
-        }
-        let mut create = self.command(&program()?.display().to_string());
-        create.args(["ifconfig", self.name(), "create"]);
-        run(create, Duration::from_secs(20)).map(|_| ())
-    }
-
-    fn command(&self, program: &str) -> Command {
-        let mut command = self.ns.command_among_mounts(program);
-        command.env("TRESTLE_SOCKET", self.directory.0.join("control")).env("TRESTLE_DEV", self.nodes());
-        command
-    }
-
-    fn nodes(&self) -> PathBuf {
-        self.directory.0.join("dev")
+        self.daemon.as_ref().map_or(0, Serving::ticks)
     }
 
     const fn name(&self) -> &'static str {
-        match self.kind {
-            Kind::Tap => "tap0",
-            Kind::Tun => "tun0",
-        }
+        self.kind.device()
     }
 }
 

@@ -3,9 +3,10 @@
 use super::Key;
 use super::measure::Measure;
 use super::side::Side;
-use super::target::{Outcome, Target};
-use crate::figures::{Figures, Quality};
-use crate::table::figure;
+use super::target::Target;
+use crate::figures::Figures;
+use crate::json::rounds;
+use crate::table::{row, verdict};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
@@ -21,32 +22,15 @@ pub(super) fn text(figures: &Figures<Key>) -> String {
             continue;
         }
         let _ = writeln!(out, "{}", measure.heading());
-        for (side, row) in rows {
-            let range = format!("({} - {})", figure(row.least), figure(row.greatest));
-            let quality = match row.quality {
-                Quality::Quiet => ' ',
-                Quality::Disturbed => '?',
-            };
-            let _ = write!(out, "  {:<12}{:>9}{quality} {range:<19} n={}", side.name(), figure(row.median), row.count);
-            match side.peer().and_then(|peer| figures.summary(&(measure, peer))) {
-                Some(peer) if peer.median > 0.0 => {
-                    let _ = writeln!(out, "  x{:.2}", row.median / peer.median);
-                }
-                Some(_) | None => out.push('\n'),
-            }
+        for (side, summary) in rows {
+            let peer = side.peer().and_then(|peer| figures.summary(&(measure, peer)));
+            out.push_str(&row(side.name(), &summary, peer));
         }
     }
     out.push_str("targets\n");
     for target in Target::ALL {
-        let (word, value) = match target.check(figures) {
-            Outcome::Met(value) => ("met", Some(value)),
-            Outcome::Missed(value) => ("missed", Some(value)),
-            Outcome::Disturbed(value) => ("disturbed", Some(value)),
-            Outcome::NotMeasured => ("not measured", None),
-        };
-        let value = value.map(|value| format!(": {}", figure(value))).unwrap_or_default();
-        let (name, heading) = (target.side.name(), target.measure.heading());
-        let _ = writeln!(out, "  {word:<13} {name}, {heading}, {}{value}", target.words());
+        let what = format!("{}, {}, {}", target.side.name(), target.measure.heading(), target.words());
+        out.push_str(&verdict(target.check(figures), &what));
     }
     out
 }
@@ -57,22 +41,15 @@ pub(super) fn json(figures: &Figures<Key>) -> Value {
     for side in Side::ALL {
         let mut measures = Map::new();
         for measure in Measure::ALL {
-            if let Some(summary) = figures.summary(&(measure, side)) {
-                let rounds = figures.all(&(measure, side)).iter();
-                let rounds = rounds.map(|one| json!({ "value": one.value, "others_percent": one.others_percent }));
-                let rounds: Vec<Value> = rounds.collect();
-                measures.insert(measure.name().to_owned(), json!({ "median": summary.median, "rounds": rounds }));
+            if let Some(value) = rounds(figures, &(measure, side)) {
+                measures.insert(measure.name().to_owned(), value);
             }
         }
         sides.insert(side.name().to_owned(), Value::Object(measures));
     }
     let targets = Target::ALL.into_iter().map(|target| {
-        let (met, value) = match target.check(figures) {
-            Outcome::Met(value) => (Some(true), Some(value)),
-            Outcome::Missed(value) => (Some(false), Some(value)),
-            Outcome::Disturbed(value) => (None, Some(value)),
-            Outcome::NotMeasured => (None, None),
-        };
+        let outcome = target.check(figures);
+        let (met, value) = (outcome.verdict(), outcome.words().1);
         let (side, measure) = (target.side.name(), target.measure.name());
         json!({ "side": side, "measure": measure, "bound": target.words(), "value": value, "met": met })
     });

@@ -31,6 +31,16 @@ pub(crate) enum Face {
     Node,
 }
 
+impl Kind {
+    /// Returns the name of the device that is made.
+    pub(crate) const fn device(self) -> &'static str {
+        match self {
+            Self::Tap => "tap0",
+            Self::Tun => "tun0",
+        }
+    }
+}
+
 impl Side {
     /// All, in the order of a round.
     pub(crate) const ALL: [Self; 7] = [

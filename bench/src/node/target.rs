@@ -3,7 +3,8 @@
 use super::Key;
 use super::measure::Measure;
 use super::side::{Face, Kind, Side};
-use crate::figures::{Figures, Quality};
+use crate::figures::Figures;
+use crate::target::Outcome;
 
 /// A bound on a median.
 #[derive(Clone, Copy, Debug)]
@@ -21,19 +22,6 @@ enum Bound {
     AtMost(f64),
     /// At least so many times the kernel's median of the same run.
     TimesKernel(f64),
-}
-
-/// How a target came out.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Outcome {
-    /// Within the bound.
-    Met(f64),
-    /// Beyond it.
-    Missed(f64),
-    /// Taken beside other work: no verdict.
-    Disturbed(f64),
-    /// A figure is missing.
-    NotMeasured,
 }
 
 impl Target {
@@ -65,21 +53,15 @@ impl Target {
     /// Holds the figures against the bound.
     pub(super) fn check(&self, figures: &Figures<Key>) -> Outcome {
         let Some(own) = figures.summary(&(self.measure, self.side)) else { return Outcome::NotMeasured };
-        let mut disturbed = own.quality == Quality::Disturbed;
-        let (value, met) = match self.bound {
-            Bound::AtLeast(bound) => (own.median, own.median >= bound),
-            Bound::AtMost(bound) => (own.median, own.median <= bound),
+        let peer = self.side.peer().and_then(|peer| figures.summary(&(self.measure, peer)));
+        match self.bound {
+            Bound::AtLeast(bound) => Outcome::of(own.median, own.median >= bound, own.quality),
+            Bound::AtMost(bound) => Outcome::of(own.median, own.median <= bound, own.quality),
             Bound::TimesKernel(bound) => {
-                let peer = self.side.peer().and_then(|peer| figures.summary(&(self.measure, peer)));
                 let Some(peer) = peer.filter(|peer| peer.median > 0.0) else { return Outcome::NotMeasured };
-                disturbed |= peer.quality == Quality::Disturbed;
-                (own.median / peer.median, own.median / peer.median >= bound)
+                let ratio = own.median / peer.median;
+                Outcome::of(ratio, ratio >= bound, own.quality.with(Some(peer)))
             }
-        };
-        match met {
-            _ if disturbed => Outcome::Disturbed(value),
-            true => Outcome::Met(value),
-            false => Outcome::Missed(value),
         }
     }
 

@@ -3,7 +3,8 @@
 use crate::Fault;
 use crate::bed::{Bed, TO_LEFT, TO_RIGHT};
 use crate::clock::within;
-use crate::program::run;
+use crate::ns::Ns;
+use crate::program::{Program, run};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -68,6 +69,67 @@ pub(crate) fn build(bed: &mut Bed, ports: Ports, priority: Priority) -> Result<(
             Ok(())
         }
     }
+}
+
+/// A daemon whose devices programs open, by nodes that everybody sees or under `trestle exec`.
+#[derive(Debug)]
+pub(crate) struct Serving {
+    daemon: Program,
+    directory: PathBuf,
+}
+
+impl Serving {
+    /// Starts one in a namespace, with its files in a directory, and waits until it answers and its nodes are there.
+    pub(crate) fn start(ns: &Ns, directory: &Path) -> Result<Self, Fault> {
+        let mut command = with_places(ns.command_among_mounts(&program()?.display().to_string()), directory);
+        command.args(["run", "--state"]).arg(directory.join("state.toml"));
+        let mut this = Self { daemon: Program::start(command)?, directory: directory.to_owned() };
+        let socket = directory.join("control");
+        let mut ended = None;
+        let answers = within(Duration::from_secs(10), || {
+            ended = this.daemon.still_runs().err();
+            ended.is_some() || UnixStream::connect(&socket).is_ok() && this.node("tun").exists()
+        });
+        match ended {
+            Some(fault) => Err(fault),
+            None if answers => Ok(this),
+            None => Err(Fault::Late("the first answer of trestle")),
+        }
+    }
+
+    /// Runs `trestle ifconfig` with `arguments`, separated by blanks.
+    pub(crate) fn ifconfig(&self, arguments: &str) -> Result<String, Fault> {
+        let mut client = self.knowing(Command::new(program()?));
+        client.arg("ifconfig").args(arguments.split_whitespace());
+        run(client, Duration::from_secs(20))
+    }
+
+    /// Returns a command that runs a program under `trestle exec` within a namespace.
+    pub(crate) fn exec(&self, ns: &Ns, under: &str) -> Result<Command, Fault> {
+        let mut command = self.knowing(ns.command_among_mounts(&program()?.display().to_string()));
+        command.args(["exec", "--", under]);
+        Ok(command)
+    }
+
+    /// Tells a command in its environment where the daemon is.
+    pub(crate) fn knowing(&self, command: Command) -> Command {
+        with_places(command, &self.directory)
+    }
+
+    /// Returns the path of a node.
+    pub(crate) fn node(&self, name: &str) -> PathBuf {
+        self.directory.join("dev").join(name)
+    }
+
+    /// Returns the processor time that the daemon has used, in clock ticks of 10 ms.
+    pub(crate) fn ticks(&self) -> u64 {
+        self.daemon.ticks()
+    }
+}
+
+fn with_places(mut command: Command, directory: &Path) -> Command {
+    command.env("TRESTLE_SOCKET", directory.join("control")).env("TRESTLE_DEV", directory.join("dev"));
+    command
 }
 
 /// Returns the path of `trestle`: `$TRESTLE_PROGRAM`, or the one built, once a process, beside this program.

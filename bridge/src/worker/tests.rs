@@ -206,7 +206,7 @@ fn every_reason_of_the_engine_has_a_row() {
             // The platform's.
             Truncated | NotOpen | QueueFull | TransmitError | Offload => true,
             // A point-to-point link's.
-            NotIp | OtherHost | Unresolved | BadNeighbour | BadSource => true,
+            NotIp | OtherHost | BadSource | Unresolved | BadNeighbour => true,
             GroupSource | ZeroSource | OwnAddress | LinkLocal | PortDown | SpanIngress | VlanInvalid | VlanUntagged
             | VlanIngress | VlanEgress | VlanNested | Locked | AddressLimit | SamePort | Isolated | NoPort | TooBig
             | StormBroadcast | StormMulticast | StormUnknown => false,

@@ -53,14 +53,8 @@ pub enum InterfaceFlag {
     Up,
     /// 0x2.
     Broadcast,
-    /// 0x10: the link has one other end.
-    #[serde(rename = "POINTOPOINT")]
-    PointToPoint,
     /// 0x40.
     Running,
-    /// 0x80: no address of the other end has to be asked for.
-    #[serde(rename = "NOARP")]
-    NoArp,
     /// 0x100.
     Promisc,
     /// 0x800: does not hear its own transmissions.

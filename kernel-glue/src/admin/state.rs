@@ -43,7 +43,7 @@ mod validate;
 mod vport;
 
 pub use bridge::BridgeState;
-pub use link::{LinkState, Place, StandsFor};
+pub use link::{LinkState, Side, StandsFor};
 pub use member::{MemberState, SpanState, StaticAddress};
 pub use tap::TapState;
 pub use vport::VportState;
@@ -165,8 +165,8 @@ impl State {
     }
 
     /// Returns where the Ethernet side of a tun is.
-    pub fn place_of(&self, tun: &str) -> Place {
-        if self.bridge_of(tun).is_some() { Place::Member } else { Place::Host }
+    pub fn side_of(&self, tun: &str) -> Side {
+        if self.bridge_of(tun).is_some() { Side::Lan } else { Side::Host }
     }
 
     /// Returns which of our interfaces has an inet address. A link-local one is nobody's: each link has its own.

@@ -170,7 +170,7 @@ impl Plane {
     pub fn add_tap_port(&self, bridge: BridgeId, port: PortId, tap: &TapDevice) -> Result<(), PlaneError> {
         self.add_port(bridge, port, |worker| {
             let queue = tap.queue_for_writing(worker).cloned().ok_or(Errno::BADF)?;
-            let medium = Medium::Tap(queue, tap.kind());
+            let medium = Medium::Tap(queue);
             Ok((tap.queue(worker).cloned().map(Source::Tap).into_iter().collect(), medium))
         })
     }

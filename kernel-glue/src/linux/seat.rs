@@ -18,14 +18,13 @@ use super::counts::{Meter, Passed};
 use super::face::Face;
 use super::link_port::LinkPort;
 use super::worker::Source;
-use bitflags::bitflags;
 use frame::DropReason;
 use frame::offload::{Gso, Offload};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tap::ioctl::Part;
+use tap::ioctl::{Offloads, Part};
 use tap::{Header, Kind};
 
 /// The application face of one device. Clones are the same face.
@@ -60,25 +59,6 @@ pub struct FaceCounts {
     pub from_app: Passed,
     /// What the application was given; dropped is what found its queue full, or nobody to read it.
     pub to_app: Passed,
-}
-
-bitflags! {
-    /// The work that a reader takes over, `TUN_F_*` of `linux/if_tun.h`.
-    #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-    pub struct Offloads: u32 {
-        /// Sums unfinished checksums.
-        const CHECKSUM = 0x01;
-        /// Cuts TCP over IPv4.
-        const TSO4 = 0x02;
-        /// Cuts TCP over IPv6.
-        const TSO6 = 0x04;
-        /// Cuts TCP that reports congestion.
-        const TSO_ECN = 0x08;
-        /// Cuts UDP over IPv4.
-        const USO4 = 0x20;
-        /// Cuts UDP over IPv6.
-        const USO6 = 0x40;
-    }
 }
 
 /// One program's descriptor, as the plane holds its other end.
@@ -319,7 +299,7 @@ impl Terms {
             Gso::UdpFragment => return false,
         };
         let congestion = if offload.ecn { Offloads::TSO_ECN } else { Offloads::empty() };
-        let checksum = if offload.needs_checksum { Offloads::CHECKSUM } else { Offloads::empty() };
+        let checksum = if offload.needs_checksum { Offloads::CSUM } else { Offloads::empty() };
         self.header.vnet().is_some() && self.offloads.contains(wanted | congestion | checksum)
     }
 }

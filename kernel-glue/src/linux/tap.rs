@@ -1,21 +1,19 @@
-//! TAP and TUN devices whose descriptors this process holds.
+//! TAP devices whose descriptors this process holds.
 
 use super::error::{Action, DeviceError};
 use super::name::InterfaceName;
-use super::seat::Offloads;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use std::sync::Arc;
-use tap::Kind;
+use tap::ioctl::Offloads;
 
-/// A kernel TAP or TUN device: one descriptor a queue, each non-blocking and with a 10-byte virtio-net header.
+/// A kernel TAP device: one descriptor a queue, each non-blocking and with a 10-byte virtio-net header.
 ///
 /// The device is not persistent: it goes with the last descriptor, those that workers hold included.
 #[derive(Clone, Debug)]
 pub struct TapDevice {
     name: InterfaceName,
-    kind: Kind,
     queues: Vec<Arc<OwnedFd>>,
 }
 
@@ -25,15 +23,16 @@ impl TapDevice {
     /// # Errors
     /// `EBUSY` if another process holds a device of that name, `EINVAL` if an interface of another kind has it.
     pub fn create(name: InterfaceName, queues: usize) -> Result<Self, DeviceError> {
-        Self::open(name, Kind::Tap, queues)
-    }
-
-    /// Creates a device that carries IP packets, as [`create`](Self::create).
-    ///
-    /// # Errors
-    /// As [`create`](Self::create).
-    pub fn create_tun(name: InterfaceName, queues: usize) -> Result<Self, DeviceError> {
-        Self::open(name, Kind::Tun, queues)
+        let flags = libc::IFF_TAP | if queues > 1 { libc::IFF_MULTI_QUEUE } else { 0 };
+        let queues = (0..queues.max(1)).map(|_| open_queue(name, flags)).collect::<Result<Vec<_>, _>>()?;
+        for queue in &queues {
+            set_header_bytes(queue.as_fd()).map_err(Action::SetOffload.on(name))?;
+        }
+        // Fragments of UDP are never asked for.
+        let (device, every) = (Self { name, queues }, Offloads::all() - Offloads::UFO);
+        // Linux before 6.2 has no UDP segmentation.
+        device.set_offload(every).or_else(|_| device.set_offload(every - Offloads::USO4 - Offloads::USO6))?;
+        Ok(device)
     }
 
     /// Chooses the work that the kernel leaves to us on what it sends, all there is at first; what we send to it may
@@ -63,30 +62,9 @@ impl TapDevice {
         carrier_bit(queue.as_fd(), on).map_err(Action::SetCarrier.on(self.name))
     }
 
-    fn open(name: InterfaceName, kind: Kind, queues: usize) -> Result<Self, DeviceError> {
-        let carried = match kind {
-            Kind::Tap => libc::IFF_TAP,
-            Kind::Tun => libc::IFF_TUN,
-        };
-        let flags = carried | if queues > 1 { libc::IFF_MULTI_QUEUE } else { 0 };
-        let queues = (0..queues.max(1)).map(|_| open_queue(name, flags)).collect::<Result<Vec<_>, _>>()?;
-        for queue in &queues {
-            set_header_bytes(queue.as_fd()).map_err(Action::SetOffload.on(name))?;
-        }
-        let (device, every) = (Self { name, kind, queues }, Offloads::all());
-        // Linux before 6.2 has no UDP segmentation.
-        device.set_offload(every).or_else(|_| device.set_offload(every - Offloads::USO4 - Offloads::USO6))?;
-        Ok(device)
-    }
-
     /// Returns the name of the device.
     pub fn name(&self) -> InterfaceName {
         self.name
-    }
-
-    /// Returns what the device carries.
-    pub fn kind(&self) -> Kind {
-        self.kind
     }
 
     /// Returns the queue that a worker reads, `None` when there are more workers than queues.

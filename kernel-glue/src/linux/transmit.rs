@@ -17,7 +17,6 @@ use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use std::io::IoSlice;
 use std::sync::Arc;
-use tap::Kind;
 
 /// Frames that a port queues before they are sent; a burst gives it no more than this.
 pub(super) const QUEUE: usize = super::buffer::BURST;
@@ -27,10 +26,10 @@ const WORTH_A_RING: usize = 4;
 
 /// Where a port's frames go.
 pub(super) enum Medium {
-    /// A queue of a TAP or TUN device.
-    Tap(Arc<OwnedFd>, Kind),
+    /// A queue of a TAP device.
+    Tap(Arc<OwnedFd>),
     /// The same, by which TCP segments go joined.
-    Joining(Arc<OwnedFd>, Kind),
+    Joining(Arc<OwnedFd>),
     /// A packet socket.
     Packet(Arc<OwnedFd>, Vnet),
     /// A host in this process.
@@ -43,7 +42,7 @@ impl Medium {
     /// Returns the same way out, by which TCP segments go joined if its kernel can cut them again.
     pub(super) fn joining(self) -> Self {
         match self {
-            Self::Tap(fd, kind) => Self::Joining(fd, kind),
+            Self::Tap(fd) => Self::Joining(fd),
             same @ (Self::Joining(..) | Self::Packet(..) | Self::Memory(_) | Self::Node(_)) => same,
         }
     }
@@ -148,10 +147,8 @@ impl Transmitter {
         }
         let pieces = pieces.get(..count).unwrap_or_default();
         match medium {
-            Medium::Tap(fd, _) => write_to_tap(fd.as_fd(), self.uring.as_mut(), pieces, tally),
-            Medium::Joining(fd, kind) => {
-                write_joined(fd.as_fd(), *kind, self.uring.as_mut(), &mut self.joined, pieces, tally);
-            }
+            Medium::Tap(fd) => write_to_tap(fd.as_fd(), self.uring.as_mut(), pieces, tally),
+            Medium::Joining(fd) => write_joined(fd.as_fd(), self.uring.as_mut(), &mut self.joined, pieces, tally),
             Medium::Packet(fd, Vnet::Present) => send_packets(fd.as_fd(), &mut *self.messages, pieces, tally),
             Medium::Packet(fd, Vnet::Absent) => {
                 finish(&mut self.finisher, pieces, tally, |frame| send_finished(fd.as_fd(), frame).map_err(reason))
@@ -264,17 +261,15 @@ fn write_to_tap(fd: BorrowedFd<'_>, uring: Option<&mut Uring>, pieces: &[Pieces<
 /// Writes frames, TCP segments that follow each other as one.
 fn write_joined(
     fd: BorrowedFd<'_>,
-    kind: Kind,
     mut uring: Option<&mut Uring>,
     head: &mut merge::Head,
     mut pieces: &[Pieces<'_>],
     tally: &mut Tally,
 ) {
-    let parse = |pieces| segment(kind, pieces);
     let mut single = 0;
     while let Some(first) = pieces.get(single) {
         let others = pieces.get(single + 1..).unwrap_or_default();
-        let run = parse(first).and_then(|first| merge::Run::gather(first, others.iter().map_while(parse)));
+        let run = segment(first).and_then(|first| merge::Run::gather(first, others.iter().map_while(segment)));
         let Some(run) = run else {
             single += 1;
             continue;
@@ -282,7 +277,7 @@ fn write_joined(
         let (before, rest) = pieces.split_at(single);
         let (joined, after) = rest.split_at(run.segments.min(rest.len()));
         write_to_tap(fd, uring.as_deref_mut(), before, tally);
-        if write_run(fd, &run, joined.iter().filter_map(parse), head).is_ok() {
+        if write_run(fd, &run, joined.iter().filter_map(segment), head).is_ok() {
             joined.iter().for_each(|pieces| tally.sent(frame_bytes(pieces)));
         } else {
             write_to_tap(fd, uring.as_deref_mut(), joined, tally);
@@ -293,8 +288,8 @@ fn write_joined(
 }
 
 /// Finds a TCP segment in a frame that leaves as it came.
-fn segment<'p>(kind: Kind, [head, rest]: &'p Pieces<'_>) -> Option<merge::Segment<'p>> {
-    if head.is_empty() { merge::Segment::parse(kind, rest) } else { None }
+fn segment<'p>([head, rest]: &'p Pieces<'_>) -> Option<merge::Segment<'p>> {
+    if head.is_empty() { merge::Segment::parse(rest) } else { None }
 }
 
 fn write_run<'f>(

@@ -3,15 +3,12 @@
 use super::super::error::Errno;
 use super::super::refusal::{Refusal, refuse};
 use super::super::request::Mss;
-use super::super::state::{Place, StandsFor, TapState};
+use super::super::state::{Side, StandsFor, TapState};
 use super::within;
 use alloc::collections::BTreeSet;
 use alloc::format;
-use arp::Prefix;
+use arp::{MAX_PREFIXES, Prefix};
 use core::net::IpAddr;
-
-/// Addresses and networks for which a link may stand, and that it may be told are on the LAN.
-pub(in super::super) const MAX_PREFIXES: usize = 64;
 
 /// Checks a peer. A link that stood for everybody would take the address of every host on a LAN.
 pub(in super::super) fn peer(prefix: Prefix) -> Result<(), Refusal> {
@@ -73,8 +70,8 @@ fn peers(name: &str, tun: &TapState) -> Result<(), Refusal> {
     }
     // A lease is one address more.
     let leased = usize::from(link.dhcp);
-    for place in [Place::Host, Place::Member] {
-        if let StandsFor::These(these) = link.stands_for(place, &tun.inet) {
+    for side in [Side::Host, Side::Lan] {
+        if let StandsFor::These(these) = link.stands_for(side, &tun.inet) {
             room(these.len().saturating_add(leased), "for which the link stands")?;
         }
     }
@@ -94,7 +91,8 @@ fn gateways(name: &str, tun: &TapState) -> Result<(), Refusal> {
             return refuse(Errno::Exists, format!("{first} and {gateway}: one of each family is the most"));
         }
         if let Some(peer) = link.peers.iter().find(|peer| peer.contains(gateway)) {
-            let detail = format!("{name} itself stands for the gateway {gateway}, by peer {peer}; it is another host");
+            let detail =
+                format!("{name} itself stands for the gateway {gateway}, by peer {peer}; the router is another host");
             return refuse(Errno::Invalid, detail);
         }
         let mut networks = link.on_link.iter().filter(|network| same_family(&network.address())).peekable();

@@ -33,8 +33,8 @@ pub fn report_tap(state: &State, name: &str, interface: InterfaceLive, mut live:
     let link = live.tun.take().unwrap_or_default();
     let mut report = report(state, name, settings, interface);
     if kind == InterfaceKind::Tun {
-        let place = state.place_of(name);
-        report.tun = Some(tun_report(&device.link, place, &report.addresses, link));
+        let side = state.side_of(name);
+        report.tun = Some(tun_report(&device.link, side, &report.addresses, link));
     }
     report.tap = Some(tap_report(device, live));
     Some(report)

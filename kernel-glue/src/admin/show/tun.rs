@@ -2,7 +2,7 @@
 
 use super::super::report::{LeaseReport, TunReport};
 use super::super::request::InetAddress;
-use super::super::state::{LinkState, Place, StandsFor};
+use super::super::state::{LinkState, Side, StandsFor};
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use arp::Prefix;
@@ -23,14 +23,11 @@ pub struct TunLive {
 }
 
 /// Reports a link on whose Ethernet side the host has `inet`.
-pub(super) fn tun_report(link: &LinkState, place: Place, inet: &[InetAddress], live: TunLive) -> TunReport {
-    let stands_for = match link.stands_for(place, inet) {
+pub(super) fn tun_report(link: &LinkState, side: Side, inet: &[InetAddress], live: TunLive) -> TunReport {
+    let lease = live.lease.as_ref().map(|lease| IpAddr::V4(lease.address));
+    let stands_for = match link.stands_for(side, inet).with(lease) {
         StandsFor::Everybody => ["all".into()].into(),
-        StandsFor::These(mut these) => {
-            let leased = live.lease.as_ref().map(|lease| Prefix::single(IpAddr::V4(lease.address)));
-            these.extend(leased.filter(|leased| !these.contains(leased)));
-            these.iter().map(Prefix::to_string).collect()
-        }
+        StandsFor::These(these) => these.iter().map(Prefix::to_string).collect(),
     };
     TunReport {
         peer_mac: live.peer_mac,

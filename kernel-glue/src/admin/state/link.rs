@@ -4,7 +4,7 @@ use super::super::request::{InetAddress, Mss, Topology};
 use super::super::text::{mss, prefixes};
 use super::is;
 use alloc::vec::Vec;
-use arp::Prefix;
+use arp::{MAX_PREFIXES, Prefix, Scope};
 use core::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
@@ -34,11 +34,11 @@ pub struct LinkState {
 
 /// Where the Ethernet side of a tun is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Place {
+pub enum Side {
     /// It is an interface of the host.
     Host,
     /// It is a station on the LAN of a bridge.
-    Member,
+    Lan,
 }
 
 /// For whom a link answers.
@@ -50,17 +50,41 @@ pub enum StandsFor {
     These(Vec<Prefix>),
 }
 
+impl StandsFor {
+    /// Adds one more, the address of a lease.
+    #[must_use]
+    pub fn with(self, lease: Option<IpAddr>) -> Self {
+        match (self, lease.map(Prefix::single)) {
+            (Self::These(mut these), Some(lease)) if !these.contains(&lease) => {
+                these.push(lease);
+                Self::These(these)
+            }
+            (as_before, _) => as_before,
+        }
+    }
+}
+
+/// A state that was checked names no more than a scope holds; of one that was not, what is over is left out.
+impl From<StandsFor> for Scope {
+    fn from(stands_for: StandsFor) -> Self {
+        match stands_for {
+            StandsFor::Everybody => Self::All,
+            StandsFor::These(these) => Self::List(these.into_iter().take(MAX_PREFIXES).collect()),
+        }
+    }
+}
+
 impl LinkState {
     /// Returns for whom the link answers while the host has `inet` on it. What a lease adds is not in it.
     ///
     /// Peers always count. To them the topology adds what the host's addresses say of the other end, and only while the
     /// host is who asks: on a LAN its addresses are out of play.
-    pub fn stands_for(&self, place: Place, inet: &[InetAddress]) -> StandsFor {
+    pub fn stands_for(&self, side: Side, inet: &[InetAddress]) -> StandsFor {
         let far_ends = |topology| inet.iter().filter_map(move |one| far_end(topology, one));
-        let mut these = match (place, self.topology) {
-            (Place::Host, None) => return StandsFor::Everybody,
-            (Place::Host, Some(topology)) => far_ends(topology).collect(),
-            (Place::Member, _) => Vec::new(),
+        let mut these = match (side, self.topology) {
+            (Side::Host, None) => return StandsFor::Everybody,
+            (Side::Host, Some(topology)) => far_ends(topology).collect(),
+            (Side::Lan, _) => Vec::new(),
         };
         these.extend(&self.peers);
         these.sort_unstable();

@@ -1,9 +1,10 @@
 use super::*;
+use crate::link::{LinkConfig, Place};
 use crate::linux::lab::{
     Host, Lab, PLAIN, Wire as Cable, essence, in_namespace, ones_sum, super_frame, unsummed, verified,
 };
-use crate::linux::netlink::Up;
-use crate::linux::{BridgeId, Plane, PlaneEvent, PlaneOptions, TapDevice, Wire};
+use crate::linux::netlink::{Netlink, Up};
+use crate::linux::{BridgeId, LinkPort, Plane, PlaneEvent, PlaneOptions, TapDevice, Wire};
 use bridge::{Bridge, Config, PortConfig, PortFlags};
 use frame::offload::VNET_BYTES;
 use frame::{Mac, PortId, Vid};
@@ -18,6 +19,22 @@ mod offload;
 
 const W: BridgeId = BridgeId(7);
 const B: BridgeId = BridgeId(1);
+/// A link that stands for everybody but the host.
+fn link_config(place: Place) -> LinkConfig {
+    LinkConfig {
+        place,
+        peer_mac: Mac([2, 0, 0, 0, 9, 9]),
+        scope: arp::Scope::All,
+        own: Vec::new(),
+        gateways: Vec::new(),
+        onlink: Vec::new(),
+        dhcp: false,
+        mtu_bytes: 1500,
+        mss: None,
+        secret: [1; 4],
+    }
+}
+
 const ALL: [u8; 6] = [0xff; 6];
 
 fn start(workers: usize) -> Plane {
@@ -298,15 +315,17 @@ fn what_is_no_packet_is_dropped_and_counted() {
 }
 
 #[test]
-fn packets_pass_between_a_program_and_a_kernel_tun() {
+fn packets_pass_between_a_program_and_an_ethernet_of_the_kernel() {
     in_namespace(|mut lab| {
         let plane = start(1);
-        let tun = TapDevice::create_tun(Lab::name("tun0"), 1).unwrap();
+        let tun = TapDevice::create(Lab::name("tun0"), 1).unwrap();
         Lab::ip("addr add 10.0.0.1/24 dev tun0");
         let interface = lab.up("tun0");
         plane.add_wire(W).unwrap();
         plane.add_tap_port(W, PortId::HOST, &tun).unwrap();
-        let node = NodePort::new(Kind::Tun, None);
+        let host = Netlink::open().unwrap().link(interface.index).unwrap().mac;
+        let link = LinkPort::new(link_config(Place::Host(host)), &plane);
+        let node = NodePort::with_link(Arc::new(link), None);
         let program = seat(&node, 1, Header::None);
         plane.add_node_port(W, Wire::NODE, &node).unwrap();
         // The kernel answers an echo request, and sums what its own sockets send.

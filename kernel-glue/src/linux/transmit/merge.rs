@@ -7,7 +7,6 @@
 
 use frame::HEADER_BYTES;
 use frame::offload::{Gso, Offload, VNET_BYTES};
-use tap::Kind;
 
 /// Room for the headers of joined segments: virtio-net, Ethernet, IP without options, TCP with as many as there can be.
 pub(super) type Head = [u8; VNET_BYTES + HEADER_BYTES + IPV6_BYTES + MAX_TCP_BYTES];
@@ -15,11 +14,9 @@ pub(super) type Head = [u8; VNET_BYTES + HEADER_BYTES + IPV6_BYTES + MAX_TCP_BYT
 /// A TCP segment, whole and plain.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Segment<'f> {
-    /// From the Ethernet or IP header on.
+    /// From the Ethernet header on.
     frame: &'f [u8],
     version: Version,
-    /// Where the IP header begins.
-    network: usize,
     /// Where the TCP header begins.
     transport: usize,
     /// Where the payload begins.
@@ -44,19 +41,13 @@ pub(super) struct Run<'f> {
 impl<'f> Segment<'f> {
     /// Finds the segment in a stored frame, `None` if it is anything that cannot be joined.
     #[inline]
-    pub(super) fn parse(kind: Kind, stored: &'f [u8]) -> Option<Self> {
+    pub(super) fn parse(stored: &'f [u8]) -> Option<Self> {
         let (state, frame) = stored.split_first_chunk::<VNET_BYTES>()?;
-        let network = match kind {
-            Kind::Tap => HEADER_BYTES,
-            Kind::Tun => 0,
-        };
-        let packet = frame.get(network..)?;
-        let (version, header_bytes) = match (*packet.first()?, link_type(kind, frame)) {
+        let packet = frame.get(HEADER_BYTES..)?;
+        let (version, header_bytes) = match (*packet.first()?, number(frame, LINK_TYPE)?) {
             // Without options; neither a fragment nor reserved bits (RFC 791 §3.1).
-            (0x45, Some(IPV4) | None) if packet.get(6)? & 0xbf == 0 && *packet.get(7)? == 0 => {
-                (Version::V4, IPV4_BYTES)
-            }
-            (0x60..=0x6f, Some(IPV6) | None) => (Version::V6, IPV6_BYTES),
+            (0x45, IPV4) if packet.get(6)? & 0xbf == 0 && *packet.get(7)? == 0 => (Version::V4, IPV4_BYTES),
+            (0x60..=0x6f, IPV6) => (Version::V6, IPV6_BYTES),
             _ => return None,
         };
         let (protocol, bytes) = match version {
@@ -66,12 +57,12 @@ impl<'f> Segment<'f> {
         if protocol != TCP || bytes != packet.len() || *state != [0; VNET_BYTES] {
             return None;
         }
-        let transport = network + header_bytes;
+        let transport = HEADER_BYTES + header_bytes;
         let tcp = frame.get(transport..)?;
         let payload = transport + usize::from(tcp.get(12)? >> 4) * 4;
         let flags = *tcp.get(13)?;
         let whole = payload >= transport + TCP_BYTES && payload < frame.len();
-        (whole && flags & !PSH == ACK).then_some(Self { frame, version, network, transport, payload })
+        (whole && flags & !PSH == ACK).then_some(Self { frame, version, transport, payload })
     }
 
     /// Returns the bytes that the sender wrote.
@@ -86,7 +77,7 @@ impl<'f> Segment<'f> {
     }
 
     fn ip(&self) -> &'f [u8] {
-        self.part(self.network, self.transport)
+        self.part(HEADER_BYTES, self.transport)
     }
 
     fn tcp(&self) -> &'f [u8] {
@@ -129,7 +120,7 @@ impl<'f> Segment<'f> {
     fn is_like(&self, other: &Self) -> bool {
         let places = (self.version, self.transport, self.payload) == (other.version, other.transport, other.payload);
         places
-            && self.part(0, self.network) == other.part(0, other.network)
+            && self.part(0, HEADER_BYTES) == other.part(0, HEADER_BYTES)
             && self.alike_ip(other)
             && [(0, 4), (8, 13), (14, 16), (18, self.tcp().len())]
                 .iter()
@@ -173,7 +164,7 @@ impl<'f> Run<'f> {
             && next.identification() == self.last.identification().map(|number| number.wrapping_add(1));
         // The last alone may be shorter and may push: cutting has it so.
         let open = self.last.payload().len() == size && !self.last.pushes() && next.payload().len() <= size;
-        let fits = self.first.payload - self.first.network + bytes <= MAX_PACKET_BYTES;
+        let fits = self.first.payload - HEADER_BYTES + bytes <= MAX_PACKET_BYTES;
         // Checksums last: they touch every byte.
         if !(follows && open && fits && (self.segments > 1 || self.first.holds()) && next.holds()) {
             return None;
@@ -184,7 +175,7 @@ impl<'f> Run<'f> {
 
     /// Writes the headers of the whole, the virtio-net header first, and returns their bytes.
     pub(super) fn head<'h>(&self, room: &'h mut Head) -> Option<&'h [u8]> {
-        let Segment { frame, version, network, transport, payload, .. } = self.first;
+        let Segment { frame, version, transport, payload } = self.first;
         let headers = room.get_mut(..VNET_BYTES + payload)?;
         let (state, out) = headers.split_first_chunk_mut::<VNET_BYTES>()?;
         let gso = match version {
@@ -203,7 +194,7 @@ impl<'f> Run<'f> {
         .to_vnet();
         out.copy_from_slice(frame.get(..payload)?);
         let (before, tcp) = out.split_at_mut_checked(transport)?;
-        let ip = before.get_mut(network..)?;
+        let ip = before.get_mut(HEADER_BYTES..)?;
         let tcp_bytes = tcp.len() + self.payload_bytes;
         match version {
             Version::V4 => {
@@ -218,14 +209,6 @@ impl<'f> Run<'f> {
         let pseudo = fold(self.first.pseudo(tcp_bytes));
         *tcp.get_mut(TCP_CHECKSUM..)?.first_chunk_mut()? = pseudo.to_ne_bytes();
         Some(headers)
-    }
-}
-
-/// Returns the type of an Ethernet frame, `None` where there is no such header.
-fn link_type(kind: Kind, frame: &[u8]) -> Option<u16> {
-    match kind {
-        Kind::Tap => number(frame, 12).or(Some(0)),
-        Kind::Tun => None,
     }
 }
 
@@ -257,6 +240,8 @@ fn fold(mut sum: u64) -> u16 {
     sum as u16
 }
 
+/// Where an Ethernet header says what follows it.
+const LINK_TYPE: usize = 12;
 const IPV4: u16 = 0x0800;
 const IPV6: u16 = 0x86dd;
 const IPV4_BYTES: usize = 20;

@@ -53,7 +53,7 @@ fn with_and_without_ring(mut test: impl FnMut(&mut Transmitter)) {
 fn a_tap_takes_few_frames_and_many() {
     in_namespace(|mut lab| {
         let (tap, mut host) = lab.host("tap0", 1);
-        let medium = Medium::Tap(tap.queue(0).unwrap().clone(), Kind::Tap);
+        let medium = Medium::Tap(tap.queue(0).unwrap().clone());
         with_and_without_ring(|transmitter| {
             for count in [1, 2, 3, 4, 31, 32] {
                 let tally = send(transmitter, &medium, count, PLAIN);
@@ -86,7 +86,7 @@ fn refusals_are_counted_by_their_reason() {
         let (tap, _host) = lab.host("tap0", 1);
         let (interface, wire) = lab.wire("wire0");
         let socket = crate::linux::packet::PacketSocket::open(interface, crate::linux::packet::Sharing::Alone).unwrap();
-        let mut media = [Medium::Tap(tap.queue(0).unwrap().clone(), Kind::Tap), socket.medium()];
+        let mut media = [Medium::Tap(tap.queue(0).unwrap().clone()), socket.medium()];
         let expect = |media: &[Medium; 2], offload, why| {
             for (medium, name) in media.iter().zip(["tap", "packet socket"]) {
                 with_and_without_ring(|transmitter| {

@@ -28,7 +28,7 @@ fn the_manual_lists_the_verbs() {
 
 #[test]
 fn the_examples_of_the_manual_are_understood() {
-    let manual = golden::read("docs/ifconfig.md");
+    let manual = golden::read("docs/ifconfig.md") + &golden::read("docs/point-to-point.md");
     let lines = manual.lines().filter_map(|line| line.strip_prefix("# ifconfig "));
     let page = golden::read("packaging/man/trestle-ifconfig.8");
     let examples = page.lines().filter_map(|line| line.strip_prefix("ifconfig "));
@@ -38,7 +38,7 @@ fn the_examples_of_the_manual_are_understood() {
         assert!(parse(&words).is_ok(), "{line}: {:?}", parse(&words));
         count += 1;
     }
-    assert_eq!(count, 12);
+    assert_eq!(count, 24);
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! Whatever lines come in whatever order: an accepted one leaves a state that a file can hold and a restart accepts.
 
 use super::super::super::engine_config::{PortRun, engine_config};
-use super::super::super::limits::link::MAX_PREFIXES;
 use super::super::super::request::{
     Carrier, Change, InetAddress, MemberFlag, Mss, StormClass, StpProtocol, Topology, Verb,
 };
-use super::super::super::state::{LinkState, Place, Role, StandsFor, State};
+use super::super::super::state::{LinkState, Role, Side, StandsFor, State};
 use super::fixture::Machine;
 use frame::{Mac, Tpid, Vid, VidSet};
 use proptest::collection::vec;
@@ -217,9 +216,9 @@ proptest! {
             for (name, tun) in &next.tuns {
                 prop_assert!(next.bridge_of(name).is_none_or(|(_, role)| role == Role::Member), "{}", name);
                 prop_assert_eq!(next.mtu_bytes(name), Some(tun.mtu_bytes));
-                for place in [Place::Host, Place::Member] {
-                    let stands_for = tun.link.stands_for(place, &tun.inet);
-                    prop_assert!(!matches!(stands_for, StandsFor::These(these) if these.len() > MAX_PREFIXES));
+                for side in [Side::Host, Side::Lan] {
+                    let stands_for = tun.link.stands_for(side, &tun.inet);
+                    prop_assert!(!matches!(stands_for, StandsFor::These(these) if these.len() > arp::MAX_PREFIXES));
                 }
             }
             let links = next.taps.values().filter(|tap| tap.link != LinkState::default());

@@ -4,11 +4,11 @@ use super::*;
 use std::string::ToString;
 use std::{format, vec};
 
-fn stands_for(keys: &str, place: Place) -> std::string::String {
+fn stands_for(keys: &str, side: Side) -> std::string::String {
     let state: State = toml::from_str(&format!("[tun.tun0]\n{keys}")).unwrap();
     state.validate().unwrap();
     let tun = &state.tuns["tun0"];
-    match tun.link.stands_for(place, &tun.inet) {
+    match tun.link.stands_for(side, &tun.inet) {
         StandsFor::Everybody => "everybody".into(),
         StandsFor::These(these) => these.iter().map(Prefix::to_string).collect::<vec::Vec<_>>().join(" "),
     }
@@ -37,7 +37,7 @@ fn for_whom_a_link_answers() {
     for (inet, peers, topology, host, member) in rows {
         let topology = if topology.is_empty() { "".into() } else { format!("topology = {topology}") };
         let keys = format!("{inet}\n{peers}\n{topology}\n");
-        let got = [Place::Host, Place::Member].map(|place| stands_for(&keys, place));
+        let got = [Side::Host, Side::Lan].map(|side| stands_for(&keys, side));
         assert_eq!(got, [host, member], "{keys}");
     }
 }
@@ -64,6 +64,11 @@ fn no_link_stands_for_more_than_can_be_answered_for() {
         );
         assert_eq!(got, if too_many == 0 { Ok(()) } else { Err(want) }, "{peers} {more}");
     }
+    let full: State = toml::from_str(&format!("[tun.tun0]\npeer = [{}]\n", list(64))).unwrap();
+    let stands_for = full.tuns["tun0"].link.stands_for(Side::Lan, &[]);
+    let Scope::List(scope) = Scope::from(stands_for.clone().with("10.9.0.7".parse().ok())) else { panic!() };
+    assert_eq!(StandsFor::These(scope.to_vec()), stands_for, "a lease that is a peer is no other");
+    assert_eq!(Scope::from(StandsFor::Everybody.with("10.9.0.7".parse().ok())), Scope::All);
     let networks = |count: usize| format!("[tun.tun0]\nonlink = [{}]\n", list(count));
     let check = |count| toml::from_str::<State>(&networks(count)).unwrap().validate();
     assert_eq!(check(64), Ok(()));

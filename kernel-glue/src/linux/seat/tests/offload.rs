@@ -50,14 +50,14 @@ fn super_frames_reach_programs_as_they_want_them() {
         net.node.set_header(1, vnet);
         net.host.send(&frame, offload);
         assert_eq!(net.program.reads(40).len(), 40, "a header alone takes over nothing");
-        net.node.set_offload(1, Offloads::CHECKSUM | Offloads::TSO6);
+        net.node.set_offload(1, Offloads::CSUM | Offloads::TSO6);
         net.host.send(&frame, offload);
         assert_eq!(net.program.reads(40).len(), 40, "of another kind");
         let (summed, state) = unsummed(mac(1), mac(2));
         net.host.send(&summed, state);
         let got = net.program.read().unwrap();
         assert_eq!(got[10..], summed[..], "the program sums itself");
-        net.node.set_offload(1, Offloads::CHECKSUM | Offloads::TSO4);
+        net.node.set_offload(1, Offloads::CSUM | Offloads::TSO4);
         net.host.send(&frame, offload);
         let got = net.program.read().unwrap();
         let state = Offload::from_vnet(got.first_chunk().unwrap()).unwrap();
@@ -118,11 +118,11 @@ fn a_program_gets_unfinished_what_it_takes_over() {
     #[rustfmt::skip]
     let rows = [
         ("no header",      Header::PacketInfo, all,                        sum,                              false),
-        ("checksum",       vnet,               Offloads::CHECKSUM,         sum,                              true),
+        ("checksum",       vnet,               Offloads::CSUM,             sum,                              true),
         ("nothing",        vnet,               Offloads::empty(),          sum,                              false),
         ("TSO4",           vnet,               all - Offloads::TSO4,       tso(Gso::TcpV4),                  false),
         ("TSO6",           vnet,               all - Offloads::TSO6,       tso(Gso::TcpV6),                  false),
-        ("no checksum",    vnet,               all - Offloads::CHECKSUM,   tso(Gso::TcpV6),                  false),
+        ("no checksum",    vnet,               all - Offloads::CSUM,       tso(Gso::TcpV6),                  false),
         ("USO, half of it", vnet,              all - Offloads::USO6,       tso(Gso::UdpSegment),             false),
         ("congestion",     vnet,               all - Offloads::TSO_ECN,    Offload { ecn: true, ..tso(Gso::TcpV4) }, false),
         ("everything",     vnet,               all,                        Offload { ecn: true, ..tso(Gso::TcpV4) }, true),

@@ -21,7 +21,7 @@ fn sample(sequence: u32, identification: u16, payload: usize) -> Sample {
 
 impl Sample {
     /// Writes it as it lies in a slot.
-    fn stored(&self, kind: Kind) -> Vec<u8> {
+    fn stored(&self) -> Vec<u8> {
         let doff = (20 + self.options.len()) as u8 * 4;
         let [s0, s1, s2, s3] = self.sequence.to_be_bytes();
         let tcp = [0, 80, 4, 0, s0, s1, s2, s3, 0, 0, 0, 5, doff, self.flags, 0, self.window, 0, 0, 0, 0];
@@ -45,46 +45,39 @@ impl Sample {
         };
         let checksum = !fold(sum(&pseudo) + sum(&tcp));
         tcp[16..18].copy_from_slice(&checksum.to_ne_bytes());
-        let link = match (kind, self.version) {
-            (Kind::Tun, _) => vec![],
-            (Kind::Tap, 4) => [&[2; 12][..], &[8, 0]].concat(),
-            (Kind::Tap, _) => [&[2; 12][..], &[0x86, 0xdd]].concat(),
+        let link = match self.version {
+            4 => [&[2; 12][..], &[8, 0]].concat(),
+            _ => [&[2; 12][..], &[0x86, 0xdd]].concat(),
         };
         [&[0; VNET_BYTES][..], &link, &ip, &tcp].concat()
     }
 }
 
 /// Joins what it can of the front, and returns the whole as the kernel is given it.
-fn join(kind: Kind, stored: &[Vec<u8>]) -> Option<(usize, Vec<u8>)> {
-    let mut segments = stored.iter().map_while(|stored| Segment::parse(kind, stored));
+fn join(stored: &[Vec<u8>]) -> Option<(usize, Vec<u8>)> {
+    let mut segments = stored.iter().map_while(|stored| Segment::parse(stored));
     let run = Run::gather(segments.next()?, segments)?;
     let mut room = [0; size_of::<Head>()];
     let mut whole = run.head(&mut room).unwrap().to_vec();
     for stored in &stored[..run.segments] {
-        whole.extend(Segment::parse(kind, stored).unwrap().payload());
+        whole.extend(Segment::parse(stored).unwrap().payload());
     }
     Some((run.segments, whole))
 }
 
 /// Cuts the whole as a kernel would, by code of another hand.
-fn cut(kind: Kind, whole: &[u8]) -> Vec<Vec<u8>> {
+fn cut(whole: &[u8]) -> Vec<Vec<u8>> {
     let (state, frame) = whole.split_first_chunk::<VNET_BYTES>().unwrap();
     let offload = Offload::from_vnet(state).unwrap();
-    let (link, offload) = match kind {
-        Kind::Tap => (vec![], offload),
-        Kind::Tun if frame[0] >> 4 == 4 => ([&[2; 12][..], &[8, 0]].concat(), offload.shifted(14)),
-        Kind::Tun => ([&[2; 12][..], &[0x86, 0xdd]].concat(), offload.shifted(14)),
-    };
-    let frame = [&link, frame].concat();
-    let mut segments = frame::offload::Segments::new(&frame, &offload).unwrap();
+    let mut segments = frame::offload::Segments::new(frame, &offload).unwrap();
     let mut room = vec![0; 70_000];
-    let next = || segments.next_into(&mut room).map(|bytes| [&[0; VNET_BYTES], &room[link.len()..bytes]].concat());
+    let next = || segments.next_into(&mut room).map(|bytes| [&[0; VNET_BYTES], &room[..bytes]].concat());
     std::iter::from_fn(next).collect()
 }
 
 #[test]
 fn what_is_joined_is_cut_to_the_same_octets() {
-    for kind in [Kind::Tap, Kind::Tun] {
+    {
         for version in [4, 6] {
             for (options, last) in [(TIMES.to_vec(), 1_000), (vec![], 333), (TIMES.repeat(3), 1)] {
                 let mut sequence = u32::MAX - 2_500;
@@ -93,12 +86,12 @@ fn what_is_joined_is_cut_to_the_same_octets() {
                     let flags = if number == 19 { ACK | PSH } else { ACK };
                     let own = sample(sequence, (u16::MAX - 3).wrapping_add(number), bytes);
                     sequence = sequence.wrapping_add(bytes as u32);
-                    Sample { version, flags, options: options.clone(), ..own }.stored(kind)
+                    Sample { version, flags, options: options.clone(), ..own }.stored()
                 });
                 let samples: Vec<_> = samples.collect();
-                let (segments, whole) = join(kind, &samples).unwrap();
-                assert_eq!(segments, 20, "{kind:?}, version {version}");
-                assert!(cut(kind, &whole) == samples, "{kind:?}, version {version}, last of {last}");
+                let (segments, whole) = join(&samples).unwrap();
+                assert_eq!(segments, 20, "version {version}");
+                assert!(cut(&whole) == samples, "version {version}, last of {last}");
             }
         }
     }
@@ -136,16 +129,16 @@ fn only_what_cutting_restores_is_joined() {
         ("tagged",             first(), next(), |stored| stored[22..24].copy_from_slice(&[0x81, 0]), 0),
     ];
     for (name, first, second, change, want) in rows {
-        let mut stored = [first, second, third()].map(|sample| sample.stored(Kind::Tap));
+        let mut stored = [first, second, third()].map(|sample| sample.stored());
         change(&mut stored[1]);
-        assert_eq!(join(Kind::Tap, &stored).map_or(0, |(segments, _)| segments), want, "{name}");
+        assert_eq!(join(&stored).map_or(0, |(segments, _)| segments), want, "{name}");
         for bytes in 0..stored[1].len() {
-            let _ = Segment::parse(Kind::Tap, &stored[1][..bytes]);
+            let _ = Segment::parse(&stored[1][..bytes]);
         }
     }
-    let mut broken = [first().stored(Kind::Tap), next().stored(Kind::Tap)];
+    let mut broken = [first().stored(), next().stored()];
     broken[0][300] ^= 1;
-    assert_eq!(join(Kind::Tap, &broken), None, "the first has a bad checksum");
+    assert_eq!(join(&broken), None, "the first has a bad checksum");
 }
 
 #[test]
@@ -154,8 +147,8 @@ fn a_run_ends_at_what_an_ip_packet_holds() {
     let samples = (0..30).map(|number| {
         let own = sample(sequence, number, 3_000);
         sequence += 3_000;
-        own.stored(Kind::Tun)
+        own.stored()
     });
-    let (segments, whole) = join(Kind::Tun, &samples.collect::<Vec<_>>()).unwrap();
-    assert_eq!((segments, whole.len()), (21, VNET_BYTES + 52 + 63_000));
+    let (segments, whole) = join(&samples.collect::<Vec<_>>()).unwrap();
+    assert_eq!((segments, whole.len()), (21, VNET_BYTES + HEADER_BYTES + 52 + 63_000));
 }

@@ -5,7 +5,7 @@ use super::super::super::picture::LinkWish;
 use super::super::super::system::SystemError;
 use arp::{MAX_PREFIXES, Scope};
 use frame::Mac;
-use kernel_glue::admin::{self, InetAddress, LeaseReport, Mss, StandsFor, TunLive};
+use kernel_glue::admin::{InetAddress, LeaseReport, Mss, Side, StandsFor, TunLive};
 use kernel_glue::link::{LinkConfig, Place, SegmentSizes};
 use kernel_glue::linux::{LinkPort, Plane, clock, random};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(super) struct Linked {
     /// The interface, and the host's addresses there.
     host: Mac,
     inet: Vec<InetAddress>,
-    place: admin::Place,
+    side: Side,
     present: bool,
     told: LinkConfig,
 }
@@ -39,8 +39,8 @@ impl Linked {
             secret: random::secret().map_err(|error| refused(&error))?,
         };
         let port = Arc::new(LinkPort::new(told.clone(), plane));
-        let place = admin::Place::Host;
-        let mut linked = Self { port, wish, host, inet: Vec::new(), place, present: false, told };
+        let side = Side::Host;
+        let mut linked = Self { port, wish, host, inet: Vec::new(), side, present: false, told };
         linked.tell();
         Ok(linked)
     }
@@ -61,13 +61,13 @@ impl Linked {
 
     /// Is joined to the interface from here on.
     pub(super) fn at_host(&mut self) {
-        self.place = admin::Place::Host;
+        self.side = Side::Host;
         self.tell();
     }
 
     /// Is a port of a bridge from here on.
     pub(super) fn at_bridge(&mut self) {
-        self.place = admin::Place::Member;
+        self.side = Side::Lan;
         // Where it was announced does not matter there.
         self.follow_application(false);
         self.tell();
@@ -88,12 +88,12 @@ impl Linked {
         let LinkWish { state, bridge_networks, bridge_mtu_bytes } = &self.wish;
         let mtu_bytes = self.told.mtu_bytes;
         let told = LinkConfig {
-            place: match self.place {
-                admin::Place::Host => Place::Host(self.host),
-                admin::Place::Member => Place::Lan { mtu_bytes: bridge_mtu_bytes.unwrap_or(mtu_bytes) },
+            place: match self.side {
+                Side::Host => Place::Host(self.host),
+                Side::Lan => Place::Lan { mtu_bytes: bridge_mtu_bytes.unwrap_or(mtu_bytes) },
             },
             peer_mac: self.told.peer_mac,
-            scope: match state.stands_for(self.place, &self.inet) {
+            scope: match state.stands_for(self.side, &self.inet) {
                 StandsFor::Everybody => Scope::All,
                 StandsFor::These(these) => Scope::List(these.into_iter().take(MAX_PREFIXES).collect()),
             },

@@ -3,8 +3,8 @@
 use super::super::super::system::{Asked, Opener};
 use super::{Nodes, Open, Served};
 use kernel_glue::admin::Verb;
+use kernel_glue::linux::Plane;
 use kernel_glue::linux::fuse::{Descriptor, Waiter};
-use kernel_glue::linux::{Offloads, Plane};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -170,7 +170,7 @@ impl Nodes {
 
     fn take_offloads(&mut self, id: HandleId, offloads: tap::ioctl::Offloads) {
         if let Some(served) = self.device_of(id).and_then(|name| self.devices.get(&name)) {
-            served.port.set_offload(id.0, Offloads::from_bits_truncate(offloads.bits()));
+            served.port.set_offload(id.0, offloads);
         }
     }
 
