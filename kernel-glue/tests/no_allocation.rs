@@ -173,7 +173,7 @@ fn through_links() {
     let (ours, application) = seat_pair(64).unwrap();
     node.seat(1, ours, Header::None).unwrap();
     plane.add_node_port(B, port(2), &node).unwrap();
-    let write = |packet: [u8; 60]| drop(rustix::io::write(&application, &packet));
+    let write = |packet: [u8; 60]| assert_eq!(rustix::io::write(&application, &packet), Ok(60));
     let mut written = 0;
     let allocations = allocations_of(|| {
         for round in 0..200_u8 {

@@ -3,8 +3,8 @@
 
 use std::net::Ipv6Addr;
 use std::time::Duration;
-use tests::nodes::{App, Rig, hex, numbered_ip, unhex};
 use tests::forged::{Arp, Nd};
+use tests::nodes::{App, Rig, hex, numbered_ip, unhex};
 use tests::{BROADCAST, EtherFrame, Limit, Wire, mac, parse_mac, within};
 
 tests::on_faces! {
@@ -21,8 +21,7 @@ const HOST6: Ipv6Addr = Ipv6Addr::new(0xfd00, 8, 0, 0, 0, 0, 0, 1);
 const OTHER6: Ipv6Addr = Ipv6Addr::new(0xfd00, 8, 0, 0, 0, 0, 0, 2);
 
 /// A tunN with an application, seen from its Ethernet side.
-struct Scene<'r> {
-    rig: &'r Rig,
+struct Scene {
     app: App,
     fd: i64,
     wire: Wire,
@@ -31,8 +30,8 @@ struct Scene<'r> {
     peer: [u8; 6],
 }
 
-impl<'r> Scene<'r> {
-    fn new(rig: &'r Rig) -> Self {
+impl Scene {
+    fn new(rig: &Rig) -> Self {
         rig.create("tun0");
         let app = rig.app();
         let fd = rig.open_device(&app, "tun0");
@@ -41,7 +40,7 @@ impl<'r> Scene<'r> {
         wire.send(&Arp::request(host, HOST, OTHER).frame());
         let peer =
             answer(&wire, |frame| Arp::read(frame).filter(|arp| arp.operation == 2)).expect("an answer").sender.0;
-        let scene = Self { rig, app, fd, wire, host, peer };
+        let scene = Self { app, fd, wire, host, peer };
         scene.hears_next(0);
         scene
     }

@@ -61,7 +61,7 @@ impl Bed {
         let mut packet = packet.to_vec();
         match self.link.inward(&mut packet, &Offload::default(), self.now) {
             Inward::Frame(header) => Ok([&header[..], &packet].concat()),
-            other => Err(other),
+            other @ (Inward::Return | Inward::Kept | Inward::Drop(_)) => Err(other),
         }
     }
 
