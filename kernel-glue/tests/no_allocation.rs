@@ -2,18 +2,24 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers as well")]
 
+use arp::Scope;
 use bridge::{Bridge, Config, PortConfig, PortFlags};
 use core::cell::Cell;
 use core::sync::atomic::{AtomicU64, Ordering};
 use frame::offload::Offload;
 use frame::{Mac, PortId};
+use kernel_glue::link::{LinkConfig, Place};
 use kernel_glue::linux::generator::Generator;
 use kernel_glue::linux::netlink::{Netlink, Up};
-use kernel_glue::linux::{BridgeId, Interface, InterfaceName, MemoryHost, Plane, PlaneOptions, TapDevice, memory_port};
+use kernel_glue::linux::{
+    BridgeId, Interface, InterfaceName, LinkPort, MemoryHost, NodePort, Plane, PlaneOptions, TapDevice, memory_port,
+    seat_pair,
+};
 use rustix::thread::UnshareFlags;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Arc;
 use std::time::Duration;
+use tap::Header;
 
 struct Counting;
 
@@ -125,6 +131,74 @@ fn through_memory() {
     assert_eq!(allocations, 0);
 }
 
+/// UDP from an application to a station of the network.
+fn packet(to: u8) -> [u8; 60] {
+    let mut packet = [0; 60];
+    let (header, _) = packet.split_at_mut(20);
+    header.copy_from_slice(&[0x45, 0, 0, 60, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 50, 10, 0, 0, to]);
+    packet
+}
+
+fn arp(operation: u8, sender: (u8, u8), target: u8) -> [u8; 60] {
+    let mut frame = [0; 60];
+    let (mac, ip) = sender;
+    let dst = if operation == 1 { [0xff; 6] } else { PEER.0 };
+    let message = [8, 6, 0, 1, 8, 0, 6, 4, 0, operation];
+    let (from, to) = ([2, 0, 0, 0, 0, mac], [10, 0, 0, target]);
+    let whole = [&dst[..], &from, &message, &from, &[10, 0, 0, ip], &PEER.0, &to].concat();
+    frame.iter_mut().zip(whole).for_each(|(to, from)| *to = from);
+    frame
+}
+
+const PEER: Mac = Mac([2, 0, 0, 0, 0, 0x50]);
+
+fn through_links() {
+    let (plane, bridge) = start(2, 1);
+    let (near, station) = memory_port(64, 1_600).unwrap();
+    plane.add_memory_port(B, port(1), &near).unwrap();
+    let config = LinkConfig {
+        place: Place::Lan { mtu_bytes: 1500 },
+        peer_mac: PEER,
+        scope: Scope::List(["10.0.0.50".parse().unwrap()].into()),
+        own: Vec::new(),
+        gateways: Vec::new(),
+        onlink: Vec::new(),
+        dhcp: false,
+        mtu_bytes: 1500,
+        mss: None,
+        secret: [3; 4],
+    };
+    let link = Arc::new(LinkPort::new(config, &plane));
+    let node = NodePort::with_link(link.clone(), None);
+    let (ours, application) = seat_pair(64).unwrap();
+    node.seat(1, ours, Header::None).unwrap();
+    plane.add_node_port(B, port(2), &node).unwrap();
+    let write = |packet: [u8; 60]| assert_eq!(rustix::io::write(&application, &packet), Ok(60));
+    let mut written = 0;
+    let allocations = allocations_of(|| {
+        for round in 0..200_u8 {
+            // The peer is asked for; one station answers, others are asked for in vain.
+            let _ = station.send(&arp(1, (9, 9), 50), &Offload::default());
+            let _ = station.send(&arp(2, (9, 9), 50), &Offload::default());
+            write(packet(9));
+            write(packet(100 + round % 100));
+            written += 2;
+            for _ in 0..2_000 {
+                if node.counts().from_app.frames == written {
+                    break;
+                }
+                std::thread::sleep(Duration::from_micros(100));
+            }
+            drain(&station);
+        }
+    });
+    let report = link.report();
+    let count = |name| report.counters.iter().find(|(of, _)| *of == name).map_or(0, |&(_, count)| count);
+    assert!(count("answered-arp") > 300 && count("asked-arp") >= 100, "{:?}", report.counters);
+    assert!(bridge.port_counters(port(2)).rx_frames > 500, "{:?}", bridge.port_counters(port(2)));
+    assert_eq!(allocations, 0);
+}
+
 fn interface(netlink: &mut Netlink, name: &str) -> Interface {
     let links = netlink.links().unwrap();
     let index = links.iter().find(|link| link.name == name).unwrap().index;
@@ -156,6 +230,7 @@ fn through_devices() {
 #[test]
 fn workers_allocate_nothing() {
     through_memory();
+    through_links();
     // SAFETY: a thread's network namespace concerns no memory and no descriptor of others.
     match unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNET) } {
         Ok(()) => through_devices(),

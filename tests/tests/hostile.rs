@@ -20,8 +20,7 @@ const HOST6: Ipv6Addr = Ipv6Addr::new(0xfd00, 8, 0, 0, 0, 0, 0, 1);
 const OTHER6: Ipv6Addr = Ipv6Addr::new(0xfd00, 8, 0, 0, 0, 0, 0, 2);
 
 /// A tunN with an application, seen from its Ethernet side.
-struct Scene<'r> {
-    rig: &'r Rig,
+struct Scene {
     app: App,
     fd: i64,
     wire: Wire,
@@ -30,8 +29,8 @@ struct Scene<'r> {
     peer: [u8; 6],
 }
 
-impl<'r> Scene<'r> {
-    fn new(rig: &'r Rig) -> Self {
+impl Scene {
+    fn new(rig: &Rig) -> Self {
         rig.create("tun0");
         let app = rig.app();
         let fd = rig.open_device(&app, "tun0");
@@ -40,7 +39,7 @@ impl<'r> Scene<'r> {
         wire.send(&Arp::asks(host, HOST, OTHER).frame(BROADCAST));
         let reply = answer(&wire, |frame| Arp::read(frame).filter(|arp| arp.operation == 2));
         let peer = reply.expect("an answer").sender_mac;
-        let scene = Self { rig, app, fd, wire, host, peer };
+        let scene = Self { app, fd, wire, host, peer };
         scene.hears_next(0);
         scene
     }

@@ -50,8 +50,6 @@ struct Plan {
     device: Option<DeviceName>,
     settings: Vec<Verb>,
     addresses: Vec<InetAddress>,
-    /// An address of the other side that the kernel is not told of.
-    remote: Option<IpAddr>,
 }
 
 impl Plan {
@@ -82,7 +80,7 @@ impl Plan {
         let mut settings = Vec::new();
         settings.extend(told.mtu_bytes.map(|bytes| Verb::Mtu { bytes }));
         settings.extend(told.ether.map(|address| Verb::Ether { address }));
-        Ok(Self { fd, kind, device, settings, addresses: told.addresses, remote: told.remote })
+        Ok(Self { fd, kind, device, settings, addresses: told.addresses })
     }
 }
 
@@ -171,9 +169,6 @@ impl Plan {
             if change(keep, name, Verb::AddAddress { address: *address }).is_ok() {
                 given.push(address.address);
             }
-        }
-        if let Some(remote) = self.remote {
-            keep.voice.say(format_args!("{name}: no route to {remote} is set: ip route add {remote} dev {name}"));
         }
         given
     }

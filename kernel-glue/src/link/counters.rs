@@ -13,8 +13,8 @@ pub struct LinkCounters {
     pub returned: u64,
     /// TCP connections whose maximum segment size was lowered.
     pub clamped: u64,
-    /// Packets that were cut into fragments.
-    pub fragmented: u64,
+    /// IPv4 packets that were cut into fragments.
+    pub cut: u64,
     /// Senders that were told that a packet is too big.
     pub too_big: u64,
     /// Packets whose next hop nobody answered for.
@@ -31,7 +31,7 @@ impl LinkCounters {
         [
             ("returned", self.returned),
             ("mss-lowered", self.clamped),
-            ("fragmented", self.fragmented),
+            ("cut", self.cut),
             ("too-big-told", self.too_big),
             ("unresolved", self.unresolved),
             ("unreachable-told", self.unreachable),

@@ -37,7 +37,7 @@ impl Link {
         }
         match self.config.place {
             Place::Host(mac) => Inward::Frame(self.framed(&kind, mac)),
-            Place::Lan { mtu_bytes } => self.to_lan(packet, &kind, offload, mtu_bytes, now),
+            Place::Lan { mtu_bytes } => self.across_lan(packet, &kind, offload, mtu_bytes, now),
         }
     }
 
@@ -52,7 +52,7 @@ impl Link {
         header(dst, self.config.peer_mac, kind.version)
     }
 
-    fn to_lan(&mut self, packet: &[u8], kind: &Kind, offload: &Offload, mtu_bytes: u32, now: Instant) -> Inward {
+    fn across_lan(&mut self, packet: &[u8], kind: &Kind, offload: &Offload, mtu_bytes: u32, now: Instant) -> Inward {
         if !self.may_send_from(kind.source) {
             return Inward::Drop(DropReason::BadSource);
         }

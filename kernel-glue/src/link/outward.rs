@@ -154,7 +154,7 @@ impl Link {
         let peer = self.config.peer_mac;
         self.slab.finish_checksum(whole, header(peer, peer, version)).map_err(|_| DropReason::Offload)?;
         let mtu_bytes = self.config.mtu_bytes;
-        self.counters.fragmented += 1;
+        self.counters.cut += 1;
         for number in 0.. {
             let mut left = 0;
             // Few packets have more than two fragments: each is found from the beginning.

@@ -61,7 +61,7 @@ impl Bed {
         let mut packet = packet.to_vec();
         match self.link.inward(&mut packet, &Offload::default(), self.now) {
             Inward::Frame(header) => Ok([&header[..], &packet].concat()),
-            other => Err(other),
+            other @ (Inward::Return | Inward::Kept | Inward::Drop(_)) => Err(other),
         }
     }
 
@@ -98,6 +98,19 @@ impl Bed {
         let report = self.link.report(self.now);
         report.counters.iter().find(|(of, _)| *of == name).unwrap_or_else(|| panic!("no counter {name}")).1
     }
+}
+
+#[test]
+fn what_is_counted_has_a_name_of_its_own() {
+    let bed = Bed::new(config(Place::Host(HOST), &[]));
+    let links = super::LinkCounters::default();
+    let mut names: Vec<_> = bed.link.report(bed.now).counters.iter().map(|&(name, _)| name).collect();
+    names.extend(ppp_shim::dhcp::Count::ALL.iter().map(|what| what.name()));
+    assert!(links.iter().all(|(name, _)| names.contains(&name)));
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count);
 }
 
 pub(super) fn addresses(frame: &[u8]) -> (Mac, Mac, EtherType) {

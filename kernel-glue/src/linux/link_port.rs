@@ -75,8 +75,7 @@ impl LinkPort {
     /// Takes what the link has of its own: frames of its port, and packets for the application behind it.
     pub(super) fn poll<'a>(&self, arena: &'a mut Arena, burst: &mut Burst<'a>, now: Instant) {
         let mut link = self.lock();
-        let mut slots = arena.slots();
-        while let Some(slot) = slots.next() {
+        for slot in arena.slots() {
             if let Some(bytes) = link.poll_frame(slot, now) {
                 let stored: &'a [u8] = slot;
                 let _ = burst.push(stored.get(..bytes).unwrap_or_default(), None);

@@ -48,7 +48,7 @@ pub(crate) struct Device {
     pub(crate) queue_packets: u16,
     pub(crate) life: Life,
     /// Set for a tun.
-    pub(crate) link: Option<LinkWish>,
+    pub(crate) link: Option<Box<LinkWish>>,
 }
 
 /// What the link of a tun is to do.
@@ -198,7 +198,7 @@ impl Picture {
             carrier: device.carrier,
             queue_packets: device.queue_packets,
             life: if device.transient { Life::Transient } else { Life::Persistent },
-            link: (kind == tap::Kind::Tun).then(|| LinkWish::of(state, name, device)),
+            link: (kind == tap::Kind::Tun).then(|| Box::new(LinkWish::of(state, name, device))),
         };
         self.devices.insert(name.to_owned(), node);
         if state.bridge_of(name).is_none() {

@@ -1,6 +1,6 @@
 //! What OpenVPN 2.7 tells the program of `--dev-node unix:PROG` in its environment.
 
-use core::net::{IpAddr, Ipv4Addr};
+use core::net::Ipv4Addr;
 use frame::Mac;
 use kernel_glue::admin::InetAddress;
 use rustix::fd::RawFd;
@@ -20,10 +20,9 @@ pub(super) struct Environment {
     pub(super) mtu_bytes: Option<u32>,
     /// `TUNTAP_LLADDR`.
     pub(super) ether: Option<Mac>,
-    /// `ifconfig_local` with `ifconfig_netmask`, `ifconfig_ipv6_local` with `ifconfig_ipv6_netbits`.
+    /// `ifconfig_local` with `ifconfig_netmask`, or with `ifconfig_remote` where there is no network but only the two;
+    /// `ifconfig_ipv6_local` with `ifconfig_ipv6_netbits`.
     pub(super) addresses: Vec<InetAddress>,
-    /// `ifconfig_remote`: the other side's address, where there is no network but only the two.
-    pub(super) remote: Option<IpAddr>,
 }
 
 /// A variable that cannot be what it says it is.
@@ -56,7 +55,6 @@ impl Environment {
             mtu_bytes: variables.get("TUNTAP_MTU")?,
             ether: variables.get("TUNTAP_LLADDR")?,
             addresses: [variables.inet()?, variables.inet6()?].into_iter().flatten().collect(),
-            remote: variables.get("ifconfig_remote")?,
         })
     }
 }
@@ -71,7 +69,9 @@ impl Variables<'_> {
 
     fn inet(&self) -> Result<Option<InetAddress>, BadVariable> {
         let Some(address) = self.get::<Ipv4Addr>("ifconfig_local")? else { return Ok(None) };
-        // Between two points there is no mask.
+        if let Some(remote) = self.get::<Ipv4Addr>("ifconfig_remote")? {
+            return Ok(Some(InetAddress::point_to_point(address.into(), remote.into())));
+        }
         let mask = self.get::<Ipv4Addr>("ifconfig_netmask")?.unwrap_or(Ipv4Addr::BROADCAST);
         let prefix = mask.to_bits().leading_ones();
         if mask.to_bits().checked_shl(prefix).unwrap_or(0) != 0 {

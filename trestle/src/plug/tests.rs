@@ -12,7 +12,7 @@ fn arguments_and_environment() {
     let openvpn = "TUNTAP_SOCKET_FD=7 TUNTAP_DEV_TYPE=tap TUNTAP_MTU=1400";
     let made = |fd, device: &str, settings| {
         let device: Option<DeviceName> = device.parse().ok();
-        Ok(Plan { fd, kind: Kind::Tap, device, settings, addresses: vec![], remote: None })
+        Ok(Plan { fd, kind: Kind::Tap, device, settings, addresses: vec![] })
     };
     let mtu = || vec![Verb::Mtu { bytes: 1400 }];
     #[rustfmt::skip]

@@ -4,7 +4,7 @@ use super::super::request::{InetAddress, Mss, Topology};
 use super::super::text::{mss, prefixes};
 use super::is;
 use alloc::vec::Vec;
-use arp::{MAX_PREFIXES, Prefix, Scope};
+use arp::Prefix;
 use core::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
@@ -60,16 +60,6 @@ impl StandsFor {
                 Self::These(these)
             }
             (as_before, _) => as_before,
-        }
-    }
-}
-
-/// A state that was checked names no more than a scope holds; of one that was not, what is over is left out.
-impl From<StandsFor> for Scope {
-    fn from(stands_for: StandsFor) -> Self {
-        match stands_for {
-            StandsFor::Everybody => Self::All,
-            StandsFor::These(these) => Self::List(these.into_iter().take(MAX_PREFIXES).collect()),
         }
     }
 }

@@ -97,7 +97,7 @@ impl Nodes {
         let (link, port) = match name.kind {
             Kind::Tap => (None, NodePort::new(name.kind, Some(face))),
             Kind::Tun => {
-                let link = links::Linked::new(name, mac, device.link.clone().unwrap_or_default(), plane)?;
+                let link = links::Linked::new(name, mac, device.link.as_deref().cloned().unwrap_or_default(), plane)?;
                 let port = NodePort::with_link(link.port.clone(), Some(face));
                 (Some(link), port)
             }

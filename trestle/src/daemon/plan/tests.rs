@@ -186,7 +186,7 @@ fn device(kind: tap::Kind, queue_packets: u16) -> Device {
         carrier: Carrier::Auto,
         queue_packets,
         life: Life::Persistent,
-        link: (kind == tap::Kind::Tun).then(LinkWish::default),
+        link: (kind == tap::Kind::Tun).then(Box::<LinkWish>::default),
     }
 }
 

@@ -20,12 +20,11 @@ fn what_openvpn_says() {
         mtu_bytes: Some(1500),
         ether: Some(Mac([2, 0, 0, 0, 0, 7])),
         addresses: vec![address("10.8.0.1", 24), address("fd00::1", 64)],
-        remote: None,
     };
     assert_eq!(tap, Ok(want));
     let tun = read("TUNTAP_SOCKET_FD=5 TUNTAP_DEV_TYPE=tun ifconfig_local=10.8.0.1 ifconfig_remote=10.8.0.2").unwrap();
-    assert_eq!(tun.addresses, [address("10.8.0.1", 32)]);
-    assert_eq!(tun.remote, Some("10.8.0.2".parse().unwrap()));
+    let pair = ["10.8.0.1", "10.8.0.2"].map(|address| address.parse().unwrap());
+    assert_eq!(tun.addresses, [InetAddress::point_to_point(pair[0], pair[1])]);
     assert_eq!(read(""), Ok(Environment::default()));
 }
 
@@ -46,7 +45,7 @@ fn what_is_wrong_is_named() {
     ];
     for row in rows {
         let text = match row.split_once('=').unwrap().0 {
-            "ifconfig_netmask" => format!("ifconfig_local=10.0.0.1 {row}"),
+            "ifconfig_netmask" | "ifconfig_remote" => format!("ifconfig_local=10.0.0.1 {row}"),
             "ifconfig_ipv6_netbits" => format!("ifconfig_ipv6_local=fd00::1 {row}"),
             _ => row.to_owned(),
         };

@@ -64,11 +64,6 @@ fn no_link_stands_for_more_than_can_be_answered_for() {
         );
         assert_eq!(got, if too_many == 0 { Ok(()) } else { Err(want) }, "{peers} {more}");
     }
-    let full: State = toml::from_str(&format!("[tun.tun0]\npeer = [{}]\n", list(64))).unwrap();
-    let stands_for = full.tuns["tun0"].link.stands_for(Side::Lan, &[]);
-    let Scope::List(scope) = Scope::from(stands_for.clone().with("10.9.0.7".parse().ok())) else { panic!() };
-    assert_eq!(StandsFor::These(scope.to_vec()), stands_for, "a lease that is a peer is no other");
-    assert_eq!(Scope::from(StandsFor::Everybody.with("10.9.0.7".parse().ok())), Scope::All);
     let networks = |count: usize| format!("[tun.tun0]\nonlink = [{}]\n", list(count));
     let check = |count| toml::from_str::<State>(&networks(count)).unwrap().validate();
     assert_eq!(check(64), Ok(()));
@@ -108,4 +103,14 @@ fn a_tun_keeps_its_mtu_on_a_bridge_and_gives_none() {
     };
     assert_eq!(read(&tun), (None, Some(1500), Some(1400)));
     assert_eq!(read(&(tun + &tap)), (Some(9000), Some(9000), Some(1400)));
+}
+
+#[test]
+fn a_lease_is_one_more_unless_it_is_a_peer() {
+    let these = |texts: &[&str]| StandsFor::These(texts.iter().map(|text| text.parse().unwrap()).collect());
+    let lease = "10.9.0.7".parse().ok();
+    assert_eq!(these(&["10.9.0.1"]).with(lease), these(&["10.9.0.1", "10.9.0.7"]));
+    assert_eq!(these(&["10.9.0.7"]).with(lease), these(&["10.9.0.7"]));
+    assert_eq!(these(&["10.9.0.7"]).with(None), these(&["10.9.0.7"]));
+    assert_eq!(StandsFor::Everybody.with(lease), StandsFor::Everybody);
 }
