@@ -13,6 +13,7 @@ pub use packets::{hex, numbered, numbered_ip, numbers};
 
 use crate::clock::within;
 use crate::daemon::Daemon;
+use crate::etherframe::parse_mac;
 use crate::lab::{Lab, skip};
 use crate::ns::Ns;
 use crate::program::trestle;
@@ -237,6 +238,17 @@ impl Rig {
     /// Returns the kernel's end of the device `name`, which must be up.
     pub fn wire(&self, name: &str) -> Wire {
         Wire::tapping(&self.ns, name)
+    }
+
+    /// Returns the kernel's end of the device `name`, `tun`N, as a wire that carries IP packets. Where the device is ours, the
+    /// kernel's end is Ethernet.
+    #[track_caller]
+    pub fn packet_wire(&self, name: &str) -> Wire {
+        if self.face == Face::Kernel {
+            return self.wire(name);
+        }
+        let peer = self.report(name)["tun"]["peer_mac"].as_str().map(parse_mac).expect("a tun has one");
+        self.wire(name).of_packets(peer, parse_mac(&self.ns.link(name).mac))
     }
 
     /// Returns how many packets for the application were dropped on the device `name`: those that the kernel
