@@ -19,7 +19,6 @@ mod clock;
 mod crowd;
 mod daemon;
 mod etherframe;
-pub mod forged;
 mod guest;
 mod holder;
 mod host;

@@ -1,11 +1,10 @@
 //! What arrives at a tunN from its Ethernet side, frame by frame: what is answered, what passes to the application, and
 //! what is dropped and counted, however it is formed.
 
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
-use tests::forged::{Arp, Nd};
 use tests::nodes::{App, Rig, hex, numbered_ip, unhex};
-use tests::{BROADCAST, EtherFrame, Limit, Wire, mac, parse_mac, within};
+use tests::{Arp, BROADCAST, EtherFrame, Limit, Nd, Wire, checksum, mac, parse_mac, within};
 
 tests::on_faces! {
     who_is_answered: node exec;
@@ -15,8 +14,8 @@ tests::on_faces! {
 }
 
 const SOON: Duration = Duration::from_secs(3);
-const HOST: [u8; 4] = [10, 8, 0, 1];
-const OTHER: [u8; 4] = [10, 8, 0, 2];
+const HOST: Ipv4Addr = Ipv4Addr::new(10, 8, 0, 1);
+const OTHER: Ipv4Addr = Ipv4Addr::new(10, 8, 0, 2);
 const HOST6: Ipv6Addr = Ipv6Addr::new(0xfd00, 8, 0, 0, 0, 0, 0, 1);
 const OTHER6: Ipv6Addr = Ipv6Addr::new(0xfd00, 8, 0, 0, 0, 0, 0, 2);
 
@@ -37,9 +36,9 @@ impl Scene {
         let fd = rig.open_device(&app, "tun0");
         rig.ns().ip("address add 10.8.0.1/24 dev tun0");
         let (wire, host) = (rig.wire("tun0"), parse_mac(&rig.ns().link("tun0").mac));
-        wire.send(&Arp::request(host, HOST, OTHER).frame());
-        let peer =
-            answer(&wire, |frame| Arp::read(frame).filter(|arp| arp.operation == 2)).expect("an answer").sender.0;
+        wire.send(&Arp::asks(host, HOST, OTHER).frame(BROADCAST));
+        let reply = answer(&wire, |frame| Arp::read(frame).filter(|arp| arp.operation == 2));
+        let peer = reply.expect("an answer").sender_mac;
         let scene = Self { app, fd, wire, host, peer };
         scene.hears_next(0);
         scene
@@ -70,6 +69,17 @@ fn frame(destination: [u8; 6], source: [u8; 6], ether_type: u16, payload: &[u8])
     [&destination[..], &source, &ether_type.to_be_bytes(), payload].concat()
 }
 
+/// Returns a frame of ICMPv6 with the length and the checksum that are right for it.
+fn right_sum(mut frame: Vec<u8>) -> Vec<u8> {
+    let [high, low] = u16::try_from(frame.len() - 54).expect("short").to_be_bytes();
+    frame[18..20].copy_from_slice(&[high, low]);
+    frame[56..58].fill(0);
+    let pseudo = [&frame[22..54], &[0, 0, high, low, 0, 0, 0, 58], &frame[54..]].concat();
+    let sum = checksum(&pseudo).to_be_bytes();
+    frame[56..58].copy_from_slice(&sum);
+    frame
+}
+
 /// Returns the first of the frames that arrive within a moment of which `read` makes something.
 fn answer<T>(wire: &Wire, read: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
     let limit = Limit::after(Duration::from_millis(500));
@@ -79,53 +89,57 @@ fn answer<T>(wire: &Wire, read: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
 /// Everything but the host's own is answered for; who asks whether an address is free, or says whose it is, is not.
 fn who_is_answered(rig: &Rig) {
     let scene = Scene::new(rig);
-    let asks = |target: [u8; 4]| Arp::request(scene.host, HOST, target);
+    let asks = |target: [u8; 4]| Arp::asks(scene.host, HOST, target.into());
     #[rustfmt::skip]
     let rows = [
-        ("a neighbour",                 asks(OTHER),                                            true),
-        ("somebody far away",           asks([198, 51, 100, 7]),                                true),
-        ("asked of the station itself", Arp { ether: [scene.peer, scene.host], ..asks(OTHER) }, true),
-        ("the host's own address",      asks(HOST),                                             false),
-        ("a probe",                     Arp::request(scene.host, [0, 0, 0, 0], OTHER),          false),
-        ("an announcement",             Arp::request(scene.host, [10, 8, 0, 3], [10, 8, 0, 3]), false),
-        ("everybody",                   asks([255, 255, 255, 255]),                             false),
-        ("a group",                     asks([224, 0, 0, 1]),                                   false),
-        ("nobody",                      asks([0, 0, 0, 0]),                                     false),
-        ("loopback",                    asks([127, 0, 0, 1]),                                   false),
+        ("a neighbour",             asks([10, 8, 0, 2]),                                 BROADCAST,  true),
+        ("somebody far away",       asks([198, 51, 100, 7]),                             BROADCAST,  true),
+        ("asked of it alone",       asks([10, 8, 0, 2]),                                 scene.peer, true),
+        ("the host's own address",  asks([10, 8, 0, 1]),                                 BROADCAST,  false),
+        ("a probe",                 Arp::asks(scene.host, Ipv4Addr::UNSPECIFIED, OTHER), BROADCAST,  false),
+        ("an announcement",         Arp::announces(scene.host, [10, 8, 0, 3].into()),    BROADCAST,  false),
+        ("everybody",               asks([255, 255, 255, 255]),                          BROADCAST,  false),
+        ("a group",                 asks([224, 0, 0, 1]),                                BROADCAST,  false),
+        ("nobody",                  asks([0, 0, 0, 0]),                                  BROADCAST,  false),
+        ("loopback",                asks([127, 0, 0, 1]),                                BROADCAST,  false),
     ];
-    for (name, request, is_answered) in rows {
+    let to_host = [scene.host, scene.peer].concat();
+    for (name, request, to, is_answered) in rows {
         scene.wire.drain();
-        scene.wire.send(&request.frame());
-        let reply = answer(&scene.wire, |frame| Arp::read(frame).filter(|arp| arp.operation == 2));
+        scene.wire.send(&request.frame(to));
+        let is_reply = |frame: &[u8]| Some((Arp::read(frame).filter(|arp| arp.operation == 2)?, frame[..12].to_vec()));
+        let reply = answer(&scene.wire, is_reply);
         assert_eq!(reply.is_some(), is_answered, "{name}: {reply:?}");
-        let Some(reply) = reply else { continue };
-        assert_eq!(reply.ether, [scene.host, scene.peer], "{name}");
-        assert_eq!((reply.sender, reply.target), ((scene.peer, request.target.1), request.sender), "{name}");
+        let Some((reply, addresses)) = reply else { continue };
+        assert_eq!(addresses, to_host, "{name}");
+        let want = Arp { operation: 2, target_mac: scene.host, ..Arp::asks(scene.peer, request.target, HOST) };
+        assert_eq!(reply, want, "{name}");
     }
-    let asks = |target: &str| Nd::solicitation(scene.host, HOST6, target.parse().expect("an address"));
+    let asks = |target: &str| Nd::asks(scene.host, HOST6, target.parse().expect("an address"));
+    let probe = Nd { mac: None, ..Nd::asks(scene.host, Ipv6Addr::UNSPECIFIED, OTHER6) };
+    let alone = Some(scene.peer);
     #[rustfmt::skip]
     let rows = [
-        ("a neighbour",       asks("fd00:8::2"),                                               true),
-        ("a link-local one",  asks("fe80::7"),                                                 true),
-        ("asked of it alone", Nd { ether: [scene.peer, scene.host], destination: OTHER6, ..asks("fd00:8::2") }, true),
-        ("is it free?",       Nd::solicitation(scene.host, Ipv6Addr::UNSPECIFIED, OTHER6),     false),
-        ("nobody",            Nd { destination: OTHER6, ..asks("::") },                        false),
-        ("loopback",          asks("::1"),                                                     false),
-        ("a group",           Nd { destination: OTHER6, ..asks("ff02::1") },                   false),
+        ("a neighbour",       asks("fd00:8::2"),                                 None,  true),
+        ("a link-local one",  asks("fe80::7"),                                   None,  true),
+        ("asked of it alone", Nd { destination: OTHER6, ..asks("fd00:8::2") },   alone, true),
+        ("is it free?",       probe,                                             None,  false),
+        ("nobody",            Nd { destination: OTHER6, ..asks("::") },          alone, false),
+        ("loopback",          Nd { destination: OTHER6, ..asks("::1") },         alone, false),
+        ("a group",           Nd { destination: OTHER6, ..asks("ff02::1") },     alone, false),
     ];
-    for (name, solicitation, is_answered) in rows {
+    for (name, solicitation, to, is_answered) in rows {
         scene.wire.drain();
-        scene.wire.send(&solicitation.frame());
-        let reply = answer(&scene.wire, |frame| Nd::read(frame).filter(|nd| nd.kind == 136));
+        scene.wire.send(&solicitation.frame(to));
+        let is_reply = |frame: &[u8]| Some((Nd::read(frame).filter(|nd| nd.kind == 136)?, frame[..12].to_vec()));
+        let reply = answer(&scene.wire, is_reply);
         assert_eq!(reply.is_some(), is_answered, "{name}: {reply:?}");
-        let Some(reply) = reply else { continue };
-        assert_eq!(reply.ether, [scene.host, scene.peer], "{name}");
-        assert_eq!(
-            (reply.target, reply.destination, reply.hop_limit, reply.code),
-            (solicitation.target, HOST6, 255, 0)
-        );
+        let Some((reply, addresses)) = reply else { continue };
+        assert_eq!(addresses, to_host, "{name}");
         assert_eq!(reply.flags & 0xc0, 0x40, "{name}: solicited, and no router");
-        assert_eq!(reply.options, [&[2, 1][..], &scene.peer].concat(), "{name}");
+        let target = solicitation.target;
+        let want = Nd { kind: 136, source: target, destination: HOST6, flags: reply.flags, mac: alone, ..solicitation };
+        assert_eq!(reply, want, "{name}");
     }
     assert!(scene.hears_next(1).is_empty(), "the application hears nothing of neighbours");
 }
@@ -175,8 +189,8 @@ fn what_reaches_the_application(rig: &Rig) {
 /// What is no IP packet for this station, or is badly formed, goes nowhere.
 fn what_does_not(rig: &Rig) {
     let scene = Scene::new(rig);
-    let request = || Arp::request(scene.host, HOST, OTHER);
-    let solicitation = || Nd::solicitation(scene.host, HOST6, OTHER6);
+    let request = || Arp::asks(scene.host, HOST, OTHER).frame(BROADCAST);
+    let solicitation = || Nd::asks(scene.host, HOST6, OTHER6);
     let four = numbered_ip(4, 7, 100, 1);
     let six = numbered_ip(6, 7, 100, 1);
     let with = |mut bytes: Vec<u8>, changes: &[(usize, u8)]| {
@@ -187,38 +201,34 @@ fn what_does_not(rig: &Rig) {
     let ip = |bytes: &[u8]| scene.to_peer(0x0800, bytes);
     let ip6 = |bytes: &[u8]| scene.to_peer(0x86dd, bytes);
     let tagged = |vid: u8, inner: &[u8]| scene.to_peer(0x8100, &[&[0, vid, 8, 0][..], inner].concat());
-    let nd = |change: &dyn Fn(&mut Nd)| {
-        let mut nd = solicitation();
-        change(&mut nd);
-        nd.frame()
-    };
+    let nd = |change: Nd| change.frame(None);
+    let option = |bytes: &[u8]| right_sum([&cut(&nd(solicitation()), 14 + 40 + 24)[..], bytes].concat());
     #[rustfmt::skip]
     let rows = [
-        ("ARP without a body",            cut(&request().frame(), 15)),
-        ("ARP cut after the header",      cut(&request().frame(), 22)),
-        ("ARP cut by one byte",           cut(&request().frame(), 41)),
-        ("ARP for another hardware",      with(request().frame(), &[(15, 6)])),
-        ("ARP for another protocol",      with(request().frame(), &[(16, 0x86), (17, 0xdd)])),
-        ("ARP, long hardware addresses",  with(request().frame(), &[(18, 255)])),
-        ("ARP, no hardware address",      with(request().frame(), &[(18, 0)])),
-        ("ARP, long protocol addresses",  with(request().frame(), &[(19, 16)])),
-        ("ARP of no operation",           with(request().frame(), &[(21, 0)])),
-        ("ARP of operation 9",            with(request().frame(), &[(21, 9)])),
-        ("ARP in another's name",         with(request().frame(), &[(27, 0x77)])),
-        ("ARP by a group",                Arp { sender: (BROADCAST, HOST.into()), ..request() }.frame()),
-        ("NS with hop limit 254",         nd(&|nd| nd.hop_limit = 254)),
-        ("NS with hop limit 1",           nd(&|nd| nd.hop_limit = 1)),
-        ("NS with a code",                nd(&|nd| nd.code = 1)),
-        ("NS with a wrong checksum",      with(solicitation().frame(), &[(56, 0xaa), (57, 0xaa)])),
-        ("NS for a group",                nd(&|nd| nd.target = "ff02::1".parse().expect("an address"))),
-        ("NS, an option of no length",    nd(&|nd| nd.options = vec![1, 0, 2, 0, 0, 0, 0, 1])),
-        ("NS, an option beyond the end",  nd(&|nd| nd.options = vec![1, 9, 2, 0, 0, 0, 0, 1])),
-        ("NS, half an option",            nd(&|nd| nd.options = vec![1, 1, 2])),
-        ("NS cut by its packet's end",    cut(&solicitation().frame(), 70)),
-        ("NS with a length of 0",         with(solicitation().frame(), &[(18, 0), (19, 0)])),
-        ("NS of 16 bytes",                with(solicitation().frame(), &[(18, 0), (19, 16)])),
-        ("NA with hop limit 254",         nd(&|nd| (nd.kind, nd.hop_limit) = (136, 254))),
-        ("NA for the host's own",         nd(&|nd| (nd.kind, nd.target) = (136, HOST6))),
+        ("ARP without a body",            cut(&request(), 15)),
+        ("ARP cut after the header",      cut(&request(), 22)),
+        ("ARP cut by one byte",           cut(&request(), 41)),
+        ("ARP for another hardware",      with(request(), &[(15, 6)])),
+        ("ARP for another protocol",      with(request(), &[(16, 0x86), (17, 0xdd)])),
+        ("ARP, long hardware addresses",  with(request(), &[(18, 255)])),
+        ("ARP, no hardware address",      with(request(), &[(18, 0)])),
+        ("ARP, long protocol addresses",  with(request(), &[(19, 16)])),
+        ("ARP of no operation",           with(request(), &[(21, 0)])),
+        ("ARP of operation 9",            with(request(), &[(21, 9)])),
+        ("ARP in another's name",         with(request(), &[(27, 0x77)])),
+        ("ARP by a group",                with(request(), &[(22, 0xff)])),
+        ("NS with hop limit 254",         nd(Nd { hop_limit: 254, ..solicitation() })),
+        ("NS with hop limit 1",           nd(Nd { hop_limit: 1, ..solicitation() })),
+        ("NS with a code",                right_sum(with(nd(solicitation()), &[(55, 1)]))),
+        ("NS with a wrong checksum",      with(nd(solicitation()), &[(56, 0xaa), (57, 0xaa)])),
+        ("NS for a group",                nd(Nd { target: "ff02::1".parse().expect("an address"), ..solicitation() })),
+        ("NS, an option of no length",    option(&[1, 0, 2, 0, 0, 0, 0, 1])),
+        ("NS, an option beyond the end",  option(&[1, 9, 2, 0, 0, 0, 0, 1])),
+        ("NS, half an option",            option(&[1, 1, 2])),
+        ("NS cut by its packet's end",    cut(&nd(solicitation()), 70)),
+        ("NS with a length of 0",         with(nd(solicitation()), &[(18, 0), (19, 0)])),
+        ("NS of 16 bytes",                right_sum(cut(&nd(solicitation()), 14 + 40 + 16))),
+        ("NA with hop limit 254",         nd(Nd { kind: 136, hop_limit: 254, ..solicitation() })),
         ("no EtherType that is known",    EtherFrame::new(scene.peer, scene.host, "what?").bytes()),
         ("LLDP",                          frame([1, 0x80, 0xc2, 0, 0, 0xe], scene.host, 0x88cc, &[0; 46])),
         ("STP, by its length",            frame([1, 0x80, 0xc2, 0, 0, 0], scene.host, 38, &[0x42; 46])),
@@ -253,15 +263,18 @@ fn what_does_not(rig: &Rig) {
 fn a_station_that_says_it_is_the_host(rig: &Rig) {
     let scene = Scene::new(rig);
     let liar = mac(66);
+    let asks = Arp::asks(liar, HOST, OTHER);
     let claims = [
-        Arp::request(liar, HOST, OTHER),
-        Arp::request(liar, HOST, HOST),
-        Arp { operation: 2, ..Arp::request(liar, HOST, OTHER) },
-        Arp { operation: 2, ether: [scene.peer, liar], ..Arp::request(liar, HOST, OTHER) },
+        ("asks", asks.frame(BROADCAST)),
+        ("announces", Arp::announces(liar, HOST).frame(BROADCAST)),
+        ("answers everybody", Arp { operation: 2, ..asks }.frame(BROADCAST)),
+        ("answers", Arp { operation: 2, ..asks }.frame(scene.peer)),
+        ("advertises", Nd { kind: 136, ..Nd::asks(liar, OTHER6, HOST6) }.frame(None)),
+        ("advertises in its name", Nd { kind: 136, ..Nd::asks(liar, HOST6, HOST6) }.frame(None)),
     ];
-    for claim in claims {
-        scene.wire.send(&claim.frame());
-        assert!(scene.hears_next(1).is_empty(), "{claim:?}");
+    for (n, (name, claim)) in (1..).zip(claims) {
+        scene.wire.send(&claim);
+        assert!(scene.hears_next(n).is_empty(), "{name}");
     }
     scene.wire.drain();
     // A packet for the host goes to the host.

@@ -2,8 +2,9 @@
 //! solicitations, and no kernel at the other end will ever hear that.
 
 use std::time::Duration;
-use tests::forged::Arp;
-use tests::{Attachment, Capture, Lab, Ns, Pings, Shape, Site, Topology, Vpn, Wire, parse_mac, run, within};
+use tests::{
+    Arp, Attachment, BROADCAST, Capture, Lab, Ns, Pings, Shape, Site, Topology, Vpn, Wire, parse_mac, run, within,
+};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -106,7 +107,8 @@ fn a_storm_of_arp_requests(lab: &Lab, attachment: Attachment) {
         let storm = scope.spawn(|| {
             for n in 0..100_000_u32 {
                 let [_, a, b, c] = n.to_be_bytes();
-                wire.send(&Arp::request(ours, [10, 8, 0, 1], [10, 9 + a, b, c]).frame());
+                let request = Arp::asks(ours, [10, 8, 0, 1].into(), [10, 9 + a, b, c].into());
+                wire.send(&request.frame(BROADCAST));
                 if n % 64 == 0 {
                     std::thread::sleep(Duration::from_millis(1));
                 }
