@@ -149,9 +149,10 @@ impl<'l> Vpn<'l> {
         Up { program, near, far, others }
     }
 
-    /// Adds the routes that OpenVPN leaves to the program of `unix:`, which sets addresses alone.
+    /// Adds the routes that OpenVPN leaves to the program of `unix:`, which sets addresses alone; where there are but two
+    /// of them, that is enough.
     fn routes(&self, near: &Point, far: &[Point]) {
-        if self.stand.is_some() {
+        if self.stand.is_some() && self.shape != Shape::Pair {
             for address in far.iter().flat_map(Point::addresses).chain(Some(near.host.address.into())) {
                 let known = self.site.ns().try_ip(&format!("route get {address}")).stdout;
                 if !known.contains(" dev tun0 ") && !known.starts_with("local ") {
