@@ -12,9 +12,10 @@ use crate::lab::Lab;
 use crate::ns::Ns;
 use crate::run::run;
 use crate::running::Running;
+use crate::stream::carry;
 use crate::wire::Wire;
 use serde_json::Value;
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +48,10 @@ impl<'l> Lan<'l> {
         Self { lab, site }
     }
 
+    pub(crate) fn lab(&self) -> &Lab {
+        self.lab
+    }
+
     /// Returns the daemon.
     pub fn daemon(&self) -> &Daemon {
         self.site.daemon()
@@ -55,6 +60,11 @@ impl<'l> Lan<'l> {
     /// Returns the namespace of the daemon, in which programs open devices.
     pub fn site(&self) -> &Site {
         &self.site
+    }
+
+    /// Returns the addresses of number `n`.
+    pub fn both(n: u8) -> [IpAddr; 2] {
+        [Host::address(n).into(), Self::address6(n).into()]
     }
 
     /// Returns the IPv6 address of number `n`.
@@ -146,6 +156,31 @@ impl<'l> Lan<'l> {
         self.link(device)["counters"][name].as_u64().unwrap_or(0)
     }
 
+    /// Fails the test unless each of some hosts, given with their numbers, reaches every other one, and streams pass
+    /// between them. The first is on the LAN; for it all others are one station, that of `device`.
+    #[track_caller]
+    pub fn all_reach_each_other(&self, device: &str, hosts: &[(u8, &Host)]) {
+        let others = |n: u8| hosts.iter().filter(move |(other, _)| *other != n);
+        for (n, from) in hosts {
+            for (to, _) in others(*n) {
+                assert!(comes_to_reach(from, &Self::both(*to)), "{n} to {to}: {:#}", self.link(device));
+            }
+        }
+        for (n, from) in hosts {
+            for (to, host) in others(*n) {
+                for address in Self::both(*to) {
+                    carry(&from.ns, &host.ns, address, 1);
+                }
+            }
+        }
+        let mac = self.link(device)["peer_mac"].as_str().expect("a MAC address").to_owned();
+        let first = hosts.first().expect("somebody on the LAN");
+        for (n, _) in others(first.0) {
+            let entry = neighbour(&first.1.ns, Host::address(*n));
+            assert!(entry.contains(&mac), "{n} is the station {mac}: {entry}");
+        }
+    }
+
     /// Fails the test if an interface of the daemon's namespace has another end instead of a segment of stations.
     #[track_caller]
     pub fn is_all_ethernet(&self) {
@@ -207,12 +242,12 @@ impl Peer<'_> {
 }
 
 /// Returns whether `from` comes to reach every one of `addresses`.
-pub fn comes_to_reach(from: &Host, addresses: &[std::net::IpAddr]) -> bool {
+pub fn comes_to_reach(from: &Host, addresses: &[IpAddr]) -> bool {
     addresses.iter().all(|&address| within(SOON, || from.reaches(address)))
 }
 
 /// Returns the neighbour entry that a host has for an address, in `ip`'s text.
-pub fn neighbour(of: &Ns, address: impl Into<std::net::IpAddr>) -> String {
+pub fn neighbour(of: &Ns, address: impl Into<IpAddr>) -> String {
     of.ip(&format!("neigh show {}", address.into()))
 }
 

@@ -6,16 +6,18 @@
 //! writes.
 
 mod app;
+mod packet_wire;
 mod packets;
 
 pub use app::{Answer, App, Pending, unhex, words};
+pub use packet_wire::PacketWire;
 pub use packets::{hex, numbered, numbered_ip, numbers};
 
 use crate::clock::within;
 use crate::daemon::Daemon;
-use crate::etherframe::parse_mac;
 use crate::lab::{Lab, skip};
 use crate::ns::Ns;
+use crate::parse_mac;
 use crate::program::trestle;
 use crate::switch::Switch;
 use crate::wire::Wire;
@@ -240,15 +242,14 @@ impl Rig {
         Wire::tapping(&self.ns, name)
     }
 
-    /// Returns the kernel's end of the device `name`, `tun`N, as a wire that carries IP packets. Where the device is ours, the
-    /// kernel's end is Ethernet.
+    /// Returns the kernel's end of a TUN device, which must be up.
     #[track_caller]
-    pub fn packet_wire(&self, name: &str) -> Wire {
-        if self.face == Face::Kernel {
-            return self.wire(name);
-        }
-        let peer = self.report(name)["tun"]["peer_mac"].as_str().map(parse_mac).expect("a tun has one");
-        self.wire(name).of_packets(peer, parse_mac(&self.ns.link(name).mac))
+    pub fn packets(&self, name: &str) -> PacketWire {
+        let stations = self.daemon.as_ref().map(|_| {
+            let peer = self.report(name)["tun"]["peer_mac"].as_str().map(parse_mac);
+            [peer.expect("a peer"), parse_mac(&self.ns.link(name).mac)]
+        });
+        PacketWire::new(self.wire(name), stations)
     }
 
     /// Returns how many packets for the application were dropped on the device `name`: those that the kernel

@@ -25,11 +25,6 @@ enum Header {
     None,
     /// `struct virtio_net_hdr`: what is left to do to the frame.
     VirtioNet,
-    /// The addresses and the type of Ethernet: the wire carries IP packets.
-    Ethernet {
-        destination: [u8; 6],
-        source: [u8; 6],
-    },
 }
 
 impl Wire {
@@ -72,12 +67,6 @@ impl Wire {
         })
     }
 
-    /// Has the wire carry IP packets, each written as a frame from `source` to `destination`; of what arrives, only what
-    /// is IP is read.
-    pub fn of_packets(self, destination: [u8; 6], source: [u8; 6]) -> Self {
-        Self { header: Header::Ethernet { destination, source }, ..self }
-    }
-
     /// Takes a descriptor of our own for what `owner` has open. smoltcp knows how to open these devices, in safe code,
     /// but reads no more than the interface's MTU and panics on errors that tests provoke.
     fn keep(owner: &impl AsRawFd) -> Self {
@@ -101,11 +90,6 @@ impl Wire {
                 framed = [&[0; VNET_BYTES], frame].concat();
                 &framed
             }
-            Header::Ethernet { destination, source } => {
-                let ether_type = if frame.first().is_some_and(|first| first >> 4 == 6) { IPV6 } else { IPV4 };
-                framed = [&destination[..], &source, &ether_type, frame].concat();
-                &framed
-            }
         };
         loop {
             match rustix::io::write(&self.descriptor, frame) {
@@ -125,18 +109,8 @@ impl Wire {
             match rustix::io::read(&self.descriptor, &mut buffer[..]) {
                 Ok(bytes) => {
                     buffer.truncate(bytes);
-                    match self.header {
-                        Header::None => {}
-                        Header::VirtioNet => drop(buffer.drain(..VNET_BYTES)),
-                        Header::Ethernet { .. }
-                            if [IPV4, IPV6].iter().any(|ip| buffer.get(12..14) == Some(&ip[..])) =>
-                        {
-                            buffer.drain(..14);
-                        }
-                        Header::Ethernet { .. } => {
-                            buffer.resize(LARGEST, 0);
-                            continue;
-                        }
+                    if self.header == Header::VirtioNet {
+                        buffer.drain(..VNET_BYTES);
                     }
                     return Some(buffer);
                 }
@@ -210,10 +184,6 @@ fn descriptor_of(name: &str) -> RawFd {
     let mut numbers = descriptors.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     numbers.find(holds).expect("it was just opened")
 }
-
-/// The EtherTypes of IP.
-const IPV4: [u8; 2] = [0x08, 0x00];
-const IPV6: [u8; 2] = [0x86, 0xdd];
 
 /// Bytes of the largest frame: 64 KiB of payload and room for header and tags.
 const LARGEST: usize = 65_536 + 64;

@@ -174,7 +174,7 @@ fn defect_20_what_is_no_ip_packet_is_refused(rig: &Rig) {
     rig.create("tun0");
     let app = rig.app();
     let fd = rig.open_device(&app, "tun0");
-    let wire = rig.packet_wire("tun0");
+    let wire = rig.packets("tun0");
     let before = rig.drops("tun0").1;
     for first in [0x00, 0x35, 0x75, 0xf5] {
         let answer = app.call(&format!("os.write({fd}, bytes([{first}] + [0] * 59))"));

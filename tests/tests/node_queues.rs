@@ -36,7 +36,7 @@ fn defect_07_several_programs_share_a_device_by_flow(rig: &Rig) {
     rig.create("tun0 multiqueue");
     let apps = [rig.app(), rig.app()];
     let fds = apps.each_ref().map(|app| rig.open_with(app, "tun0", "IFF_NO_PI | IFF_MULTI_QUEUE"));
-    let wire = rig.packet_wire("tun0");
+    let wire = rig.packets("tun0");
     apps.iter().zip(fds).for_each(|(app, fd)| drop(app.value(&format!("read_all({fd})"))));
     for n in 0..450_u32 {
         wire.send(&numbered_ip(4, n, 100, 1000 + u16::try_from(n % 150).unwrap()));
@@ -75,7 +75,7 @@ fn defect_09_a_tun_carries_ipv6(rig: &Rig) {
     rig.create("tun0");
     let app = rig.app();
     let fd = rig.open_device(&app, "tun0");
-    let wire = rig.packet_wire("tun0");
+    let wire = rig.packets("tun0");
     app.value(&format!("read_all({fd})"));
     for (n, version, bytes) in [(1, 6, 60), (2, 4, 60), (3, 6, 1500), (4, 4, 1500)] {
         let packet = numbered_ip(version, n, bytes, 1);
@@ -94,7 +94,7 @@ fn defect_10_an_ipv6_packet_is_announced_as_ipv6(rig: &Rig) {
     rig.create("tun0");
     let app = rig.app();
     let fd = rig.open_with(&app, "tun0", "0");
-    let wire = rig.packet_wire("tun0");
+    let wire = rig.packets("tun0");
     app.value(&format!("read_all({fd})"));
     for (version, ether_type) in [(4, [0x08, 0x00]), (6, [0x86, 0xdd])] {
         let packet = numbered_ip(version, 1, 100, 1);
@@ -261,7 +261,7 @@ fn a_burst_through_a_tun(rig: &Rig) {
     rig.create("tun0");
     let app = rig.app();
     let fd = rig.open_device(&app, "tun0");
-    let wire = rig.packet_wire("tun0");
+    let wire = rig.packets("tun0");
     let send = || (0..BURST).for_each(|n| wire.send(&numbered_ip(4, n, 1400, 1)));
     let heard = received(rig, "tun0", (&app, fd), "poll", send);
     println!("{:?}: {heard} of {BURST}", rig.face);

@@ -7,13 +7,16 @@ use crate::bed::Directory;
 use crate::clock::within;
 use crate::ns::Ns;
 use crate::peer::trestle::Serving;
+use frame::HEADER_BYTES;
+use kernel_glue::admin::InterfaceReport;
+use ppp_shim::shim::{Version, header};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, AsRawFd, OwnedFd};
-use rustix::io::{Errno, read, write};
+use rustix::io::{Errno, read, readv, write, writev};
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use smoltcp::phy::{Medium, RawSocket};
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::{IoSlice, IoSliceMut, Read, Seek};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::time::Duration;
 
@@ -38,7 +41,11 @@ pub(super) struct Holder {
 
 /// The kernel's end of the device: a packet socket.
 #[derive(Debug)]
-pub(super) struct End(OwnedFd);
+pub(super) struct End {
+    socket: OwnedFd,
+    /// What goes before a packet where the interface is Ethernet and the device is not; else nothing.
+    header: Vec<u8>,
+}
 
 /// The counters of the device's interface.
 #[derive(Debug)]
@@ -91,14 +98,24 @@ impl Place {
 
     /// Opens the kernel's end.
     pub(super) fn end(&self) -> Result<End, Fault> {
-        let name = self.name();
+        let (name, header) = (self.name(), self.header()?);
         self.ns.ip(&format!("link set {name} promisc on"))?;
         self.ns.enter(|| {
             let socket = RawSocket::new(name, Medium::Ethernet).map_err(Fault::system("open a packet socket"))?;
             let this = pidfd_open(getpid(), PidfdFlags::empty());
             let socket = this.and_then(|this| pidfd_getfd(this, socket.as_raw_fd(), PidfdGetfdFlags::empty()));
-            socket.map(End).map_err(Fault::system("copy a descriptor"))
+            socket.map(|socket| End { socket, header }).map_err(Fault::system("copy a descriptor"))
         })?
+    }
+
+    /// Returns the Ethernet header of packets to the peer: our tuns are Ethernet to the kernel, and its own are not.
+    fn header(&self) -> Result<Vec<u8>, Fault> {
+        let Some(daemon) = self.daemon.as_ref().filter(|_| self.kind == Kind::Tun) else { return Ok(Vec::new()) };
+        let text = daemon.ifconfig(&format!("-j {}", self.name()))?;
+        let reports: Vec<InterfaceReport> = serde_json::from_str(&text).unwrap_or_default();
+        let report = reports.into_iter().next().and_then(|report| Some((report.tun?.peer_mac, report.ether)));
+        let (peer, own) = report.ok_or(Fault::Output { of: "trestle ifconfig -j", text })?;
+        Ok(header(peer, own, Version::V4).to_vec())
     }
 
     /// Opens the interface's counters.
@@ -150,10 +167,10 @@ impl End {
     /// Sends a packet to the program, waiting for room.
     pub(super) fn send(&self, packet: &[u8]) -> Result<(), Fault> {
         loop {
-            match write(&self.0, packet) {
+            match writev(&self.socket, &[IoSlice::new(&self.header), IoSlice::new(packet)]) {
                 Ok(_) => return Ok(()),
                 Err(Errno::AGAIN | Errno::NOBUFS | Errno::INTR) => {
-                    let room = PollFd::from_borrowed_fd(self.0.as_fd(), PollFlags::OUT);
+                    let room = PollFd::from_borrowed_fd(self.socket.as_fd(), PollFlags::OUT);
                     let _ = poll(&mut [room], Some(&Timespec { tv_sec: 0, tv_nsec: 100_000 }));
                 }
                 Err(errno) => return Err(Fault::system("send a packet")(errno)),
@@ -163,14 +180,18 @@ impl End {
 
     /// Returns whether a packet of the program's comes within `limit`.
     pub(super) fn hears(&self, limit: Duration) -> Result<bool, Fault> {
-        ready(&self.0, limit)
+        ready(&self.socket, limit)
     }
 
     /// Reads one packet.
     pub(super) fn receive(&self, buffer: &mut [u8]) -> Result<usize, Fault> {
-        match read(&self.0, buffer) {
+        let mut header = [0; HEADER_BYTES];
+        let header = header.get_mut(..self.header.len()).unwrap_or_default();
+        let before = header.len();
+        match readv(&self.socket, &mut [IoSliceMut::new(header), IoSliceMut::new(buffer)]) {
+            Ok(bytes) => Ok(bytes.saturating_sub(before)),
             Err(Errno::AGAIN | Errno::INTR) => Ok(0),
-            read => read.map_err(Fault::system("receive a packet")),
+            Err(errno) => Err(Fault::system("receive a packet")(errno)),
         }
     }
 }

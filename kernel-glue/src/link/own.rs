@@ -21,7 +21,13 @@ impl Link {
             return self.slab.move_frame(slot, stored);
         }
         loop {
-            match self.neighbours.poll(now)? {
+            let Some(output) = self.neighbours.poll(now) else {
+                // That an address is free is known when its time has come.
+                self.speak_to_servers(now);
+                let slot = self.frames.pop_front()?;
+                return self.slab.move_frame(slot, stored);
+            };
+            match output {
                 Output::Transmit(frame) => {
                     let (state, room) = stored.split_first_chunk_mut::<VNET_BYTES>()?;
                     room.get_mut(..frame.len())?.copy_from_slice(&frame);

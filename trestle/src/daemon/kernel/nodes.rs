@@ -166,8 +166,10 @@ impl Nodes {
         if served.queues.link() != link {
             served.queues.set_link(link, &mut Waiter::woken);
         }
-        served.queues.set_mtu_bytes(mtu_bytes);
-        served.port.set_mtu(mtu_bytes);
+        // What is too long for a tun its link says; the kernel's takes it as well.
+        let longest = if served.link.is_some() { u32::MAX } else { mtu_bytes };
+        served.queues.set_mtu_bytes(longest);
+        served.port.set_mtu(longest);
         if let Some(link) = &mut served.link {
             link.follow_host(mac, mtu_bytes, addresses);
         }
@@ -264,10 +266,11 @@ impl Nodes {
         }
     }
 
-    /// Gives the interface a carrier while there is somebody behind it.
+    /// Gives the interface a carrier while there is somebody behind it: for good while an application is there in the
+    /// case of a tun, whose programs wait for it (wireguard-go), and of a tap while it is in no bridge.
     fn follow_carrier(&self, name: DeviceName) {
         let Some(served) = self.devices.get(&name) else { return };
-        let carrier = match served.wire.is_some() && served.queues.carrier() {
+        let carrier = match (served.wire.is_some() || served.link.is_some()) && served.queues.carrier() {
             true => kernel_glue::linux::Carrier::Present,
             false => kernel_glue::linux::Carrier::Absent,
         };
