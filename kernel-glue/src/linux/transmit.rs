@@ -157,7 +157,10 @@ impl Transmitter {
             Medium::Node(outward) => match outward.link() {
                 Some(link) => {
                     let mut rooms = [[0; VNET_BYTES]; QUEUE];
-                    let packets = strip(link, pieces, &mut rooms, tally);
+                    let mut refused = Tally::default();
+                    let packets = strip(link, pieces, &mut rooms, &mut refused);
+                    outward.refuse(&refused.drops);
+                    tally.add(&refused);
                     self.seats.send(outward, &packets, packets.iter().map(rest), &mut self.finisher, tally);
                 }
                 None => {

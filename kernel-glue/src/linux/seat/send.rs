@@ -5,8 +5,8 @@ use super::super::finish::Finisher;
 use super::super::link_port::LinkPort;
 use super::super::transmit::{EMPTY_MESSAGE, Pieces, QUEUE, Tally, reason, send_many, used};
 use super::{Common, Seat, Service, socket};
-use frame::DropReason;
 use frame::offload::{Offload, VNET_BYTES};
+use frame::{DropCounts, DropReason};
 use rustix::fd::AsFd;
 use rustix::io::Errno;
 use std::io::IoSlice;
@@ -36,6 +36,11 @@ struct Outgoing<'p, 'f> {
 type Batch<'p, 'f> = heapless::Vec<Outgoing<'p, 'f>, QUEUE>;
 
 impl Outward {
+    /// Counts frames of the port that are no packets for the application.
+    pub(in super::super) fn refuse(&self, drops: &DropCounts) {
+        self.common.to_app.drop_all(drops);
+    }
+
     /// Returns what makes packets of the port's frames.
     pub(in super::super) fn link(&self) -> Option<&Arc<LinkPort>> {
         self.common.link.as_ref()
