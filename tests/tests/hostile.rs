@@ -1,6 +1,7 @@
 //! What arrives at a tunN from its Ethernet side, frame by frame: what is answered, what passes to the application, and
 //! what is dropped and counted, however it is formed.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 use tests::nodes::{App, Rig, hex, numbered_ip, unhex};
@@ -20,7 +21,8 @@ const HOST6: Ipv6Addr = Ipv6Addr::new(0xfd00, 8, 0, 0, 0, 0, 0, 1);
 const OTHER6: Ipv6Addr = Ipv6Addr::new(0xfd00, 8, 0, 0, 0, 0, 0, 2);
 
 /// A tunN with an application, seen from its Ethernet side.
-struct Scene {
+struct Scene<'r> {
+    rig: &'r Rig,
     app: App,
     fd: i64,
     wire: Wire,
@@ -29,8 +31,8 @@ struct Scene {
     peer: [u8; 6],
 }
 
-impl Scene {
-    fn new(rig: &Rig) -> Self {
+impl<'r> Scene<'r> {
+    fn new(rig: &'r Rig) -> Self {
         rig.create("tun0");
         let app = rig.app();
         let fd = rig.open_device(&app, "tun0");
@@ -39,7 +41,7 @@ impl Scene {
         wire.send(&Arp::asks(host, HOST, OTHER).frame(BROADCAST));
         let reply = answer(&wire, |frame| Arp::read(frame).filter(|arp| arp.operation == 2));
         let peer = reply.expect("an answer").sender_mac;
-        let scene = Self { app, fd, wire, host, peer };
+        let scene = Self { rig, app, fd, wire, host, peer };
         scene.hears_next(0);
         scene
     }
@@ -62,6 +64,13 @@ impl Scene {
 
     fn to_peer(&self, ether_type: u16, payload: &[u8]) -> Vec<u8> {
         frame(self.peer, self.host, ether_type, payload)
+    }
+
+    /// Returns how many frames were dropped on the device, by the daemon's reasons.
+    fn drops(&self) -> BTreeMap<String, u64> {
+        let report = self.rig.report("tun0");
+        let drops = report["tap"]["counts"]["drops"].as_object().cloned().unwrap_or_default();
+        drops.into_iter().filter_map(|(name, count)| Some((name, count.as_u64()?))).collect()
     }
 }
 
@@ -186,7 +195,7 @@ fn what_reaches_the_application(rig: &Rig) {
     }
 }
 
-/// What is no IP packet for this station, or is badly formed, goes nowhere.
+/// What is no IP packet for this station, or is badly formed, is counted for a reason and goes nowhere.
 fn what_does_not(rig: &Rig) {
     let scene = Scene::new(rig);
     let request = || Arp::asks(scene.host, HOST, OTHER).frame(BROADCAST);
@@ -205,57 +214,65 @@ fn what_does_not(rig: &Rig) {
     let option = |bytes: &[u8]| right_sum([&cut(&nd(solicitation()), 14 + 40 + 24)[..], bytes].concat());
     #[rustfmt::skip]
     let rows = [
-        ("ARP without a body",            cut(&request(), 15)),
-        ("ARP cut after the header",      cut(&request(), 22)),
-        ("ARP cut by one byte",           cut(&request(), 41)),
-        ("ARP for another hardware",      with(request(), &[(15, 6)])),
-        ("ARP for another protocol",      with(request(), &[(16, 0x86), (17, 0xdd)])),
-        ("ARP, long hardware addresses",  with(request(), &[(18, 255)])),
-        ("ARP, no hardware address",      with(request(), &[(18, 0)])),
-        ("ARP, long protocol addresses",  with(request(), &[(19, 16)])),
-        ("ARP of no operation",           with(request(), &[(21, 0)])),
-        ("ARP of operation 9",            with(request(), &[(21, 9)])),
-        ("ARP in another's name",         with(request(), &[(27, 0x77)])),
-        ("ARP by a group",                with(request(), &[(22, 0xff)])),
-        ("NS with hop limit 254",         nd(Nd { hop_limit: 254, ..solicitation() })),
-        ("NS with hop limit 1",           nd(Nd { hop_limit: 1, ..solicitation() })),
-        ("NS with a code",                right_sum(with(nd(solicitation()), &[(55, 1)]))),
-        ("NS with a wrong checksum",      with(nd(solicitation()), &[(56, 0xaa), (57, 0xaa)])),
-        ("NS for a group",                nd(Nd { target: "ff02::1".parse().expect("an address"), ..solicitation() })),
-        ("NS, an option of no length",    option(&[1, 0, 2, 0, 0, 0, 0, 1])),
-        ("NS, an option beyond the end",  option(&[1, 9, 2, 0, 0, 0, 0, 1])),
-        ("NS, half an option",            option(&[1, 1, 2])),
-        ("NS cut by its packet's end",    cut(&nd(solicitation()), 70)),
-        ("NS with a length of 0",         with(nd(solicitation()), &[(18, 0), (19, 0)])),
-        ("NS of 16 bytes",                right_sum(cut(&nd(solicitation()), 14 + 40 + 16))),
-        ("NA with hop limit 254",         nd(Nd { kind: 136, hop_limit: 254, ..solicitation() })),
-        ("no EtherType that is known",    EtherFrame::new(scene.peer, scene.host, "what?").bytes()),
-        ("LLDP",                          frame([1, 0x80, 0xc2, 0, 0, 0xe], scene.host, 0x88cc, &[0; 46])),
-        ("STP, by its length",            frame([1, 0x80, 0xc2, 0, 0, 0], scene.host, 38, &[0x42; 46])),
-        ("MPLS",                          scene.to_peer(0x8847, &four)),
-        ("PPPoE",                         scene.to_peer(0x8864, &four)),
-        ("a VLAN's",                      tagged(5, &four)),
-        ("half a tag",                    scene.to_peer(0x8100, &[0])),
-        ("no payload",                    ip(&[])),
-        ("one byte of IPv4",              ip(&cut(&four, 1))),
-        ("19 bytes of IPv4",              ip(&cut(&four, 19))),
-        ("IPv4 cut by one byte",          ip(&cut(&four, 99))),
-        ("IPv4 with a short header",      ip(&with(four.clone(), &[(0, 0x44)]))),
-        ("IPv4 with a header beyond it",  ip(&with(cut(&four, 20), &[(0, 0x4f), (2, 0), (3, 20)]))),
-        ("IPv4 shorter than its header",  ip(&with(four.clone(), &[(2, 0), (3, 19)]))),
-        ("IPv4 longer than the frame",    ip(&with(four.clone(), &[(2, 0xff), (3, 0xff)]))),
-        ("IPv6 said to be IPv4",          ip(&six)),
-        ("IPv4 said to be IPv6",          ip6(&four)),
-        ("no version",                    ip(&with(four.clone(), &[(0, 0x05)]))),
-        ("39 bytes of IPv6",              ip6(&cut(&six, 39))),
-        ("IPv6 cut by one byte",          ip6(&cut(&six, 99))),
-        ("IPv6 longer than the frame",    ip6(&with(six.clone(), &[(4, 0xff), (5, 0xff)]))),
-        ("to another station",            frame(mac(77), scene.host, 0x0800, &four)),
+        ("ARP without a body",            "bad-neighbour", cut(&request(), 15)),
+        ("ARP cut after the header",      "bad-neighbour", cut(&request(), 22)),
+        ("ARP cut by one byte",           "bad-neighbour", cut(&request(), 41)),
+        ("ARP for another hardware",      "bad-neighbour", with(request(), &[(15, 6)])),
+        ("ARP for another protocol",      "bad-neighbour", with(request(), &[(16, 0x86), (17, 0xdd)])),
+        ("ARP, long hardware addresses",  "bad-neighbour", with(request(), &[(18, 255)])),
+        ("ARP, no hardware address",      "bad-neighbour", with(request(), &[(18, 0)])),
+        ("ARP, long protocol addresses",  "bad-neighbour", with(request(), &[(19, 16)])),
+        ("ARP of no operation",           "bad-neighbour", with(request(), &[(21, 0)])),
+        ("ARP of operation 9",            "bad-neighbour", with(request(), &[(21, 9)])),
+        ("ARP in another's name",         "bad-neighbour", with(request(), &[(27, 0x77)])),
+        ("ARP by a group",                "bad-neighbour", with(request(), &[(22, 0xff)])),
+        ("NS with hop limit 254",         "bad-neighbour", nd(Nd { hop_limit: 254, ..solicitation() })),
+        ("NS with hop limit 1",           "bad-neighbour", nd(Nd { hop_limit: 1, ..solicitation() })),
+        ("NS with a code",                "bad-neighbour", right_sum(with(nd(solicitation()), &[(55, 1)]))),
+        ("NS with a wrong checksum",      "bad-neighbour", with(nd(solicitation()), &[(56, 0xaa), (57, 0xaa)])),
+        ("NS for a group",                "bad-neighbour", nd(Nd { target: "ff02::1".parse().expect("an address"), ..solicitation() })),
+        ("NS, an option of no length",    "bad-neighbour", option(&[1, 0, 2, 0, 0, 0, 0, 1])),
+        ("NS, an option beyond the end",  "bad-neighbour", option(&[1, 9, 2, 0, 0, 0, 0, 1])),
+        ("NS, half an option",            "bad-neighbour", option(&[1, 1, 2])),
+        ("NS cut by its packet's end",    "malformed",     cut(&nd(solicitation()), 70)),
+        ("NS with a length of 0",         "bad-neighbour", with(nd(solicitation()), &[(18, 0), (19, 0)])),
+        ("NS of 16 bytes",                "bad-neighbour", right_sum(cut(&nd(solicitation()), 14 + 40 + 16))),
+        ("NA with hop limit 254",         "bad-neighbour", nd(Nd { kind: 136, hop_limit: 254, ..solicitation() })),
+        ("no EtherType that is known",    "not-ip",        EtherFrame::new(scene.peer, scene.host, "what?").bytes()),
+        ("LLDP",                          "not-ip",        frame([1, 0x80, 0xc2, 0, 0, 0xe], scene.host, 0x88cc, &[0; 46])),
+        ("STP, by its length",            "not-ip",        frame([1, 0x80, 0xc2, 0, 0, 0], scene.host, 38, &[0x42; 46])),
+        ("MPLS",                          "not-ip",        scene.to_peer(0x8847, &four)),
+        ("PPPoE",                         "not-ip",        scene.to_peer(0x8864, &four)),
+        ("a VLAN's",                      "vlan-egress",   tagged(5, &four)),
+        ("half a tag",                    "malformed",     scene.to_peer(0x8100, &[0])),
+        ("no payload",                    "malformed",     ip(&[])),
+        ("one byte of IPv4",              "malformed",     ip(&cut(&four, 1))),
+        ("19 bytes of IPv4",              "malformed",     ip(&cut(&four, 19))),
+        ("IPv4 cut by one byte",          "malformed",     ip(&cut(&four, 99))),
+        ("IPv4 with a short header",      "malformed",     ip(&with(four.clone(), &[(0, 0x44)]))),
+        ("IPv4 with a header beyond it",  "malformed",     ip(&with(cut(&four, 20), &[(0, 0x4f), (2, 0), (3, 20)]))),
+        ("IPv4 shorter than its header",  "malformed",     ip(&with(four.clone(), &[(2, 0), (3, 19)]))),
+        ("IPv4 longer than the frame",    "malformed",     ip(&with(four.clone(), &[(2, 0xff), (3, 0xff)]))),
+        ("IPv6 said to be IPv4",          "malformed",     ip(&six)),
+        ("IPv4 said to be IPv6",          "malformed",     ip6(&four)),
+        ("no version",                    "malformed",     ip(&with(four.clone(), &[(0, 0x05)]))),
+        ("39 bytes of IPv6",              "malformed",     ip6(&cut(&six, 39))),
+        ("IPv6 cut by one byte",          "malformed",     ip6(&cut(&six, 99))),
+        ("IPv6 longer than the frame",    "malformed",     ip6(&with(six.clone(), &[(4, 0xff), (5, 0xff)]))),
+        ("to another station",            "other-host",    frame(mac(77), scene.host, 0x0800, &four)),
     ];
-    for (n, (name, sent)) in (200..).zip(rows) {
+    for (n, (name, why, sent)) in (200..).zip(rows) {
+        let before = scene.drops();
         scene.wire.send(&sent);
         let heard = scene.hears_next(n);
         assert!(heard.is_empty(), "{name}: the application hears {heard:02x?}");
+        let more: Vec<_> = scene
+            .drops()
+            .into_iter()
+            .filter_map(|(reason, count)| Some((count.checked_sub(*before.get(&reason).unwrap_or(&0))?, reason)))
+            .filter(|&(more, _)| more != 0)
+            .collect();
+        assert_eq!(more, [(1, why.to_owned())], "{name}");
     }
 }
 

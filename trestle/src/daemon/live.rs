@@ -82,7 +82,12 @@ fn report(state: &State, picture: &Picture, system: &impl System, name: &str) ->
     };
     match (state.bridges.get(name), system.engine(name), system.device(name)) {
         (Some(bridge), Some(engine), _) => report_bridge(state, name, interface, live(name, bridge, engine, system)),
-        (_, _, Some(device)) => report_tap(state, name, interface, device),
+        (_, _, Some(device)) => {
+            let mut report = report_tap(state, name, interface, device)?;
+            // Programs set it as well, without asking.
+            report.mtu = system.interface(name).map_or(report.mtu, |found| found.mtu_bytes);
+            Some(report)
+        }
         (_, _, None) => report_vport(state, name, interface),
     }
 }
