@@ -110,6 +110,38 @@ fn super_packets_of_a_tun_reach_a_program_that_does_not_want_them_in_pieces() {
 }
 
 #[test]
+fn a_super_frame_crosses_a_link_once() {
+    in_namespace(|_lab| {
+        let plane = start(1);
+        plane.add_wire(W).unwrap();
+        let host = mac(1);
+        let config = link_config(Place::Host(Mac(host)));
+        let peer = config.peer_mac.0;
+        let ends = [NodePort::new(Kind::Tap, None), NodePort::with_link(Arc::new(LinkPort::new(config, &plane)), None)];
+        let vnet = Header::Vnet(VnetBytes::Ten);
+        let programs = [seat(&ends[0], 1, vnet), seat(&ends[1], 2, vnet)];
+        plane.add_node_port(W, PortId::HOST, &ends[0]).unwrap();
+        plane.add_node_port(W, Wire::NODE, &ends[1]).unwrap();
+        for (end, id) in ends.iter().zip([1, 2]) {
+            end.set_offload(id, Offloads::CSUM | Offloads::TSO4);
+        }
+        let read = |program: &Program| {
+            let got = program.read().unwrap();
+            (Offload::from_vnet(got.first_chunk().unwrap()).unwrap(), got[VNET_BYTES..].to_vec())
+        };
+        let (frame, offload) = super_frame(Gso::TcpV4, peer, host, &[]);
+        programs[0].write(&[&offload.to_vnet()[..], &frame].concat());
+        let (state, packet) = read(&programs[1]);
+        assert_eq!((essence(state), &packet[..]), (essence(offload.shifted(-14)), &frame[14..]));
+
+        programs[1].write(&[&state.to_vnet()[..], &packet].concat());
+        let (state, back) = read(&programs[0]);
+        let header = [&host[..], &peer, &[8, 0]].concat();
+        assert_eq!((essence(state), &back[..14], &back[14..]), (essence(offload), &header[..], &packet[..]));
+    });
+}
+
+#[test]
 fn a_program_gets_unfinished_what_it_takes_over() {
     let vnet = Header::Vnet(VnetBytes::Twelve);
     let sum = Offload { needs_checksum: true, ..PLAIN };
