@@ -31,6 +31,8 @@ impl Lab {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let prefix = format!("tr-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let directory = std::env::temp_dir().join(&prefix);
+        // Left by a process of the same number, which is dead.
+        let _ = std::fs::remove_dir_all(&directory);
         std::fs::create_dir(&directory).expect("the temporary directory is writable");
         Some(Self { prefix, directory })
     }
@@ -89,8 +91,10 @@ impl Drop for Lab {
             return; // The log of the daemon is worth keeping.
         }
         // A keeper takes away what a daemon that was just killed had mounted.
-        within(Duration::from_secs(2), || self.mounts_of("self").is_empty());
-        let _ = std::fs::remove_dir_all(&self.directory);
+        within(Duration::from_secs(2), || {
+            let _ = std::fs::remove_dir_all(&self.directory);
+            !self.directory.exists()
+        });
     }
 }
 

@@ -43,10 +43,10 @@ pub enum Face {
 pub struct Rig {
     /// The face.
     pub face: Face,
-    /// The test's directory and names.
-    pub lab: Lab,
-    ns: Arc<Ns>,
     daemon: Option<Daemon>,
+    ns: Arc<Ns>,
+    /// The test's directory and names, which go after the daemon that uses them.
+    pub lab: Lab,
 }
 
 /// Makes for every row `scenario: face face;` a module of the scenario's name with one test for each face.
