@@ -157,16 +157,8 @@ fn through_links() {
     let (near, station) = memory_port(64, 1_600).unwrap();
     plane.add_memory_port(B, port(1), &near).unwrap();
     let config = LinkConfig {
-        place: Place::Lan { mtu_bytes: 1500 },
-        peer_mac: PEER,
         scope: Scope::List(["10.0.0.50".parse().unwrap()].into()),
-        own: Vec::new(),
-        gateways: Vec::new(),
-        onlink: Vec::new(),
-        dhcp: false,
-        mtu_bytes: 1500,
-        mss: None,
-        secret: [3; 4],
+        ..LinkConfig::new(Place::Lan { mtu_bytes: 1500 }, PEER, [3; 4])
     };
     let link = Arc::new(LinkPort::new(config, &plane));
     let node = NodePort::with_link(link.clone(), None);

@@ -196,3 +196,19 @@ fn nodes(daemon: &Daemon) -> PathBuf {
 fn mode(name: &str) -> &str {
     name.get(..3).expect("tapN or tunN")
 }
+
+/// Makes for every row `scenario: way(Attachment) …;` a module of the scenario's name with one test for each way, in the
+/// place that `open` in the caller's module gives it.
+#[macro_export]
+macro_rules! on_attachments {
+    ($($scenario:ident: $($way:ident($attachment:ident))+;)+) => {
+        $(mod $scenario {
+            use super::*;
+            $(#[test]
+            fn $way() {
+                let Some(lab) = open(concat!(stringify!($scenario), "::", stringify!($way))) else { return };
+                super::$scenario(&lab, Attachment::$attachment);
+            })+
+        })+
+    };
+}

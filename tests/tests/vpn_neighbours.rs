@@ -132,21 +132,7 @@ fn a_storm_of_arp_requests(lab: &Lab, attachment: Attachment) {
     assert!(ticks <= 4, "the storm is over, and the daemon was busy for {ticks} ticks");
 }
 
-/// Makes a module for every scenario, with one test for each way.
-macro_rules! rows {
-    ($($scenario:ident: $($way:ident($attachment:ident))+;)+) => {
-        $(mod $scenario {
-            use super::*;
-            $(#[test]
-            fn $way() {
-                let Some(lab) = open(concat!(stringify!($scenario), "::", stringify!($way))) else { return };
-                super::$scenario(&lab, Attachment::$attachment);
-            })+
-        })+
-    };
-}
-
-rows! {
+tests::on_attachments! {
     the_arp_request_that_never_reached_the_server: node(Node) exec(Exec) plug(Plug);
     neighbour_solicitations_are_answered: node(Node) exec(Exec);
     a_storm_of_arp_requests: node(Node) exec(Exec);

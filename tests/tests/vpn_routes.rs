@@ -164,21 +164,7 @@ fn a_trace_of_one_cable_has_one_hop() {
     assert_ne!(run(none, SOON).status, Some(0), "there is no default route");
 }
 
-/// Makes a module for every scenario, with one test for each way.
-macro_rules! rows {
-    ($($scenario:ident: $($way:ident($attachment:ident))+;)+) => {
-        $(mod $scenario {
-            use super::*;
-            $(#[test]
-            fn $way() {
-                let Some(lab) = open(concat!(stringify!($scenario), "::", stringify!($way))) else { return };
-                super::$scenario(&lab, Attachment::$attachment);
-            })+
-        })+
-    };
-}
-
-rows! {
+tests::on_attachments! {
     a_default_route: control(Kernel) node(Node) bound(Bound) exec(Exec);
     a_narrower_path_beyond: control(Kernel) node(Node) exec(Exec);
     a_narrower_tunnel: control(Kernel) node(Node) exec(Exec) plug(Plug);

@@ -32,6 +32,25 @@ pub struct LinkConfig {
     pub secret: [u64; 4],
 }
 
+impl LinkConfig {
+    /// A link that answers for nobody and limits no packet.
+    #[must_use]
+    pub fn new(place: Place, peer_mac: Mac, secret: [u64; 4]) -> Self {
+        Self {
+            place,
+            peer_mac,
+            scope: Scope::None,
+            own: Vec::new(),
+            gateways: Vec::new(),
+            onlink: Vec::new(),
+            dhcp: false,
+            mtu_bytes: u32::MAX,
+            mss: None,
+            secret,
+        }
+    }
+}
+
 /// Where the Ethernet side of a link is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Place {

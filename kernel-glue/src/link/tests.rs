@@ -37,18 +37,8 @@ pub(super) fn ip(text: &str) -> IpAddr {
 
 pub(super) fn config(place: Place, scope: &[&str]) -> LinkConfig {
     let list: heapless::Vec<Prefix, 64> = scope.iter().map(|text| text.parse().unwrap()).collect();
-    LinkConfig {
-        place,
-        peer_mac: PEER,
-        scope: if list.is_empty() { Scope::All } else { Scope::List(list) },
-        own: Vec::new(),
-        gateways: Vec::new(),
-        onlink: Vec::new(),
-        dhcp: false,
-        mtu_bytes: 1500,
-        mss: None,
-        secret: [7; 4],
-    }
+    let scope = if list.is_empty() { Scope::All } else { Scope::List(list) };
+    LinkConfig { scope, mtu_bytes: 1500, ..LinkConfig::new(place, PEER, [7; 4]) }
 }
 
 impl Bed {

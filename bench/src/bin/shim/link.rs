@@ -104,18 +104,7 @@ fn outward(link: &mut Link, batch: &mut Batch, now: Instant) -> usize {
 }
 
 fn config(place: Place, scope: Scope) -> LinkConfig {
-    LinkConfig {
-        place,
-        peer_mac: PEER,
-        scope,
-        own: Vec::new(),
-        gateways: Vec::new(),
-        onlink: Vec::new(),
-        mtu_bytes: 1500,
-        mss: None,
-        dhcp: false,
-        secret: [0x1234_5678_9abc_def0; 4],
-    }
+    LinkConfig { scope, mtu_bytes: 1500, ..LinkConfig::new(place, PEER, [0x1234_5678_9abc_def0; 4]) }
 }
 
 fn identity(mac: Mac, address: IpAddr) -> Identity {

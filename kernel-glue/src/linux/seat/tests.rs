@@ -21,18 +21,7 @@ const W: BridgeId = BridgeId(7);
 const B: BridgeId = BridgeId(1);
 /// A link that stands for everybody but the host.
 fn link_config(place: Place) -> LinkConfig {
-    LinkConfig {
-        place,
-        peer_mac: Mac([2, 0, 0, 0, 9, 9]),
-        scope: arp::Scope::All,
-        own: Vec::new(),
-        gateways: Vec::new(),
-        onlink: Vec::new(),
-        dhcp: false,
-        mtu_bytes: 1500,
-        mss: None,
-        secret: [1; 4],
-    }
+    LinkConfig { scope: arp::Scope::All, ..LinkConfig::new(place, Mac([2, 0, 0, 0, 9, 9]), [1; 4]) }
 }
 
 const ALL: [u8; 6] = [0xff; 6];

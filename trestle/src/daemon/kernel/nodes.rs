@@ -266,8 +266,8 @@ impl Nodes {
         }
     }
 
-    /// Gives the interface a carrier while there is somebody behind it: for good while an application is there in the
-    /// case of a tun, whose programs wait for it (wireguard-go), and of a tap while it is in no bridge.
+    /// Gives the interface a carrier while an application is there. That of a tap in a bridge has none, for its frames do
+    /// not pass it; that of a tun keeps it, for programs wait for it before they begin (wireguard-go).
     fn follow_carrier(&self, name: DeviceName) {
         let Some(served) = self.devices.get(&name) else { return };
         let carrier = match (served.wire.is_some() || served.link.is_some()) && served.queues.carrier() {

@@ -26,18 +26,8 @@ pub(super) struct Linked {
 impl Linked {
     /// Makes the link of a device whose interface has an address.
     pub(super) fn new(name: DeviceName, host: Mac, wish: LinkWish, plane: &Plane) -> Result<Self, SystemError> {
-        let told = LinkConfig {
-            place: Place::Host(host),
-            peer_mac: random::stable_mac(&format!("{name} peer")),
-            scope: Scope::None,
-            own: Vec::new(),
-            gateways: Vec::new(),
-            onlink: Vec::new(),
-            dhcp: false,
-            mtu_bytes: u32::MAX,
-            mss: None,
-            secret: random::secret().map_err(|error| refused(&error))?,
-        };
+        let secret = random::secret().map_err(|error| refused(&error))?;
+        let told = LinkConfig::new(Place::Host(host), random::stable_mac(&format!("{name} peer")), secret);
         let port = Arc::new(LinkPort::new(told.clone(), plane));
         let side = Side::Host;
         let mut linked = Self { port, wish, host, inet: Vec::new(), side, present: false, told };
