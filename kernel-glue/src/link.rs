@@ -6,6 +6,7 @@
 
 mod config;
 mod counters;
+mod cut;
 mod inward;
 mod leasing;
 mod outward;

@@ -1,5 +1,6 @@
 //! From the application to Ethernet.
 
+use super::cut::Uncut;
 use super::{Link, Place};
 use arp::Resolution;
 use core::net::IpAddr;
@@ -16,7 +17,7 @@ pub enum Inward {
     Frame([u8; HEADER_BYTES]),
     /// It is for the application itself, as one of many peers behind it.
     Return,
-    /// A copy waits until somebody says where it is to go.
+    /// A copy waits until somebody says where it is to go, or is on its way in another form.
     Kept,
     /// It is dropped.
     Drop(DropReason),
@@ -69,11 +70,18 @@ impl Link {
             self.counters.returned += 1;
             return Inward::Return;
         }
-        if path_mtu::exceeds(packet, packet.len(), offload, mtu_bytes) {
-            self.tell_application(packet, kind.source, mtu_bytes, destination, now);
-            return Inward::Drop(DropReason::TooBig);
-        }
         let next_hop = self.next_hop(destination);
+        if path_mtu::exceeds(packet, packet.len(), offload, mtu_bytes) {
+            let send = |link: &mut Self, slot| link.send_by(slot, next_hop, kind.source, kind.version, now);
+            return match self.cut(packet, offload, kind.version, mtu_bytes, send) {
+                Ok(()) => Inward::Kept,
+                Err(Uncut::Failed(why)) => Inward::Drop(why),
+                Err(Uncut::Forbidden) => {
+                    self.tell_application(packet, kind.source, mtu_bytes, destination, now);
+                    Inward::Drop(DropReason::TooBig)
+                }
+            };
+        }
         match self.neighbours.resolve(next_hop, kind.source, now) {
             Resolution::Known(mac) => Inward::Frame(self.framed(kind, mac)),
             Resolution::Pending => self.hold(next_hop, packet, offload),

@@ -1,12 +1,11 @@
 //! An address of the LAN for the peer: the link asks a server for it, and finds out whether it is free.
 
 use super::{Link, Place, identity};
-use arp::Resolution;
 use core::net::{IpAddr, Ipv4Addr};
 use frame::offload::Offload;
 use frame::{Instant, Mac};
 use ppp_shim::dhcp::{Client, Event, Lease, Received, Settings, To};
-use ppp_shim::shim::{Packet, Version, header};
+use ppp_shim::shim::{Packet, Version};
 
 /// The client of a link, which is silent until there is an application and an operator has asked for it.
 pub(super) struct Leasing {
@@ -75,28 +74,14 @@ impl Link {
                 Some(transmit.bytes)
             });
             let Some(slot) = slot else { break };
-            let found = match to {
-                To::Broadcast => Resolution::Known(Mac::BROADCAST),
+            match to {
+                To::Broadcast => self.send(slot, Mac::BROADCAST, Version::V4),
                 To::Unicast(server) => {
                     let source = self.leasing.address.unwrap_or(Ipv4Addr::UNSPECIFIED);
                     let next_hop = self.next_hop(IpAddr::V4(server));
-                    let found = self.neighbours.resolve(next_hop, IpAddr::V4(source), now);
-                    if found == Resolution::Pending {
-                        let fallen = self.neighbours.hold(next_hop, slot);
-                        fallen.into_iter().for_each(|slot| self.slab.give_back(slot));
-                        continue;
-                    }
-                    found
+                    // One that gets no further is sent again later.
+                    self.send_by(slot, next_hop, IpAddr::V4(source), Version::V4, now);
                 }
-            };
-            match found {
-                Resolution::Known(mac) => {
-                    self.slab.set_header(&slot, header(mac, self.config.peer_mac, Version::V4));
-                    // There is a place for each slot.
-                    let _ = self.frames.push_back(slot);
-                }
-                // It asks again later.
-                Resolution::Pending | Resolution::Refused(_) => self.slab.give_back(slot),
             }
         }
         self.settle_lease(now);

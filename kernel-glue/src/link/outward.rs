@@ -1,11 +1,11 @@
 //! From Ethernet to the application.
 
-use super::{Link, Place, Slot};
+use super::cut::Uncut;
+use super::{Link, Place};
 use arp::{Ignored, Received};
 use frame::offload::Offload;
 use frame::{DropReason, EtherType, Frame, HEAD_BYTES, Instant, Mac};
-use ppp_shim::fragment::Fragments;
-use ppp_shim::shim::{Packet, Stripped, Version, header, strip};
+use ppp_shim::shim::{Packet, Stripped, strip};
 use ppp_shim::{mss, path_mtu};
 
 /// What becomes of a frame that is for the link.
@@ -102,7 +102,7 @@ impl Link {
         if let Place::Lan { .. } = self.config.place
             && path_mtu::exceeds(packet, packet.len(), &offload, self.config.mtu_bytes)
         {
-            return self.cut(sender, found, packet, &offload, now);
+            return self.cut_or_tell(sender, found, packet, &offload, now);
         }
         match self.config.mss {
             Some(sizes) if mss::is_syn(packet) => self.clamp(packet, offload, sizes.of(found.version)),
@@ -124,12 +124,12 @@ impl Link {
             return Ok(Outward::Packet { packet, offload });
         }
         self.counters.clamped += 1;
-        self.give(slot)?;
+        slot.into_iter().for_each(|slot| self.give(slot));
         Ok(Outward::Kept)
     }
 
     /// Does what a router does with a packet that the next link does not take: cuts it, or tells its sender.
-    fn cut<'f>(
+    fn cut_or_tell<'f>(
         &mut self,
         sender: Option<Mac>,
         found: &Packet,
@@ -138,39 +138,14 @@ impl Link {
         now: Instant,
     ) -> Result<Outward<'f>, DropReason> {
         let mtu_bytes = self.config.mtu_bytes;
-        // Whether it may be cut does not depend on its checksum, which is finished in a copy.
-        let summed = Offload { needs_checksum: false, ..*offload };
-        if Fragments::new(packet, &summed, mtu_bytes).is_err() {
-            sender.into_iter().for_each(|sender| self.tell_station(sender, found, packet, now));
-            return Err(DropReason::TooBig);
-        }
-        let whole = self.slab.copy(packet, *offload).ok_or(DropReason::NoBuffer)?;
-        let cut = self.cut_copy(&whole, found.version);
-        self.slab.give_back(whole);
-        cut
-    }
-
-    fn cut_copy<'f>(&mut self, whole: &Slot, version: Version) -> Result<Outward<'f>, DropReason> {
-        let peer = self.config.peer_mac;
-        self.slab.finish_checksum(whole, header(peer, peer, version)).map_err(|_| DropReason::Offload)?;
-        let mtu_bytes = self.config.mtu_bytes;
-        self.counters.cut += 1;
-        for number in 0.. {
-            let mut left = 0;
-            // Few packets have more than two fragments: each is found from the beginning.
-            let fragment = self.slab.keep_from(whole, |packet, room| {
-                let mut fragments = Fragments::new(packet, &Offload::default(), mtu_bytes).ok()?;
-                (0..number).try_for_each(|_| fragments.next_into(room).map(drop))?;
-                let written = fragments.next_into(room);
-                left = fragments.next_bytes();
-                written
-            });
-            self.give(fragment)?;
-            if left == 0 {
-                break;
+        match self.cut(packet, offload, found.version, mtu_bytes, Self::give) {
+            Ok(()) => Ok(Outward::Kept),
+            Err(Uncut::Failed(why)) => Err(why),
+            Err(Uncut::Forbidden) => {
+                sender.into_iter().for_each(|sender| self.tell_station(sender, found, packet, now));
+                Err(DropReason::TooBig)
             }
         }
-        Ok(Outward::Kept)
     }
 }
 

@@ -1,10 +1,10 @@
 //! What a link sends of its own.
 
 use super::{Link, Slot};
-use arp::Output;
+use arp::{Output, Resolution};
 use core::net::IpAddr;
 use frame::offload::{Offload, VNET_BYTES};
-use frame::{DropReason, Instant, Mac};
+use frame::{Instant, Mac};
 use ppp_shim::path_mtu;
 use ppp_shim::shim::{Packet, Version, classify, header};
 
@@ -62,13 +62,36 @@ impl Link {
         [self.neighbours.poll_at(), self.leasing.poll_at()].into_iter().flatten().min()
     }
 
-    /// Gives the application a packet that was kept, if there was room.
-    pub(super) fn give(&mut self, slot: Option<Slot>) -> Result<(), DropReason> {
-        let slot = slot.ok_or(DropReason::NoBuffer)?;
+    /// Gives the application a packet that was kept.
+    pub(super) fn give(&mut self, slot: Slot) {
         self.stirred = true;
         // There is a place for each slot.
         let _ = self.packets.push_back(slot);
-        Ok(())
+    }
+
+    /// Sends a packet that was kept to a station.
+    pub(super) fn send(&mut self, slot: Slot, station: Mac, version: Version) {
+        self.slab.set_header(&slot, header(station, self.config.peer_mac, version));
+        self.stirred = true;
+        // There is a place for each slot.
+        let _ = self.frames.push_back(slot);
+    }
+
+    /// Sends a packet that was kept to its next hop, at once or when that is found.
+    pub(super) fn send_by(&mut self, slot: Slot, next_hop: IpAddr, source: IpAddr, version: Version, now: Instant) {
+        match self.neighbours.resolve(next_hop, source, now) {
+            Resolution::Known(station) => self.send(slot, station, version),
+            Resolution::Pending => {
+                self.stirred = true;
+                // What falls out is counted there.
+                let fallen = self.neighbours.hold(next_hop, slot);
+                fallen.into_iter().for_each(|slot| self.slab.give_back(slot));
+            }
+            Resolution::Refused(_) => {
+                self.counters.unresolved += 1;
+                self.slab.give_back(slot);
+            }
+        }
     }
 
     /// Tells the application that a packet is too long for the bridge.
@@ -81,7 +104,7 @@ impl Link {
         now: Instant,
     ) {
         if let Some(slot) = self.too_big(packet, source, mtu_bytes, from, now) {
-            let _ = self.give(Some(slot));
+            self.give(slot);
         }
     }
 
@@ -89,10 +112,7 @@ impl Link {
     pub(super) fn tell_station(&mut self, station: Mac, found: &Packet, packet: &[u8], now: Instant) {
         let mtu_bytes = self.config.mtu_bytes;
         if let Some(slot) = self.too_big(packet, found.source, mtu_bytes, found.destination, now) {
-            self.slab.set_header(&slot, header(station, self.config.peer_mac, found.version));
-            self.stirred = true;
-            // There is a place for each slot.
-            let _ = self.frames.push_back(slot);
+            self.send(slot, station, found.version);
         }
     }
 
@@ -114,7 +134,7 @@ impl Link {
         self.slab.give_back(slot);
         if let Some(told) = told {
             self.counters.unreachable += 1;
-            let _ = self.give(Some(told));
+            self.give(told);
         }
     }
 

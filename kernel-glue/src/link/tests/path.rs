@@ -1,6 +1,6 @@
 //! Tunnels smaller than the bridge, and bridges smaller than the tunnel.
 
-use super::packets::{HEAD, framed, syn, udp, whole};
+use super::packets::{HEAD, arp, framed, syn, udp, whole};
 use super::{Bed, Inward, Offload, PEER, Place, STATION, addresses, body, config};
 use crate::link::SegmentSizes;
 use frame::{DropReason, EtherType};
@@ -71,6 +71,26 @@ fn the_application_is_told_what_fits_the_bridge() {
     assert_eq!((told[0][9], told[0][20], told[0][21], &told[0][26..28]), (1, 3, 4, &1500_u16.to_be_bytes()[..]));
     packet = whole(udp("192.168.1.50", "192.168.1.9", 1500));
     assert_eq!(bed.send(&packet), Err(Inward::Kept));
+}
+
+#[test]
+fn what_the_application_lets_be_cut_reaches_a_smaller_bridge() {
+    let mut bed = bed(9000);
+    let packet = udp("192.168.1.50", "192.168.1.9", 2000);
+    assert_eq!(bed.send(&packet), Err(Inward::Kept));
+    let asked = bed.poll();
+    assert_eq!((asked.frames.len(), asked.packets.len()), (1, 0), "who has it");
+    let reply = arp(PEER, 2, (STATION, "192.168.1.9"), (PEER, "192.168.1.50"));
+    assert_eq!(bed.receive(&reply), Ok(None));
+    let fragments = |frames: Vec<Vec<u8>>| -> Vec<u8> {
+        assert_eq!(frames.iter().map(|frame| frame.len() - HEAD).collect::<Vec<_>>(), [1500, 520]);
+        assert!(frames.iter().all(|frame| addresses(frame) == (STATION, PEER, EtherType::IPV4)));
+        frames.iter().flat_map(|frame| frame[HEAD + 20..].to_vec()).collect()
+    };
+    assert_eq!(fragments(bed.poll().frames), packet[20..]);
+    assert_eq!(bed.send(&packet), Err(Inward::Kept));
+    assert_eq!(fragments(bed.poll().frames), packet[20..], "at once from then on");
+    assert_eq!(bed.count("cut"), 2);
 }
 
 #[test]
