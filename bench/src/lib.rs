@@ -17,10 +17,12 @@ pub mod node;
 mod ns;
 pub mod peer;
 mod program;
+mod rounds;
 pub mod subject;
 pub mod suite;
 mod table;
 mod target;
+pub mod turns;
 pub mod vpn;
 
 pub use fault::Fault;

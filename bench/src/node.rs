@@ -12,12 +12,10 @@ mod side;
 mod target;
 
 use crate::arguments::Arguments;
-use crate::bed::Bed;
 use crate::figures::Figures;
-use crate::{Fault, load};
+use crate::{Fault, load, rounds};
 use measure::Measure;
 use side::Side;
-use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 /// Runs as the command line says and prints the tables. This is the `main` of the benchmark.
@@ -39,43 +37,16 @@ pub fn main() -> ExitCode {
             }
         },
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(fault) => {
-            eprintln!("{fault}");
-            ExitCode::FAILURE
-        }
-    }
+    rounds::exit(result)
 }
 
 /// What was measured, and of whom.
 type Key = (Measure, Side);
 
 fn run(asked: &Arguments) -> Result<(), Fault> {
-    if !rustix::process::geteuid().is_root() {
-        return Err(Fault::Missing("root's right to make network namespaces".to_owned()));
-    }
-    Bed::sweep();
     let mut figures = Figures::default();
-    let mut said = BTreeSet::new();
-    let asked_for = |side: &Side| asked.only.is_empty() || asked.only.iter().any(|name| name == side.name());
-    for round in 1..=asked.rounds {
-        for side in Side::ALL.into_iter().filter(asked_for) {
-            eprintln!("node {round}/{}: {}", asked.rounds, side.name());
-            for fault in visit(side, asked, &mut figures) {
-                let line = format!("skipped: {}: {fault}", side.name());
-                if said.insert(line.clone()) {
-                    println!("{line}");
-                }
-            }
-        }
-    }
-    print!("{}", report::text(&figures));
-    if let Some(path) = &asked.json {
-        let text = format!("{:#}\n", report::json(&figures));
-        std::fs::write(path, text).map_err(Fault::system("write JSON"))?;
-    }
-    Ok(())
+    rounds::visit_all("node", asked, &Side::ALL, Side::name, |side| visit(side, asked, &mut figures))?;
+    rounds::publish(asked, &report::text(&figures), &report::json(&figures))
 }
 
 /// Takes every figure of one side once, and returns what could not be taken.

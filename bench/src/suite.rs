@@ -7,8 +7,7 @@ use crate::figures::{Figure, Figures};
 use crate::measure::Measure;
 use crate::peer::tap_loop;
 use crate::subject::Subject;
-use crate::{Fault, Target, json, load, table};
-use std::collections::BTreeSet;
+use crate::{Fault, Target, json, load, rounds, table};
 use std::process::ExitCode;
 
 /// What a benchmark compares.
@@ -31,10 +30,10 @@ impl Suite {
         if let [command, left, right] = words.as_slice()
             && command == tap_loop::COMMAND
         {
-            return exit(tap_loop::run(left, right));
+            return rounds::exit(tap_loop::run(left, right));
         }
         match Arguments::parse(words) {
-            Ok(asked) => exit(self.run(&asked)),
+            Ok(asked) => rounds::exit(self.run(&asked)),
             Err(word) => {
                 eprintln!("{0}: {word}?\nusage: {0} {USAGE}", self.name);
                 ExitCode::FAILURE
@@ -43,30 +42,10 @@ impl Suite {
     }
 
     fn run(&self, asked: &Arguments) -> Result<(), Fault> {
-        if !rustix::process::geteuid().is_root() {
-            return Err(Fault::Missing("root's right to make network namespaces".to_owned()));
-        }
-        Bed::sweep();
         let mut figures = Figures::default();
-        let mut said = BTreeSet::new();
-        let asked_for = |subject: &&Subject| asked.only.is_empty() || asked.only.iter().any(|n| n == subject.name());
-        for round in 1..=asked.rounds {
-            for &subject in self.subjects.iter().filter(asked_for) {
-                eprintln!("{} {round}/{}: {}", self.name, asked.rounds, subject.name());
-                for fault in visit(subject, asked, &mut figures) {
-                    let line = format!("skipped: {}: {fault}", subject.name());
-                    if said.insert(line.clone()) {
-                        println!("{line}");
-                    }
-                }
-            }
-        }
-        print!("{}", table::text(self, &figures));
-        if let Some(path) = &asked.json {
-            let text = format!("{:#}\n", json::value(self, &figures));
-            std::fs::write(path, text).map_err(Fault::system("write JSON"))?;
-        }
-        Ok(())
+        let visit = |subject| visit(subject, asked, &mut figures);
+        rounds::visit_all(self.name, asked, self.subjects, |subject| subject.name(), visit)?;
+        rounds::publish(asked, &table::text(self, &figures), &json::value(self, &figures))
     }
 }
 
@@ -103,16 +82,6 @@ fn take(measure: Measure, bed: &Bed, asked: &Arguments) -> Result<Option<Figure>
         }
         if load::is_quiet(others_percent) || patience.is_zero() {
             return Ok(best);
-        }
-    }
-}
-
-fn exit(result: Result<(), Fault>) -> ExitCode {
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(fault) => {
-            eprintln!("{fault}");
-            ExitCode::FAILURE
         }
     }
 }

@@ -12,12 +12,10 @@ mod tunnel;
 mod wireguard;
 
 use crate::arguments::{Arguments, USAGE};
-use crate::bed::Bed;
 use crate::figures::Figures;
-use crate::{Fault, load};
+use crate::{Fault, load, rounds};
 use measure::{Measure, Work};
 use side::Side;
-use std::collections::BTreeSet;
 use std::process::ExitCode;
 use tunnel::Tunnel;
 
@@ -34,13 +32,7 @@ pub fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     match Arguments::parse(words) {
-        Ok(asked) => match run(&asked) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(fault) => {
-                eprintln!("{fault}");
-                ExitCode::FAILURE
-            }
-        },
+        Ok(asked) => rounds::exit(run(&asked)),
         Err(word) => {
             eprintln!("vpn: {word}?\nusage: vpn {USAGE}");
             ExitCode::FAILURE
@@ -49,30 +41,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run(asked: &Arguments) -> Result<(), Fault> {
-    if !rustix::process::geteuid().is_root() {
-        return Err(Fault::Missing("root's right to make network namespaces".to_owned()));
-    }
-    Bed::sweep();
     let mut figures = Figures::default();
-    let mut said = BTreeSet::new();
-    let asked_for = |side: &Side| asked.only.is_empty() || asked.only.iter().any(|name| name == side.name());
-    for round in 1..=asked.rounds {
-        for side in Side::ALL.into_iter().filter(asked_for) {
-            eprintln!("vpn {round}/{}: {}", asked.rounds, side.name());
-            for fault in visit(side, asked, &mut figures) {
-                let line = format!("skipped: {}: {fault}", side.name());
-                if said.insert(line.clone()) {
-                    println!("{line}");
-                }
-            }
-        }
-    }
-    print!("{}", report::text(&figures));
-    if let Some(path) = &asked.json {
-        let text = format!("{:#}\n", report::json(&figures));
-        std::fs::write(path, text).map_err(Fault::system("write JSON"))?;
-    }
-    Ok(())
+    rounds::visit_all("vpn", asked, &Side::ALL, Side::name, |side| visit(side, asked, &mut figures))?;
+    rounds::publish(asked, &report::text(&figures), &report::json(&figures))
 }
 
 /// Builds one tunnel, takes every figure once, and returns what could not be taken.

@@ -7,9 +7,9 @@ mod engine;
 mod minimal;
 mod traffic;
 
+use bench::turns::{median, timed};
 use engine::{Engine, Setting, Vlans};
 use minimal::Minimal;
-use rustix::time::{ClockId, clock_gettime};
 use traffic::{Clock, Destination, Shape, Traffic};
 
 fn main() {
@@ -121,22 +121,6 @@ fn variant(name: &'static str, ports: usize, addresses: usize, destination: Dest
     let seconds = median(times);
     let copies = engine.take_sent() as f64 / TURNS as f64;
     Variant { name, mpps: (rounds * traffic.frames()) as f64 / seconds / 1e6, copies: copies / seconds / 1e6 }
-}
-
-/// Returns the seconds of CPU time that this thread spends on something.
-fn timed(work: impl FnOnce()) -> f64 {
-    let clock = || {
-        let time = clock_gettime(ClockId::ThreadCPUTime);
-        time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
-    };
-    let start = clock();
-    work();
-    clock() - start
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
 }
 
 const TURNS: usize = 5;

@@ -7,11 +7,11 @@
 mod link;
 mod traffic;
 
+use bench::turns::{median, timed};
 use frame::offload::Offload;
 use frame::{HEADER_BYTES, Mac};
 use link::{Station, Wire};
 use ppp_shim::shim::{Destination, Stripped, Version, classify, header, strip};
-use rustix::time::{ClockId, clock_gettime};
 use std::hint::black_box;
 use std::process::ExitCode;
 use traffic::{BATCH, Batch, FRAME_BYTES, Ring, Way};
@@ -144,22 +144,6 @@ fn unwrap(batch: &mut Batch) -> usize {
     }
     black_box(&found);
     count
-}
-
-/// Returns the seconds of processor time that this thread spends on something.
-fn timed(work: impl FnOnce()) -> f64 {
-    let clock = || {
-        let time = clock_gettime(ClockId::ThreadCPUTime);
-        time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
-    };
-    let start = clock();
-    work();
-    clock() - start
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
 }
 
 /// The interface of the host, and the station that the peer is.
