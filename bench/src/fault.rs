@@ -6,6 +6,12 @@ use std::io;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
+    /// Not root.
+    #[error("it makes network namespaces: run it as root")]
+    Rights,
+    /// Nobody of that name is compared; who is.
+    #[error("--only {0}: there is none of that name; use {1}")]
+    Unknown(String, String),
     /// A program that this machine does not have.
     #[error("{0} is not installed")]
     Missing(String),

@@ -16,8 +16,10 @@ pub(crate) fn visit_all<S: Copy>(
     mut visit: impl FnMut(S) -> Vec<Fault>,
 ) -> Result<(), Fault> {
     if !rustix::process::geteuid().is_root() {
-        return Err(Fault::Missing("root's right to make network namespaces".to_owned()));
+        return Err(Fault::Rights);
     }
+    let names: Vec<_> = all.iter().map(|&one| name(one)).collect();
+    known(&asked.only, &names)?;
     Bed::sweep();
     let mut said = BTreeSet::new();
     for round in 1..=asked.rounds {
@@ -33,6 +35,14 @@ pub(crate) fn visit_all<S: Copy>(
         }
     }
     Ok(())
+}
+
+/// Finds a name that nobody has before anything is measured for nothing.
+fn known(asked: &[String], names: &[&str]) -> Result<(), Fault> {
+    match asked.iter().find(|asked| !names.contains(&asked.as_str())) {
+        Some(unknown) => Err(Fault::Unknown(unknown.clone(), names.join(", "))),
+        None => Ok(()),
+    }
 }
 
 /// Prints the tables, and writes every figure where that was asked for.
@@ -52,5 +62,20 @@ pub(crate) fn exit(result: Result<(), Fault>) -> ExitCode {
             eprintln!("{fault}");
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_nobody_has_is_told() {
+        let asked = |text: &str| text.split(',').map(str::to_owned).collect::<Vec<_>>();
+        let names = ["kernel", "exec"];
+        assert!(known(&[], &names).is_ok(), "all");
+        assert!(known(&asked("exec,kernel"), &names).is_ok());
+        let error = known(&asked("kernel,exce"), &names).expect_err("none is called so");
+        assert_eq!(error.to_string(), "--only exce: there is none of that name; use kernel, exec");
     }
 }
