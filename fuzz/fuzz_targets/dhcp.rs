@@ -5,6 +5,7 @@ use core::net::Ipv4Addr;
 use core::time::Duration;
 use frame::offload::Offload;
 use frame::{Instant, Mac};
+use fuzz::steps::Steps;
 use libfuzzer_sys::fuzz_target;
 use ppp_shim::dhcp::{Client, Event, Lease, PACKET_BYTES, Received, Settings};
 use ppp_shim::shim::classify;
@@ -44,7 +45,7 @@ impl Desk {
             7 => self.now = self.now.plus(Duration::from_secs(u64::from(steps.byte()) * 60)),
             8 => self.now = self.client.poll_at().map_or(self.now, |at| self.now.max(at)),
             9 => {
-                let bytes = steps.take();
+                let bytes = counted(steps);
                 self.hear(bytes);
             }
             _ => {
@@ -72,7 +73,7 @@ impl Desk {
         message[28..34].copy_from_slice(&MAC.0);
         message[236..240].copy_from_slice(&[99, 130, 83, 99]);
         if how & 2 != 0 {
-            message.extend(steps.take());
+            message.extend(counted(steps));
         }
         let seconds = u32::from(steps.byte()) << (how >> 4);
         message.extend([53, 1, kind, 54, 4, 192, 0, 2, 1, 1, 4, 255, 255, 255, 0, 3, 4, 192, 0, 2, 1, 51, 4]);
@@ -124,24 +125,10 @@ impl Desk {
     }
 }
 
-/// The rest of the bytes.
-struct Steps<'a>(&'a [u8]);
-
-impl<'a> Steps<'a> {
-    /// The next byte, zero at the end.
-    fn byte(&mut self) -> u8 {
-        let Some((&byte, rest)) = self.0.split_first() else { return 0 };
-        self.0 = rest;
-        byte
-    }
-
-    /// As many bytes as the next byte says, if there are so many.
-    fn take(&mut self) -> &'a [u8] {
-        let bytes = usize::from(self.byte()).min(self.0.len());
-        let (taken, rest) = self.0.split_at(bytes);
-        self.0 = rest;
-        taken
-    }
+/// As many bytes as the next byte says, if there are so many.
+fn counted<'a>(steps: &mut Steps<'a>) -> &'a [u8] {
+    let bytes = usize::from(steps.byte());
+    steps.take(bytes)
 }
 
 /// Puts a message into UDP and IPv4, from a server to this client, the UDP checksum left out (RFC 768).

@@ -1,3 +1,4 @@
 //! What several targets share.
 
 pub mod neighbours;
+pub mod steps;

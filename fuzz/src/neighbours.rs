@@ -2,6 +2,7 @@
 //!
 //! The bytes of the fuzzer are steps. Time passes only when they say so.
 
+use crate::steps::Steps;
 use arp::{
     Identity, MAX_HELD, MAX_INCOMPLETE, MAX_NEIGHBOURS, Message, NeighbourFrame, Neighbours, Output, Prefix, Rate,
     Received, Resolution, Scope, Settings, State, parse,
@@ -64,7 +65,7 @@ impl Link {
     fn step(&mut self, steps: &mut Steps) {
         match steps.byte() % 32 {
             0 => {
-                let (from, payload) = (steps.mac(), steps.rest_or(64));
+                let (from, payload) = (steps.mac(), steps.take(64));
                 self.hear(from, payload);
             }
             1..=3 | 20..=31 => {
@@ -262,23 +263,7 @@ fn identity(how: u8) -> Identity {
     }
 }
 
-/// The rest of the bytes.
-struct Steps<'a>(&'a [u8]);
-
-impl<'a> Steps<'a> {
-    /// The next byte, zero at the end.
-    fn byte(&mut self) -> u8 {
-        let Some((&byte, rest)) = self.0.split_first() else { return 0 };
-        self.0 = rest;
-        byte
-    }
-
-    fn rest_or(&mut self, bytes: usize) -> &'a [u8] {
-        let (taken, rest) = self.0.split_at(self.0.len().min(bytes));
-        self.0 = rest;
-        taken
-    }
-
+impl Steps<'_> {
     fn mac(&mut self) -> Mac {
         match self.byte() {
             0 => Mac::ZERO,
