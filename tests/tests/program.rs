@@ -69,3 +69,19 @@ fn the_demo_runs_for_everyone() {
     demo.current_dir("/");
     assert!(!run(demo, SOON).ok().is_empty());
 }
+
+#[test]
+fn a_reader_that_has_read_enough_is_no_failure_and_a_full_disk_is_one() {
+    for arguments in [&["help"][..], &["--version"], &["ifconfig", "help"]] {
+        let (reader, writer) = std::io::pipe().expect("descriptors");
+        drop(reader);
+        let mut command = Command::new(trestle());
+        let left = command.args(arguments).stdout(writer).output().expect("ours");
+        assert!(left.status.success() && left.stderr.is_empty(), "{arguments:?}: {left:?}");
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("of Linux");
+        let mut command = Command::new(trestle());
+        let full = command.args(arguments).stdout(full).output().expect("ours");
+        let said = String::from_utf8_lossy(&full.stderr);
+        assert_eq!((full.status.code(), said.contains("No space left")), (Some(1), true), "{arguments:?}: {said}");
+    }
+}

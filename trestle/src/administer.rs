@@ -2,6 +2,7 @@
 
 use crate::control::{Call, CallError, Client, Reply, socket_path};
 use crate::ifconfig::{self, Command, Read, Style, UsageError, format};
+use crate::output;
 use kernel_glue::admin::AdminError;
 use std::ffi::OsString;
 use std::fmt;
@@ -10,11 +11,9 @@ use std::process::ExitCode;
 
 /// Runs one command line against the daemon of this user and prints what comes of it.
 pub fn main(arguments: &[OsString]) -> ExitCode {
-    match execute(arguments, &socket_path()) {
-        Ok(text) => {
-            print!("{text}");
-            ExitCode::SUCCESS
-        }
+    let text = execute(arguments, &socket_path()).map_err(|error| error.to_string());
+    match text.and_then(|text| output::print(&text)) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("ifconfig: {error}");
             ExitCode::FAILURE

@@ -3,7 +3,7 @@
 //! Exit status is 0 or 1, as scripts around `ifconfig` expect; that of `exec` is its program's.
 
 use crate::daemon::{self, Options};
-use crate::{administer, demo, exec, neighbours, plug};
+use crate::{administer, demo, exec, neighbours, output, plug};
 use std::ffi::OsString;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
@@ -81,14 +81,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some("plug") => plug::main(arguments.collect()),
         // The daemon's own, with a socket as its standard input.
         Some("keeper") => finish(keeper()),
-        Some("help" | "--help" | "-h") => {
-            print!("{USAGE}");
-            ExitCode::SUCCESS
-        }
-        Some("--version" | "-V") => {
-            println!("trestle {}", env!("CARGO_PKG_VERSION"));
-            ExitCode::SUCCESS
-        }
+        Some("help" | "--help" | "-h") => finish(output::print(USAGE)),
+        Some("--version" | "-V") => finish(output::print(concat!("trestle ", env!("CARGO_PKG_VERSION"), "\n"))),
         Some(_) | None => {
             eprintln!("trestle: unknown command {}; see 'trestle help'", command.display());
             ExitCode::FAILURE

@@ -61,10 +61,11 @@ pub fn run(options: &Options) -> Result<(), DemoError> {
         },
     };
     let report = story::tell(&stage)?;
-    match options.output {
-        Output::Text => print!("{}", text::of(&report)),
-        Output::Json => println!("{}", serde_json::to_string_pretty(&report).map_err(DemoError::of("print"))?),
-    }
+    let text = match options.output {
+        Output::Text => text::of(&report),
+        Output::Json => serde_json::to_string_pretty(&report).map_err(DemoError::of("print"))? + "\n",
+    };
+    crate::output::print(&text).map_err(DemoError::of("print"))?;
     match (report.unanswered(), report.failed()) {
         (0, 0) => Ok(()),
         (0, failed) => Err(DemoError { action: "TCP".into(), why: format!("{failed} transfers failed") }),

@@ -10,4 +10,5 @@ mod embedded;
 pub mod exec;
 pub mod ifconfig;
 pub mod neighbours;
+mod output;
 pub mod plug;

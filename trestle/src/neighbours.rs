@@ -2,6 +2,7 @@
 
 use crate::administer::Failure;
 use crate::control::{Call, Client, Reply, socket_path};
+use crate::output;
 use kernel_glue::admin::NeighbourEntry;
 use std::ffi::OsString;
 
@@ -13,14 +14,11 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), String> {
     let wrong = |error: lexopt::Error| format!("neighbours: {error}; see 'trestle help'");
     let Asked { interface, style } = parse(arguments).map_err(wrong)?;
     let entries = ask(interface).map_err(|error| format!("neighbours: {error}"))?;
-    match style {
-        Style::Text => entries.iter().for_each(|entry| println!("{}", line(entry))),
-        Style::Json => {
-            let text = serde_json::to_string_pretty(&entries).map_err(|error| format!("neighbours: {error}"))?;
-            println!("{text}");
-        }
-    }
-    Ok(())
+    let text = match style {
+        Style::Text => entries.iter().map(|entry| line(entry) + "\n").collect(),
+        Style::Json => serde_json::to_string_pretty(&entries).map_err(|error| format!("neighbours: {error}"))? + "\n",
+    };
+    output::print(&text)
 }
 
 /// Returns an entry as `arp -a` would print it.
