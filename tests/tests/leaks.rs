@@ -5,11 +5,15 @@ use tests::{Daemon, Lab, Switch, Wire};
 /// KiB by which the daemon may grow over hundreds of cycles: allocators keep pages, leaks grow with every cycle.
 const GROWTH_KIB: u64 = 1024;
 
-/// Starts a daemon whose threads share one heap: glibc gives each its own, which come and go by megabytes.
+/// Starts a daemon whose memory shows what it holds: its threads share one heap, for glibc gives each its own, which
+/// come and go by megabytes; and a table keeps to pages of its own, for glibc moves what it saw freed once into the
+/// heap, where a byte above it keeps the whole table's pages.
 fn start(lab: &Lab) -> Daemon {
     let daemon = Daemon::stopped(lab, lab.ns("switch"));
     let mut command = daemon.command();
     command.env("MALLOC_ARENA_MAX", "1");
+    command.env("MALLOC_MMAP_THRESHOLD_", "65536");
+    command.env("MALLOC_TRIM_THRESHOLD_", "65536");
     daemon.run_as(command);
     daemon
 }
