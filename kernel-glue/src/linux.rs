@@ -28,6 +28,8 @@ mod plane;
 pub mod random;
 mod ring;
 mod seat;
+#[cfg(test)]
+mod skip;
 pub mod supervise;
 mod tap;
 mod transmit;

@@ -4,6 +4,7 @@ use crate::clock::within;
 use crate::ns::Ns;
 use crate::process::Process;
 use crate::program::peer;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Once;
@@ -102,7 +103,8 @@ impl Drop for Lab {
 #[track_caller]
 pub(crate) fn skip(name: &str, need: &str) {
     assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{name}: {need}");
-    println!("skipped: {name}: {need}");
+    // The test passes, and the harness shows what is printed only for one that fails: this goes past it.
+    let _ = writeln!(std::io::stderr(), "skipped: {name}: {need}");
 }
 
 /// Returns what the machine lacks, if anything.

@@ -128,12 +128,12 @@ const TRIAL_ROUNDS: usize = 8;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::linux::skip::tell;
 
     #[test]
     fn trying_out_leaves_the_ring_usable() {
         let Ok(mut ring) = Uring::new(64) else {
-            println!("skipped: trying_out_leaves_the_ring_usable: no io_uring here");
-            return;
+            return tell("trying_out_leaves_the_ring_usable", "needs io_uring");
         };
         let first = ring.pays();
         println!("a ring pays here: {first}");

@@ -1,6 +1,7 @@
 use super::change::Up;
 use super::*;
 use crate::linux::namespace::Namespace;
+use crate::linux::skip::skip;
 use frame::Mac;
 use std::net::IpAddr;
 
@@ -11,7 +12,7 @@ fn isolated(name: &'static str, test: impl FnOnce(Namespace) + Send + 'static) {
             let inner = Namespace::new("inner").unwrap();
             outer.run(move || test(inner)).expect("the test passes");
         }
-        Err(error) => println!("skipped: {name}: needs root (network namespaces): {error}"),
+        Err(error) => skip(name, format_args!("needs root (network namespaces): {error}")),
     }
 }
 

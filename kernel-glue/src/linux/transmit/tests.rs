@@ -2,6 +2,7 @@ use super::*;
 use crate::linux::buffer::Burst;
 use crate::linux::lab::{Lab, PLAIN, in_namespace};
 use crate::linux::netlink::Up;
+use crate::linux::skip::tell;
 use frame::offload::Offload;
 use frame::{EtherType, Tag};
 
@@ -43,7 +44,7 @@ fn expected(count: u8) -> Vec<Vec<u8>> {
 fn with_and_without_ring(mut test: impl FnMut(&mut Transmitter)) {
     let mut transmitter = Transmitter::with(Uring::new(QUEUE).ok());
     if transmitter.uring.is_none() {
-        println!("skipped: no io_uring");
+        tell("sending by a ring", "needs io_uring");
     }
     test(&mut transmitter);
     test(&mut Transmitter { uring: None, ..transmitter });

@@ -1,3 +1,4 @@
+use crate::linux::skip::tell;
 use crate::linux::{Plane, PlaneError, PlaneOptions};
 use std::fs;
 
@@ -37,8 +38,8 @@ fn a_priority_that_is_refused_is_named() {
         crate::linux::caps::drop_privileges().unwrap();
         let limit = rustix::process::getrlimit(rustix::process::Resource::Nice).current;
         if limit != Some(0) {
-            println!("skipped: priorities up to {limit:?} are allowed to everyone");
-            return;
+            let need = format_args!("priorities up to {limit:?} are allowed to everyone");
+            return tell("a_priority_that_is_refused_is_named", need);
         }
         let error = Plane::start(PlaneOptions { nice: -9, ..PlaneOptions::default() }).unwrap_err();
         assert!(matches!(error, PlaneError::Nice { nice: -9, .. }), "{error}");
