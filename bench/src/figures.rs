@@ -41,9 +41,9 @@ pub(crate) enum Quality {
 }
 
 impl Quality {
-    /// Returns how far a comparison with a peer's figures can be trusted, if there are any.
-    pub(crate) fn with(self, peer: Option<Summary>) -> Self {
-        if peer.is_some_and(|peer| peer.quality == Self::Disturbed) { Self::Disturbed } else { self }
+    /// Returns how far a comparison with a peer's figures can be trusted.
+    pub(crate) fn with(self, peer: Self) -> Self {
+        if peer == Self::Disturbed { peer } else { self }
     }
 }
 

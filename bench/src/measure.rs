@@ -8,6 +8,7 @@ pub(crate) mod tcp;
 use crate::Fault;
 use crate::bed::Bed;
 use crate::figures::median;
+use crate::named;
 use std::time::Duration;
 
 /// One kind of figure.
@@ -25,12 +26,11 @@ pub enum Measure {
     Tcp,
 }
 
-impl Measure {
-    /// Every kind, in the order of a visit: what needs quiet comes first.
-    pub const ALL: [Self; 5] = [Self::Idle, Self::Ping, Self::Rate, Self::RateBothWays, Self::Tcp];
+impl named::Measure for Measure {
+    // Also the order of a visit: what needs quiet comes first.
+    const ALL: &'static [Self] = &[Self::Idle, Self::Ping, Self::Rate, Self::RateBothWays, Self::Tcp];
 
-    /// Returns the name that JSON uses.
-    pub const fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::Idle => "idle_cpu_percent",
             Self::Ping => "ping_p50_us",
@@ -40,8 +40,7 @@ impl Measure {
         }
     }
 
-    /// Returns the heading that tables use.
-    pub const fn heading(self) -> &'static str {
+    fn heading(self) -> &'static str {
         match self {
             Self::Idle => "processor time of the bridge when idle, % of one core",
             Self::Ping => "ping, median round trip, us",
@@ -50,7 +49,9 @@ impl Measure {
             Self::Tcp => "TCP, one stream, Gbit/s",
         }
     }
+}
 
+impl Measure {
     /// Takes the figure once; `None` where the bridge has no such figure.
     pub(crate) fn take(self, bed: &Bed, length: Duration) -> Result<Option<f64>, Fault> {
         match self {

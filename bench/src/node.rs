@@ -7,12 +7,12 @@ mod measure;
 mod packet;
 mod place;
 mod queue;
-mod report;
 mod side;
 mod target;
 
 use crate::arguments::Arguments;
 use crate::figures::Figures;
+use crate::report::Report;
 use crate::{Fault, load, rounds};
 use measure::Measure;
 use side::Side;
@@ -45,8 +45,9 @@ type Key = (Measure, Side);
 
 fn run(asked: &Arguments) -> Result<(), Fault> {
     let mut figures = Figures::default();
-    rounds::visit_all("node", asked, &Side::ALL, Side::name, |side| visit(side, asked, &mut figures))?;
-    rounds::publish(asked, &report::text(&figures), &report::json(&figures))
+    rounds::visit_all("node", asked, &Side::ALL, |side| visit(side, asked, &mut figures))?;
+    let (subjects, targets) = (&Side::ALL, &target::TARGETS);
+    rounds::publish(asked, &Report { suite: "node", subjects, peer: &Side::peer, targets, figures: &figures })
 }
 
 /// Takes every figure of one side once, and returns what could not be taken.

@@ -3,31 +3,31 @@
 use crate::Fault;
 use crate::arguments::Arguments;
 use crate::bed::Bed;
-use serde_json::Value;
+use crate::named::{Measure, Subject};
+use crate::report::Report;
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 /// Visits all that were asked for, once each a round, and says once what could not be measured of whom.
-pub(crate) fn visit_all<S: Copy>(
+pub(crate) fn visit_all<S: Subject>(
     benchmark: &str,
     asked: &Arguments,
     all: &[S],
-    name: impl Fn(S) -> &'static str,
     mut visit: impl FnMut(S) -> Vec<Fault>,
 ) -> Result<(), Fault> {
     if !rustix::process::geteuid().is_root() {
         return Err(Fault::Rights);
     }
-    let names: Vec<_> = all.iter().map(|&one| name(one)).collect();
+    let names: Vec<_> = all.iter().map(|one| one.name()).collect();
     known(&asked.only, &names)?;
     Bed::sweep();
     let mut said = BTreeSet::new();
     for round in 1..=asked.rounds {
-        for &one in all.iter().filter(|&&one| asked.only.is_empty() || asked.only.iter().any(|only| only == name(one)))
+        for &one in all.iter().filter(|&&one| asked.only.is_empty() || asked.only.iter().any(|only| only == one.name()))
         {
-            eprintln!("{benchmark} {round}/{}: {}", asked.rounds, name(one));
+            eprintln!("{benchmark} {round}/{}: {}", asked.rounds, one.name());
             for fault in visit(one) {
-                let line = format!("skipped: {}: {fault}", name(one));
+                let line = format!("skipped: {}: {fault}", one.name());
                 if said.insert(line.clone()) {
                     println!("{line}");
                 }
@@ -46,10 +46,10 @@ fn known(asked: &[String], names: &[&str]) -> Result<(), Fault> {
 }
 
 /// Prints the tables, and writes every figure where that was asked for.
-pub(crate) fn publish(asked: &Arguments, tables: &str, figures: &Value) -> Result<(), Fault> {
-    print!("{tables}");
+pub(crate) fn publish<M: Measure, S: Subject>(asked: &Arguments, report: &Report<'_, M, S>) -> Result<(), Fault> {
+    print!("{}", report.text());
     match &asked.json {
-        Some(path) => std::fs::write(path, format!("{figures:#}\n")).map_err(Fault::system("write JSON")),
+        Some(path) => std::fs::write(path, format!("{:#}\n", report.json())).map_err(Fault::system("write JSON")),
         None => Ok(()),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::Fault;
 use crate::bed::Bed;
+use crate::named;
 use crate::peer::open_vswitch::Segmentation;
 use crate::peer::trestle::{Ports, Priority};
 use crate::peer::{kernel_bridge, open_vswitch, tap_loop, trestle};
@@ -27,9 +28,8 @@ pub enum Subject {
     TrestleNetdevPriority,
 }
 
-impl Subject {
-    /// Returns the name that tables and `--only` use.
-    pub const fn name(self) -> &'static str {
+impl named::Subject for Subject {
+    fn name(self) -> &'static str {
         match self {
             Self::KernelBridge => "kernel-bridge",
             Self::OpenVswitchTso => "ovs-tso",
@@ -39,7 +39,9 @@ impl Subject {
             Self::TrestleVportPriority | Self::TrestleNetdevPriority => "trestle-20",
         }
     }
+}
 
+impl Subject {
     /// Builds the bridge, connects the hosts to it, and waits until they reach each other.
     ///
     /// # Errors

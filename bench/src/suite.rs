@@ -5,9 +5,11 @@ use crate::bed::Bed;
 use crate::clock::timed;
 use crate::figures::{Figure, Figures};
 use crate::measure::Measure;
+use crate::named::Measure as _;
 use crate::peer::tap_loop;
+use crate::report::Report;
 use crate::subject::Subject;
-use crate::{Fault, Target, json, load, rounds, table};
+use crate::{Fault, Target, load, rounds};
 use std::process::ExitCode;
 
 /// What a benchmark compares.
@@ -18,7 +20,7 @@ pub struct Suite {
     /// The bridges in the order of a round; ratios are to the first.
     pub subjects: &'static [Subject],
     /// What Trestle must reach.
-    pub targets: &'static [Target],
+    pub targets: &'static [Target<Measure, Subject>],
 }
 
 impl Suite {
@@ -44,8 +46,10 @@ impl Suite {
     fn run(&self, asked: &Arguments) -> Result<(), Fault> {
         let mut figures = Figures::default();
         let visit = |subject| visit(subject, asked, &mut figures);
-        rounds::visit_all(self.name, asked, self.subjects, |subject| subject.name(), visit)?;
-        rounds::publish(asked, &table::text(self, &figures), &json::value(self, &figures))
+        rounds::visit_all(self.name, asked, self.subjects, visit)?;
+        let peer = |_| self.subjects.first().copied();
+        let (subjects, targets) = (self.subjects, self.targets);
+        rounds::publish(asked, &Report { suite: self.name, subjects, peer: &peer, targets, figures: &figures })
     }
 }
 
@@ -56,7 +60,7 @@ fn visit(subject: Subject, asked: &Arguments, figures: &mut Figures<(Measure, Su
         Err(fault) => return vec![fault],
     };
     let mut faults = Vec::new();
-    for measure in Measure::ALL {
+    for &measure in Measure::ALL {
         match take(measure, &bed, asked) {
             Ok(Some(figure)) => figures.add((measure, subject), figure),
             Ok(None) => {}

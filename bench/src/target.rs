@@ -1,35 +1,36 @@
 //! What Trestle must reach.
 
 use crate::figures::{Figures, Quality};
-use crate::measure::Measure;
-use crate::subject::Subject;
+use crate::named::Subject;
 
-/// A bound on the median of one kind of figure for one bridge.
+/// A bound on the median of one kind of figure of one subject.
 #[derive(Clone, Copy, Debug)]
-pub struct Target {
-    /// The bridge.
-    pub subject: Subject,
+pub struct Target<M, S> {
+    /// Whose.
+    pub subject: S,
     /// The kind of figure.
-    pub measure: Measure,
+    pub measure: M,
     /// The bound.
-    pub bound: Bound,
+    pub bound: Bound<S>,
 }
 
 /// Where a figure must lie.
 #[derive(Clone, Copy, Debug)]
-pub enum Bound {
+pub enum Bound<S> {
     /// At or above a figure.
     AtLeast(f64),
     /// At or below a figure.
     AtMost(f64),
     /// At or above so many times the median of a peer in the same run.
-    TimesPeer(f64, Subject),
+    TimesPeer(f64, S),
+    /// At most so much more than the median of a peer in the same run.
+    AbovePeer(f64, S),
 }
 
 /// How a target came out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Outcome {
-    /// Within the bound; the figure, or its ratio to the peer's.
+    /// Within the bound; the figure, or its ratio to the peer's, or its difference.
     Met(f64),
     /// Beyond it; the same.
     Missed(f64),
@@ -69,23 +70,27 @@ impl Outcome {
     }
 }
 
-impl Target {
+impl<M: Copy + Ord, S: Subject> Target<M, S> {
+    /// Makes a target.
+    pub const fn new(subject: S, measure: M, bound: Bound<S>) -> Self {
+        Self { subject, measure, bound }
+    }
+
     /// Holds the figures against the bound.
-    pub(crate) fn check(&self, figures: &Figures<(Measure, Subject)>) -> Outcome {
+    pub(crate) fn check(&self, figures: &Figures<(M, S)>) -> Outcome {
         let Some(own) = figures.summary(&(self.measure, self.subject)) else { return Outcome::NotMeasured };
-        let peer = match self.bound {
-            Bound::AtLeast(_) | Bound::AtMost(_) => None,
-            Bound::TimesPeer(_, peer) => match figures.summary(&(self.measure, peer)) {
-                Some(peer) if peer.median > 0.0 => Some(peer),
-                Some(_) | None => return Outcome::NotMeasured,
-            },
+        let against = |peer, value: fn(f64, f64) -> f64, kept: &dyn Fn(f64) -> bool| {
+            let peer = figures.summary(&(self.measure, peer)).filter(|peer| peer.median > 0.0);
+            let Some(peer) = peer else { return Outcome::NotMeasured };
+            let value = value(own.median, peer.median);
+            Outcome::of(value, kept(value), own.quality.with(peer.quality))
         };
-        let value = peer.map_or(own.median, |peer| own.median / peer.median);
-        let met = match self.bound {
-            Bound::AtLeast(bound) | Bound::TimesPeer(bound, _) => value >= bound,
-            Bound::AtMost(bound) => value <= bound,
-        };
-        Outcome::of(value, met, own.quality.with(peer))
+        match self.bound {
+            Bound::AtLeast(bound) => Outcome::of(own.median, own.median >= bound, own.quality),
+            Bound::AtMost(bound) => Outcome::of(own.median, own.median <= bound, own.quality),
+            Bound::TimesPeer(bound, peer) => against(peer, |own, peer| own / peer, &|ratio| ratio >= bound),
+            Bound::AbovePeer(bound, peer) => against(peer, |own, peer| own - peer, &|more| more <= bound),
+        }
     }
 
     /// Returns the bound in words.
@@ -94,6 +99,7 @@ impl Target {
             Bound::AtLeast(bound) => format!("at least {bound}"),
             Bound::AtMost(bound) => format!("at most {bound}"),
             Bound::TimesPeer(bound, peer) => format!("at least {bound} times {}", peer.name()),
+            Bound::AbovePeer(bound, peer) => format!("at most {bound} more than {}", peer.name()),
         }
     }
 }
@@ -102,6 +108,8 @@ impl Target {
 mod tests {
     use super::*;
     use crate::figures::Figure;
+    use crate::measure::Measure;
+    use crate::subject::Subject;
 
     #[test]
     fn outcomes() {
@@ -120,12 +128,16 @@ mod tests {
             ("below the peer's share", TimesPeer(0.8, Subject::KernelBridge), Missed(0.75)),
             ("above a disturbed peer", TimesPeer(0.1, Subject::OpenVswitch), Disturbed(6.0)),
             ("without the peer", TimesPeer(0.1, Subject::TapLoop), NotMeasured),
+            ("as much more than the peer", AbovePeer(-2.0, Subject::KernelBridge), Met(-2.0)),
+            ("more than that", AbovePeer(-2.1, Subject::KernelBridge), Missed(-2.0)),
+            ("more than a disturbed peer", AbovePeer(5.0, Subject::OpenVswitch), Disturbed(5.0)),
+            ("more than nobody", AbovePeer(5.0, Subject::TapLoop), NotMeasured),
         ];
         for (name, bound, want) in rows {
-            let target = Target { subject: Subject::TrestleVport, measure: Measure::Tcp, bound };
+            let target = Target::new(Subject::TrestleVport, Measure::Tcp, bound);
             assert_eq!(target.check(&figures), want, "{name}");
         }
-        let absent = Target { subject: Subject::TrestleNetdev, measure: Measure::Tcp, bound: AtLeast(0.0) };
+        let absent = Target::new(Subject::TrestleNetdev, Measure::Tcp, AtLeast(0.0));
         assert_eq!(absent.check(&figures), NotMeasured);
     }
 }

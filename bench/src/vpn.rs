@@ -5,7 +5,6 @@
 
 mod measure;
 mod openvpn;
-mod report;
 mod side;
 mod target;
 mod tunnel;
@@ -13,6 +12,7 @@ mod wireguard;
 
 use crate::arguments::{Arguments, USAGE};
 use crate::figures::Figures;
+use crate::report::Report;
 use crate::{Fault, load, rounds};
 use measure::{Measure, Work};
 use side::Side;
@@ -42,8 +42,12 @@ pub fn main() -> ExitCode {
 
 fn run(asked: &Arguments) -> Result<(), Fault> {
     let mut figures = Figures::default();
-    rounds::visit_all("vpn", asked, &Side::ALL, Side::name, |side| visit(side, asked, &mut figures))?;
-    rounds::publish(asked, &report::text(&figures), &report::json(&figures))
+    rounds::visit_all("vpn", asked, &Side::ALL, |side| visit(side, asked, &mut figures))?;
+    let (subjects, targets) = (&Side::ALL, &target::TARGETS);
+    rounds::publish(
+        asked,
+        &Report { suite: "vpn", subjects, peer: &|side| Some(side.peer()), targets, figures: &figures },
+    )
 }
 
 /// Builds one tunnel, takes every figure once, and returns what could not be taken.

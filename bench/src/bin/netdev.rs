@@ -14,9 +14,9 @@ const NETDEV: Suite = Suite {
     name: "netdev",
     subjects: &[KernelBridge, OpenVswitch, OpenVswitchTso, TrestleNetdev, TrestleNetdevPriority],
     targets: &[
-        Target { subject: TrestleNetdev, measure: Tcp, bound: Bound::TimesPeer(0.6, KernelBridge) },
-        Target { subject: TrestleNetdev, measure: Rate, bound: Bound::AtLeast(0.65) },
-        Target { subject: TrestleNetdev, measure: Rate, bound: Bound::TimesPeer(2.0, OpenVswitch) },
-        Target { subject: TrestleNetdev, measure: Ping, bound: Bound::AtMost(50.0) },
+        Target::new(TrestleNetdev, Tcp, Bound::TimesPeer(0.6, KernelBridge)),
+        Target::new(TrestleNetdev, Rate, Bound::AtLeast(0.65)),
+        Target::new(TrestleNetdev, Rate, Bound::TimesPeer(2.0, OpenVswitch)),
+        Target::new(TrestleNetdev, Ping, Bound::AtMost(50.0)),
     ],
 };

@@ -7,6 +7,7 @@ use super::queue;
 use super::side::Side;
 use crate::Fault;
 use crate::clock::{nanoseconds, timed};
+use crate::named;
 use std::time::Duration;
 
 /// One kind of figure.
@@ -55,9 +56,8 @@ pub(crate) enum Work {
     Write,
 }
 
-impl Measure {
-    /// Every kind, in the order of the table.
-    pub(crate) const ALL: [Self; 13] = [
+impl named::Measure for Measure {
+    const ALL: &'static [Self] = &[
         Self::Read,
         Self::PollRead,
         Self::Write,
@@ -73,8 +73,7 @@ impl Measure {
         Self::QueueWrite,
     ];
 
-    /// Returns the name that JSON uses.
-    pub(crate) const fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::Read => "read_kpps",
             Self::PollRead => "poll_read_kpps",
@@ -92,8 +91,7 @@ impl Measure {
         }
     }
 
-    /// Returns the heading that tables use.
-    pub(crate) const fn heading(self) -> &'static str {
+    fn heading(self) -> &'static str {
         match self {
             Self::Read => "read, 1,000 packets/s",
             Self::PollRead => "poll+read, 1,000 packets/s",

@@ -1,6 +1,7 @@
 //! Those that are compared.
 
 use super::measure::Work;
+use crate::named;
 
 /// A device as a program holds it, or the core's queues without one.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -41,6 +42,20 @@ impl Kind {
     }
 }
 
+impl named::Subject for Side {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Device(Kind::Tap, Face::Kernel) => "tap-kernel",
+            Self::Device(Kind::Tap, Face::Exec) => "tap-exec",
+            Self::Device(Kind::Tap, Face::Node) => "tap-node",
+            Self::Device(Kind::Tun, Face::Kernel) => "tun-kernel",
+            Self::Device(Kind::Tun, Face::Exec) => "tun-exec",
+            Self::Device(Kind::Tun, Face::Node) => "tun-node",
+        }
+    }
+}
+
 impl Side {
     /// All, in the order of a round.
     pub(crate) const ALL: [Self; 7] = [
@@ -52,19 +67,6 @@ impl Side {
         Self::Device(Kind::Tun, Face::Exec),
         Self::Device(Kind::Tun, Face::Node),
     ];
-
-    /// Returns the name that tables and `--only` use.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Queue => "queue",
-            Self::Device(Kind::Tap, Face::Kernel) => "tap-kernel",
-            Self::Device(Kind::Tap, Face::Exec) => "tap-exec",
-            Self::Device(Kind::Tap, Face::Node) => "tap-node",
-            Self::Device(Kind::Tun, Face::Kernel) => "tun-kernel",
-            Self::Device(Kind::Tun, Face::Exec) => "tun-exec",
-            Self::Device(Kind::Tun, Face::Node) => "tun-node",
-        }
-    }
 
     /// Returns what it is compared with.
     pub(crate) const fn peer(self) -> Option<Self> {

@@ -4,6 +4,7 @@ use super::tunnel::Tunnel;
 use crate::Fault;
 use crate::figures::median;
 use crate::measure::{ping, tcp};
+use crate::named;
 use std::time::Duration;
 
 /// One kind of figure.
@@ -30,12 +31,10 @@ pub(super) enum Work {
     In,
 }
 
-impl Measure {
-    /// Every kind, in the order of the table.
-    pub(crate) const ALL: [Self; 4] = [Self::Out, Self::In, Self::Ping, Self::PingMean];
+impl named::Measure for Measure {
+    const ALL: &'static [Self] = &[Self::Out, Self::In, Self::Ping, Self::PingMean];
 
-    /// Returns the name that JSON uses.
-    pub(crate) const fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::Out => "tcp_out_mbit",
             Self::In => "tcp_in_mbit",
@@ -44,8 +43,7 @@ impl Measure {
         }
     }
 
-    /// Returns the heading that tables use.
-    pub(crate) const fn heading(self) -> &'static str {
+    fn heading(self) -> &'static str {
         match self {
             Self::Out => "TCP out, one stream, Mbit/s",
             Self::In => "TCP in, one stream, Mbit/s",

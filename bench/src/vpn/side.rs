@@ -1,5 +1,7 @@
 //! Those that are compared.
 
+use crate::named;
+
 /// A VPN program whose near end has its device in one way.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Side {
@@ -33,6 +35,25 @@ pub(super) enum Way {
     Node,
 }
 
+impl named::Subject for Side {
+    fn name(self) -> &'static str {
+        match (self.program, self.way) {
+            (Program::OpenVpn, Way::Kernel) => "openvpn-kernel",
+            (Program::OpenVpn, Way::Exec) => "openvpn-exec",
+            (Program::OpenVpn, Way::Plug) => "openvpn-plug",
+            (Program::OpenVpn, Way::Node) => "openvpn-node",
+            (Program::WireguardGo, Way::Kernel) => "wireguard-go-kernel",
+            (Program::WireguardGo, Way::Exec) => "wireguard-go-exec",
+            (Program::WireguardGo, Way::Plug) => "wireguard-go-plug",
+            (Program::WireguardGo, Way::Node) => "wireguard-go-node",
+            (Program::Boringtun, Way::Kernel) => "boringtun-kernel",
+            (Program::Boringtun, Way::Exec) => "boringtun-exec",
+            (Program::Boringtun, Way::Plug) => "boringtun-plug",
+            (Program::Boringtun, Way::Node) => "boringtun-node",
+        }
+    }
+}
+
 impl Side {
     /// All, in the order of a round.
     pub(crate) const ALL: [Self; 8] = [
@@ -48,24 +69,6 @@ impl Side {
 
     pub(super) const fn new(program: Program, way: Way) -> Self {
         Self { program, way }
-    }
-
-    /// Returns the name that tables and `--only` use.
-    pub(crate) const fn name(self) -> &'static str {
-        match (self.program, self.way) {
-            (Program::OpenVpn, Way::Kernel) => "openvpn-kernel",
-            (Program::OpenVpn, Way::Exec) => "openvpn-exec",
-            (Program::OpenVpn, Way::Plug) => "openvpn-plug",
-            (Program::OpenVpn, Way::Node) => "openvpn-node",
-            (Program::WireguardGo, Way::Kernel) => "wireguard-go-kernel",
-            (Program::WireguardGo, Way::Exec) => "wireguard-go-exec",
-            (Program::WireguardGo, Way::Plug) => "wireguard-go-plug",
-            (Program::WireguardGo, Way::Node) => "wireguard-go-node",
-            (Program::Boringtun, Way::Kernel) => "boringtun-kernel",
-            (Program::Boringtun, Way::Exec) => "boringtun-exec",
-            (Program::Boringtun, Way::Plug) => "boringtun-plug",
-            (Program::Boringtun, Way::Node) => "boringtun-node",
-        }
     }
 
     /// Returns what it is compared with: the same program on the kernel's TUN.
