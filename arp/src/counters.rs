@@ -1,7 +1,7 @@
 //! What a link's neighbours did, for operators.
 
 use crate::message::Refused;
-use crate::named::named;
+use frame::{Counts, named};
 
 named! {
     /// What is counted besides messages that are ignored or refused.
@@ -72,60 +72,53 @@ named! {
 }
 
 /// How often each of them happened.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Counters {
-    counts: [u64; Count::ALL.len()],
-    ignored: [u64; Ignored::ALL.len()],
-    refused: [u64; Refused::ALL.len()],
+    counts: Counts<Count, { Count::ALL.len() }>,
+    ignored: Counts<Ignored, { Ignored::ALL.len() }>,
+    refused: Counts<Refused, { Refused::ALL.len() }>,
 }
 
 impl Counters {
     /// Nothing happened.
-    pub const ZERO: Self =
-        Self { counts: [0; Count::ALL.len()], ignored: [0; Ignored::ALL.len()], refused: [0; Refused::ALL.len()] };
+    pub const ZERO: Self = Self { counts: Counts::ZERO, ignored: Counts::ZERO, refused: Counts::ZERO };
 
     /// Returns how often this was done.
     #[must_use]
     pub fn get(&self, what: Count) -> u64 {
-        self.counts.get(what as usize).copied().unwrap_or(0)
+        self.counts.get(what)
     }
 
     /// Returns how many messages were ignored for this.
     #[must_use]
     pub fn ignored(&self, why: Ignored) -> u64 {
-        self.ignored.get(why as usize).copied().unwrap_or(0)
+        self.ignored.get(why)
     }
 
     /// Returns how many messages were refused for this.
     #[must_use]
     pub fn refused(&self, why: Refused) -> u64 {
-        self.refused.get(why as usize).copied().unwrap_or(0)
+        self.refused.get(why)
     }
 
     /// Iterates over all counters by name; names of messages refused follow those ignored.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-        let counts = Count::ALL.iter().map(|&what| (what.name(), self.get(what)));
-        let ignored = Ignored::ALL.iter().map(|&why| (why.name(), self.ignored(why)));
-        let refused = Refused::ALL.iter().map(|&why| (why.name(), self.refused(why)));
+        let counts = self.counts.iter().map(|(what, count)| (what.name(), count));
+        let ignored = self.ignored.iter().map(|(why, count)| (why.name(), count));
+        let refused = self.refused.iter().map(|(why, count)| (why.name(), count));
         counts.chain(ignored).chain(refused)
     }
 
     pub(crate) fn count(&mut self, what: Count) {
-        add(&mut self.counts, what as usize);
+        self.counts.add(what, 1);
     }
 
     pub(crate) fn count_ignored(&mut self, why: Ignored) {
-        add(&mut self.ignored, why as usize);
+        self.ignored.add(why, 1);
     }
 
     pub(crate) fn count_refused(&mut self, why: Refused) {
-        add(&mut self.refused, why as usize);
-    }
-}
-
-fn add(counts: &mut [u64], which: usize) {
-    if let Some(count) = counts.get_mut(which) {
-        *count = count.saturating_add(1);
+        self.refused.add(why, 1);
     }
 }
 

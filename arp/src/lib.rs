@@ -69,7 +69,6 @@ mod counters;
 mod emit;
 mod held;
 mod message;
-mod named;
 mod neighbours;
 mod prefix;
 mod rate;

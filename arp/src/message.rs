@@ -3,9 +3,9 @@
 mod v4;
 mod v6;
 
-use crate::named::named;
 use bitflags::bitflags;
 use core::net::{Ipv4Addr, Ipv6Addr};
+use frame::named;
 use frame::{EtherType, Mac};
 
 /// What an ARP message is for (RFC 826).

@@ -1,157 +1,76 @@
 //! Why frames are dropped, and how many were.
 
-use core::fmt;
+use crate::{Counts, named};
 
-macro_rules! reasons {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// Why a frame was dropped. Each has a counter and a name that `ifconfig -v` prints.
-        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-        #[repr(u8)]
-        pub enum DropReason {
-            $($(#[$doc])* $variant,)*
-        }
-
-        impl DropReason {
-            /// Every reason, in the order of its number.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// Returns the name shown to operators, in kebab case.
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $name,)*
-                }
-            }
-        }
-    };
-}
-
-reasons! {
-    /// The frame ends within its header or outermost tag.
-    Malformed = "malformed",
-    /// The platform could only store a part of the frame.
-    Truncated = "truncated",
-    /// The source is a group address (802.3-2018 §3.2.3).
-    GroupSource = "group-source",
-    /// The source is all zero.
-    ZeroSource = "zero-source",
-    /// The source is the bridge's own address: the frame came back through a loop.
-    OwnAddress = "own-address",
-    /// The destination is 01-80-C2-00-00-0X, which no bridge relays (802.1Q Table 8-1).
-    LinkLocal = "link-local",
-    /// The port is down, blocked or being removed.
-    PortDown = "port-down",
-    /// The port only mirrors; nothing that enters it is relayed.
-    SpanIngress = "span-ingress",
-    /// The tag carries the reserved VLAN ID 4095.
-    VlanInvalid = "vlan-invalid",
-    /// Untagged, and the port has no PVID, while VLAN filtering is on.
-    VlanUntagged = "vlan-untagged",
-    /// The port is no member of the frame's VLAN on the way in.
-    VlanIngress = "vlan-ingress",
-    /// The port is no member of the frame's VLAN on the way out.
-    VlanEgress = "vlan-egress",
-    /// A second tag follows, and the port does not carry stacked tags.
-    VlanNested = "vlan-nested",
-    /// The port is locked and the source is not registered on it.
-    Locked = "locked",
-    /// The source is unknown and the port has learned as many addresses as it may.
-    AddressLimit = "address-limit",
-    /// The destination is behind the port the frame came from.
-    SamePort = "same-port",
-    /// Both ports are private, or share a protected group.
-    Isolated = "isolated",
-    /// No other port takes the frame.
-    NoPort = "no-port",
-    /// Larger than the MTU of the bridge and not to be segmented.
-    TooBig = "too-big",
-    /// Over the port's broadcast rate.
-    StormBroadcast = "storm-broadcast",
-    /// Over the port's multicast rate.
-    StormMulticast = "storm-multicast",
-    /// Over the port's unknown-unicast rate.
-    StormUnknown = "storm-unknown",
-    /// No application has the device open.
-    NotOpen = "not-open",
-    /// The port's transmit queue was full.
-    QueueFull = "queue-full",
-    /// The system refused the frame on transmission.
-    TransmitError = "transmit-error",
-    /// No buffer was free for a copy.
-    NoBuffer = "no-buffer",
-    /// The offload state is not one that can be finished in software.
-    Offload = "offload",
-    /// Neither IP nor a neighbour's message, and the port carries nothing else.
-    NotIp = "not-ip",
-    /// To a station other than the one behind the port.
-    OtherHost = "other-host",
-    /// From an address that the port does not stand for.
-    BadSource = "bad-source",
-    /// Nobody has answered for the next hop.
-    Unresolved = "unresolved",
-    /// An ARP or neighbour discovery message that breaks a rule of its protocol.
-    BadNeighbour = "bad-neighbour",
-}
-
-impl fmt::Display for DropReason {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.name())
+named! {
+    /// Why a frame was dropped. Each has a counter and a name that `ifconfig -v` prints.
+    DropReason {
+        /// The frame ends within its header or outermost tag.
+        Malformed = "malformed",
+        /// The platform could only store a part of the frame.
+        Truncated = "truncated",
+        /// The source is a group address (802.3-2018 §3.2.3).
+        GroupSource = "group-source",
+        /// The source is all zero.
+        ZeroSource = "zero-source",
+        /// The source is the bridge's own address: the frame came back through a loop.
+        OwnAddress = "own-address",
+        /// The destination is 01-80-C2-00-00-0X, which no bridge relays (802.1Q Table 8-1).
+        LinkLocal = "link-local",
+        /// The port is down, blocked or being removed.
+        PortDown = "port-down",
+        /// The port only mirrors; nothing that enters it is relayed.
+        SpanIngress = "span-ingress",
+        /// The tag carries the reserved VLAN ID 4095.
+        VlanInvalid = "vlan-invalid",
+        /// Untagged, and the port has no PVID, while VLAN filtering is on.
+        VlanUntagged = "vlan-untagged",
+        /// The port is no member of the frame's VLAN on the way in.
+        VlanIngress = "vlan-ingress",
+        /// The port is no member of the frame's VLAN on the way out.
+        VlanEgress = "vlan-egress",
+        /// A second tag follows, and the port does not carry stacked tags.
+        VlanNested = "vlan-nested",
+        /// The port is locked and the source is not registered on it.
+        Locked = "locked",
+        /// The source is unknown and the port has learned as many addresses as it may.
+        AddressLimit = "address-limit",
+        /// The destination is behind the port the frame came from.
+        SamePort = "same-port",
+        /// Both ports are private, or share a protected group.
+        Isolated = "isolated",
+        /// No other port takes the frame.
+        NoPort = "no-port",
+        /// Larger than the MTU of the bridge and not to be segmented.
+        TooBig = "too-big",
+        /// Over the port's broadcast rate.
+        StormBroadcast = "storm-broadcast",
+        /// Over the port's multicast rate.
+        StormMulticast = "storm-multicast",
+        /// Over the port's unknown-unicast rate.
+        StormUnknown = "storm-unknown",
+        /// No application has the device open.
+        NotOpen = "not-open",
+        /// The port's transmit queue was full.
+        QueueFull = "queue-full",
+        /// The system refused the frame on transmission.
+        TransmitError = "transmit-error",
+        /// No buffer was free for a copy.
+        NoBuffer = "no-buffer",
+        /// The offload state is not one that can be finished in software.
+        Offload = "offload",
+        /// Neither IP nor a neighbour's message, and the port carries nothing else.
+        NotIp = "not-ip",
+        /// To a station other than the one behind the port.
+        OtherHost = "other-host",
+        /// From an address that the port does not stand for.
+        BadSource = "bad-source",
+        /// Nobody has answered for the next hop.
+        Unresolved = "unresolved",
+        /// An ARP or neighbour discovery message that breaks a rule of its protocol.
+        BadNeighbour = "bad-neighbour",
     }
 }
 
 /// Frames dropped, by reason.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct DropCounts([u64; DropReason::ALL.len()]);
-
-impl DropCounts {
-    /// Nothing dropped.
-    pub const ZERO: Self = Self([0; DropReason::ALL.len()]);
-
-    /// Adds `frames` to a reason, saturating.
-    pub fn add(&mut self, why: DropReason, frames: u64) {
-        if let Some(count) = self.0.get_mut(why as usize) {
-            *count = count.saturating_add(frames);
-        }
-    }
-
-    /// Returns how many frames were dropped for a reason.
-    pub fn get(&self, why: DropReason) -> u64 {
-        self.0.get(why as usize).copied().unwrap_or(0)
-    }
-
-    /// Returns how many frames were dropped at all.
-    pub fn total(&self) -> u64 {
-        self.0.iter().fold(0, |sum, &count| sum.saturating_add(count))
-    }
-
-    /// Iterates over the reasons that have dropped something.
-    pub fn nonzero(&self) -> impl Iterator<Item = (DropReason, u64)> + '_ {
-        DropReason::ALL.iter().map(|&why| (why, self.get(why))).filter(|&(_, count)| count > 0)
-    }
-}
-
-impl Default for DropCounts {
-    fn default() -> Self {
-        Self::ZERO
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    extern crate std;
-    use super::*;
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn every_reason_has_its_own_counter_and_name() {
-        let names: BTreeSet<_> = DropReason::ALL.iter().map(|why| why.name()).collect();
-        assert_eq!(names.len(), DropReason::ALL.len());
-        let mut counts = DropCounts::ZERO;
-        for (count, &why) in (1..).zip(DropReason::ALL) {
-            counts.add(why, count);
-            assert_eq!(counts.get(why), count, "{why}");
-        }
-        let n = DropReason::ALL.len() as u64;
-        assert_eq!(counts.total(), n * (n + 1) / 2);
-        assert_eq!(counts.nonzero().count(), DropReason::ALL.len());
-    }
-}
+pub type DropCounts = Counts<DropReason, { DropReason::ALL.len() }>;

@@ -8,6 +8,7 @@
 mod drop_reason;
 mod ethertype;
 mod mac;
+mod named;
 pub mod offload;
 mod port;
 mod seam;
@@ -19,6 +20,7 @@ mod view;
 pub use drop_reason::{DropCounts, DropReason};
 pub use ethertype::EtherType;
 pub use mac::{Mac, ParseMacError};
+pub use named::{Counts, Named};
 pub use port::{MAX_PORTS, PortId, PortSet};
 pub use seam::{FrameBuf, Meta, Ports, TagEdit};
 pub use tag::{Tag, Tpid, Vid};

@@ -175,7 +175,7 @@ impl Client {
         match judged {
             Ok(()) => Received::Taken,
             Err(why) => {
-                self.counters.add(why);
+                self.counters.add(why, 1);
                 Received::Refused(why)
             }
         }
@@ -190,7 +190,7 @@ impl Client {
         }
         let request = self.outgoing?;
         let transmit = request.write(&self.settings, self.transaction, self.secs, room)?;
-        self.counters.add(request.count());
+        self.counters.add(request.count(), 1);
         self.outgoing = None;
         Some(transmit)
     }

@@ -5,8 +5,8 @@ use crate::address::{Key, is_station};
 use crate::cache::{Entry, Id, Phase};
 use crate::counters::Count;
 use crate::held::{Fate, Places};
-use crate::named::named;
 use core::net::IpAddr;
+use frame::named;
 use frame::{Instant, Mac};
 
 /// How many neighbours are asked for at a time, so that no scan fills the table with nobody.

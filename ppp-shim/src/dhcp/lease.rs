@@ -69,7 +69,7 @@ impl Held {
         };
         let router = options.routers.iter().copied().find(usable);
         if router.is_none() && !options.routers.is_empty() {
-            counters.add(Count::BadRouter);
+            counters.add(Count::BadRouter, 1);
         }
         let times = duration.map(|duration| {
             let (renewal, rebinding) = renewal_times(reply, duration);

@@ -19,7 +19,7 @@ impl Client {
             (State::Selecting { .. }, Kind::Offer) => {
                 // The first that is acceptable is taken (RFC 2131 §4.4.1).
                 let offer = Held::granted(reply, now, &mut self.random, &mut self.counters)?.lease;
-                self.counters.add(Count::Offers);
+                self.counters.add(Count::Offers, 1);
                 self.asked_at = now;
                 self.request(offer.address, offer.server, 0, now);
             }
@@ -29,13 +29,13 @@ impl Client {
                 if held.lease.server != server {
                     return Err(Count::BadServer);
                 }
-                self.counters.add(Count::Acks);
+                self.counters.add(Count::Acks, 1);
                 self.tell(Event::Probe(address));
                 self.state = State::Probing(held);
             }
             (&State::Requesting { server, .. }, Kind::Nak) => {
                 is_of(reply, server)?;
-                self.counters.add(Count::Naks);
+                self.counters.add(Count::Naks, 1);
                 let pause = if self.withdrawn == 0 { Duration::ZERO } else { self.backoff(self.withdrawn - 1) };
                 self.withdrawn = self.withdrawn.saturating_add(1);
                 self.suggested = None;
@@ -48,7 +48,7 @@ impl Client {
                 let address = held.lease.address;
                 let held = Held::granted(reply, self.asked_at, &mut self.random, &mut self.counters)?;
                 agrees(&held.lease, address)?;
-                self.counters.add(Count::Acks);
+                self.counters.add(Count::Acks, 1);
                 self.tell(Event::Renewed(held.lease.clone()));
                 self.state = State::Bound(held);
             }
@@ -83,7 +83,7 @@ impl Client {
             | State::Rebinding { held, .. }
                 if held.is_over(now) =>
             {
-                self.counters.add(Count::Expired);
+                self.counters.add(Count::Expired, 1);
                 self.suggested = Some(held.lease.address);
                 self.tell(Event::Lost(held.lease.address));
                 self.init(now, Duration::ZERO);
@@ -134,7 +134,7 @@ impl Client {
 
     /// Gives up an address that a server does not grant any more.
     fn refused(&mut self, now: Instant) {
-        self.counters.add(Count::Naks);
+        self.counters.add(Count::Naks, 1);
         self.give_up();
         self.init(now, Duration::ZERO);
     }
@@ -167,7 +167,7 @@ impl Client {
 
     pub(super) fn tell(&mut self, event: Event) {
         if self.events.is_full() && self.events.pop_front().is_some() {
-            self.counters.add(Count::EventsLost);
+            self.counters.add(Count::EventsLost, 1);
         }
         // There is room.
         let _ = self.events.push_back(event);
