@@ -41,6 +41,7 @@ mod udhcpd;
 mod vm;
 mod vpn;
 mod wire;
+mod wireguard;
 
 pub use attachment::{Attachment, Site};
 pub use bare::{Bare, datagram, octets};
@@ -68,3 +69,4 @@ pub use udhcpd::{DhcpRequest, Udhcpd};
 pub use vm::{Tagging, Vm};
 pub use vpn::{Point, Shape, Topology, Up, Vpn};
 pub use wire::Wire;
+pub use wireguard::{Remote, WireGuard};

@@ -3,11 +3,10 @@
 
 use rustix::process::Signal;
 use std::net::Ipv6Addr;
-use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
-use tests::{Attachment, Host, Lab, Ns, Point, Running, Site, peer, run, trestle, within};
+use tests::{Attachment, Host, Lab, Ns, Point, Remote, Site, WireGuard, peer, trestle, within};
 
 const SOON: Duration = Duration::from_secs(15);
 /// What is left of 1500 bytes.
@@ -17,38 +16,21 @@ const BORING: &str = "boringtun-cli";
 
 /// One end: a program that holds the interface `tun`N, and what it is known by.
 struct End {
-    program: Running,
+    running: WireGuard,
     point: Point,
-    socket: PathBuf,
 }
 
-impl Drop for End {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.socket); // A program that is killed leaves it.
-    }
-}
-
-/// Starts a program by `command` for the interface `name`. `known`, unique on the machine, is what it calls itself for
-/// `wg`, by a socket in `/run/wireguard`.
-fn start(lab: &Lab, mut command: Command, ns: &Arc<Ns>, [name, known]: [&str; 2], n: u8) -> End {
-    let socket = PathBuf::from(format!("/run/wireguard/{known}.sock"));
-    command.args(["-f", name]);
-    let mut program = Running::start(command, lab.directory().join(format!("{name}.log")));
-    let serves = within(SOON, || program.ended().is_some() || (socket.exists() && ns.links().contains_key(name)));
-    assert!(serves && program.ended().is_none(), "{}", program.log());
+/// Starts a program by `command` for the interface `name`; `known` is what it calls itself for `wg`.
+fn start(lab: &Lab, command: Command, ns: &Arc<Ns>, [name, known]: [&str; 2], n: u8) -> End {
+    let running = WireGuard::start(lab, ns, command, name, known);
     let other = 3 - n;
-    let key = |n: u8| lab.directory().join(format!("{n}.key")).display().to_string();
-    let public = std::fs::read_to_string(key(other) + ".public").expect("made before");
-    let mut set = ns.beside("wg");
-    set.args(["set", known, "listen-port", "51820", "private-key", &key(n), "peer", public.trim()]);
-    set.args(["allowed-ips", &format!("{}/32,{}/128", Host::address(other), six(other))]);
-    set.args(["endpoint", &format!("192.0.2.{other}:51820")]);
-    run(set, SOON).ok();
+    let allowed = format!("{}/32,{}/128", Host::address(other), six(other));
+    running.knows(lab, ns, n, &[Remote { key: other, allowed, endpoint: format!("192.0.2.{other}") }]);
     ns.ip(&format!("address replace {} peer {} dev {name}", Host::address(n), Host::address(other)));
     ns.ip(&format!("address replace {}/64 dev {name}", six(n)));
     ns.ip(&format!("link set {name} up mtu {MTU_BYTES}"));
     let host = Host { ns: Arc::clone(ns), interface: name.to_owned(), address: Host::address(n) };
-    End { program, point: Point { host, address6: six(n) }, socket }
+    End { running, point: Point { host, address6: six(n) } }
 }
 
 fn six(n: u8) -> Ipv6Addr {
@@ -87,15 +69,7 @@ fn near(site: &Site, name: &str, program: &str, descriptor: u32) -> Command {
 /// A tunnel between a program at a site and its like on a kernel TUN carries pings and streams, and ends well.
 fn carries(name: &str, program: &str, attachment: Attachment, mebibytes: usize) {
     let Some(lab) = Lab::with_programs(name, &[program, "wg", "nsenter", "unshare", "python3"]) else { return };
-    for n in ["1", "2"] {
-        let mut make = Command::new("sh");
-        make.current_dir(lab.directory()).args([
-            "-c",
-            "umask 077; wg genkey >$0.key; wg pubkey <$0.key >$0.key.public",
-            n,
-        ]);
-        run(make, SOON).ok();
-    }
+    WireGuard::make_keys(&lab, &[1, 2]);
     let site = Site::new(&lab, attachment);
     let far = Arc::new(lab.ns("far"));
     site.ns().ip(&format!("link add under type veth peer name under netns {}", far.name()));
@@ -123,17 +97,17 @@ fn carries(name: &str, program: &str, attachment: Attachment, mebibytes: usize) 
     for (from, to) in [(&near.point, &far.point), (&far.point, &near.point)] {
         for address in to.addresses() {
             let joined = within(SOON, || from.host.reaches(address));
-            assert!(joined, "{address}: no answer:\n{}\n{}", near.program.log(), far.program.log());
+            assert!(joined, "{address}: no answer:\n{}\n{}", near.running.program.log(), far.running.program.log());
         }
         from.pings_full(to, MTU_BYTES);
         from.sends(to, mebibytes);
     }
     std::thread::sleep(Duration::from_millis(500));
-    let ticks = near.program.ticks_over_two_seconds();
+    let ticks = near.running.program.ticks_over_two_seconds();
     assert!(ticks <= 4, "idle, and yet busy for {ticks} ticks");
 
-    near.program.signal(Signal::TERM);
-    near.program.ends(SOON);
+    near.running.program.signal(Signal::TERM);
+    near.running.program.ends(SOON);
     site.destroy(&near_name);
     site.ends(&lab);
 }
