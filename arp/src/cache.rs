@@ -7,6 +7,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 pub(crate) use entry::{Entry, Phase};
 use frame::Instant;
+use frame::hash::{PI, fold};
 
 /// How many neighbours a link knows.
 pub const MAX_NEIGHBOURS: usize = 1024;
@@ -43,13 +44,8 @@ impl Cache {
             due: (0..MAX_NEIGHBOURS).map(|_| NEVER).collect(),
             earliest: NEVER,
             free: (0..MAX_NEIGHBOURS as u16).rev().collect(),
-            // A secret of few bits still mixes; the digits of pi behind the point, the multiplier odd.
-            secret: [
-                a ^ 0x243f_6a88_85a3_08d3,
-                b ^ 0x1319_8a2e_0370_7344,
-                c ^ 0xa409_3822_299f_31d0,
-                (d ^ 0x082e_fa98_ec4e_6c89) | 1,
-            ],
+            // A secret of few bits still mixes; the multiplier is odd.
+            secret: [a ^ PI[0], b ^ PI[1], c ^ PI[2], (d ^ PI[3]) | 1],
         }
     }
 
@@ -168,12 +164,6 @@ impl Cache {
         let (high, low) = ((key.bits() >> 64) as u64, key.bits() as u64);
         fold(fold(high ^ a, low ^ b) ^ c, d) as usize % INDEX
     }
-}
-
-#[inline]
-fn fold(x: u64, y: u64) -> u64 {
-    let product = u128::from(x) * u128::from(y);
-    product as u64 ^ (product >> 64) as u64
 }
 
 #[cfg(test)]

@@ -5,12 +5,15 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod checksum;
 mod drop_reason;
 mod ethertype;
+pub mod hash;
 mod mac;
 mod named;
 pub mod offload;
 mod port;
+mod random;
 mod seam;
 mod tag;
 mod time;
@@ -22,6 +25,7 @@ pub use ethertype::EtherType;
 pub use mac::{Mac, ParseMacError};
 pub use named::{Counts, Named};
 pub use port::{MAX_PORTS, PortId, PortSet};
+pub use random::SplitMix;
 pub use seam::{FrameBuf, Meta, Ports, TagEdit};
 pub use tag::{Tag, Tpid, Vid};
 pub use time::Instant;

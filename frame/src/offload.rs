@@ -6,7 +6,6 @@
 
 #[cfg(test)]
 mod captures;
-mod checksum;
 mod error;
 mod finish;
 mod headers;

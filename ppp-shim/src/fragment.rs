@@ -1,8 +1,8 @@
 //! IPv4 fragmentation, for tunnels smaller than the packets (RFC 791 §3.2).
 
 use crate::ip::{Ip, Version};
-use crate::sum::Sum;
 use core::fmt;
+use frame::checksum::Sum;
 use frame::offload::Offload;
 
 /// The fragments of an IPv4 packet, written one at a time.

@@ -39,5 +39,4 @@ mod ip;
 pub mod mss;
 pub mod path_mtu;
 pub mod shim;
-mod sum;
 mod upper;

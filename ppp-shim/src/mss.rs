@@ -3,8 +3,8 @@
 //! It helps where errors about the path's MTU do not arrive.
 
 use crate::ip::{Ip, TCP, V6_HEADER_BYTES, Version};
-use crate::sum::changed;
 use crate::upper::Upper;
+use frame::checksum::changed;
 use frame::offload::Offload;
 
 /// What became of a packet.

@@ -4,6 +4,7 @@ use super::{Binding, Source};
 use alloc::boxed::Box;
 use alloc::vec;
 use core::net::IpAddr;
+use frame::hash::{PI, fold};
 use frame::{MAX_PORTS, PortId};
 
 /// The places. What the operator set is in no port's line: it neither ages nor makes room.
@@ -211,13 +212,5 @@ impl Room {
     }
 }
 
-fn fold(x: u64, y: u64) -> u64 {
-    let product = u128::from(x) * u128::from(y);
-    product as u64 ^ (product >> 64) as u64
-}
-
 /// More than a bridge can have addresses; links are numbers of 32 bits.
 const MAX_SLOTS: usize = 1 << 20;
-
-/// The fraction of pi: bits that nobody chose.
-const PI: [u64; 2] = [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344];

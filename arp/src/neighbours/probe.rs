@@ -7,7 +7,7 @@ use crate::counters::Count;
 use crate::emit::{Arp, Discovery, Icmp, NeighbourFrame, group_mac, solicited_node};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::time::Duration;
-use frame::{Instant, Mac};
+use frame::{Instant, Mac, SplitMix};
 use heapless::{Deque, Vec};
 
 /// How many addresses are probed for at a time: those of a lease, of both families, and its successor.
@@ -41,12 +41,12 @@ struct Probed {
 pub(super) struct Probing {
     probed: Vec<Probed, MAX_PROBED>,
     events: Deque<Event, MAX_PROBED>,
-    chance: u64,
+    random: SplitMix,
 }
 
 impl Probing {
     pub(super) fn new(seed: u64) -> Self {
-        Self { probed: Vec::new(), events: Deque::new(), chance: seed }
+        Self { probed: Vec::new(), events: Deque::new(), random: SplitMix::new(seed) }
     }
 
     pub(super) fn at(&self) -> Option<Instant> {
@@ -63,16 +63,9 @@ impl Probing {
         let _ = self.events.push_back(event);
     }
 
-    /// Returns a time in a range, evenly spread; the splitmix64 sequence is enough for stations not to be in step.
+    /// Returns a time in a range.
     fn between(&mut self, least: Duration, most: Duration) -> Duration {
-        self.chance = self.chance.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.chance;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
-        let span = most.saturating_sub(least).as_micros();
-        let micros = (u128::from(mixed) * (span + 1)) >> 64;
-        least + Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+        least + self.random.up_to(most.saturating_sub(least))
     }
 }
 

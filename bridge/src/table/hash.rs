@@ -2,6 +2,7 @@
 
 use super::bucket::Way;
 use super::slot::Key;
+use frame::hash::{PI, fold};
 
 /// A keyed hash: two rounds of folded multiplication under a secret of the machine.
 ///
@@ -56,12 +57,3 @@ impl Hasher {
         if bucket == self.first(hash) { self.second(hash) } else { self.first(hash) }
     }
 }
-
-#[inline]
-fn fold(x: u64, y: u64) -> u64 {
-    let product = u128::from(x) * u128::from(y);
-    product as u64 ^ (product >> 64) as u64
-}
-
-/// The fraction of pi: bits that nobody chose.
-const PI: [u64; 4] = [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344, 0xa409_3822_299f_31d0, 0x082e_fa98_ec4e_6c89];

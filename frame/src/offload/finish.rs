@@ -1,8 +1,8 @@
 //! Finishing a checksum that the sender left half done.
 
-use super::checksum::{Sum, never_zero};
 use super::headers::{UDP_CHECKSUM, link_end};
 use super::{Offload, OffloadError};
+use crate::checksum::{Sum, never_zero};
 
 /// Sums a frame from `csum_start` to its end into the field at `csum_offset` from there.
 ///

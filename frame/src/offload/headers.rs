@@ -2,8 +2,8 @@
 //!
 //! The packet's own headers decide; what the sender says of them has to agree. `header_bytes` is not looked at.
 
-use super::checksum::Sum;
 use super::{Gso, Offload, OffloadError};
+use crate::checksum::Sum;
 use crate::{EtherType, HEADER_BYTES, TAG_BYTES};
 
 /// Where the headers of a TCP or UDP packet lie, in bytes from the first octet of the frame.

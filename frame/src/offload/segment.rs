@@ -1,8 +1,8 @@
 //! Cutting a packet that is larger than the MTU into those it stands for.
 
-use super::checksum::{Sum, never_zero};
 use super::headers::{Headers, Ip, Transport};
 use super::{Offload, OffloadError};
+use crate::checksum::{Sum, never_zero};
 
 /// The packets that a frame with segmentation state stands for, written one at a time.
 ///

@@ -1,9 +1,9 @@
 //! ICMP errors about a packet (RFC 792, RFC 1191 §4, RFC 4443 §3).
 
 use crate::ip::{ICMP, ICMPV6, Ip, V6_HEADER_BYTES, Version};
-use crate::sum::Sum;
 use crate::upper::{Piece, Upper};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use frame::checksum::Sum;
 use frame::offload::Offload;
 
 /// The largest error: the MTU that every IPv6 link has (RFC 8200 §5), past which no quote may lead (RFC 4443 §2.4 (c)).
