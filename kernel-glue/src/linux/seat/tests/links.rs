@@ -1,5 +1,6 @@
 //! Devices with a link between their programs and their port: what a link keeps, sends of its own and refuses.
 
+use super::face::Desk;
 use super::*;
 use arp::{Prefix, Scope};
 use core::net::{IpAddr, Ipv4Addr};
@@ -59,6 +60,82 @@ fn the_first_packet_between_two_links_of_a_bridge_waits_for_no_timer() {
             assert!(wait(&reader.0, 300), "{name}: nothing within 300 ms");
             assert_eq!(reader.read(), Some(packet), "{name}");
             assert_eq!(plane.poll_event(), None, "{name}");
+        }
+    });
+}
+
+/// The control side asks a link while a packet is taken, which may take system calls.
+#[derive(Debug)]
+struct Curious {
+    desk: Arc<Desk>,
+    link: Arc<LinkPort>,
+    refused: AtomicUsize,
+}
+
+impl Face for Curious {
+    fn take(&self, stored: &mut [u8]) -> Option<usize> {
+        let (link, (told, answer)) = (self.link.clone(), std::sync::mpsc::channel());
+        std::thread::spawn(move || told.send(link.report().counters.len()));
+        if answer.recv_timeout(Duration::from_millis(500)).is_err() {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        self.desk.take(stored)
+    }
+
+    fn give(&self, flow: u32, packet: &[u8]) -> Result<(), DropReason> {
+        self.desk.give(flow, packet)
+    }
+
+    fn bell(&self) -> BorrowedFd<'_> {
+        self.desk.bell()
+    }
+}
+
+/// A link at an interface of the host.
+fn at_host(plane: &Plane) -> Arc<LinkPort> {
+    Arc::new(LinkPort::new(link_config(Place::Host(Mac(mac(7)))), plane))
+}
+
+#[test]
+fn a_link_is_free_while_a_face_is_asked() {
+    in_namespace(|_lab| {
+        let plane = start(1);
+        let (link, desk) = (at_host(&plane), Desk::new(0));
+        desk.write(&ip(1));
+        let face = Arc::new(Curious { desk, link: link.clone(), refused: AtomicUsize::new(0) });
+        let node = NodePort::with_link(link, Some(face.clone()));
+        plane.add_wire(W).unwrap();
+        plane.add_node_port(W, Wire::NODE, &node).unwrap();
+        until(|| node.counts().from_app.frames == 1);
+        // Nobody is in the face once its port is closed.
+        plane.remove_port(W, Wire::NODE);
+        assert_eq!(face.refused.load(Ordering::Relaxed), 0);
+    });
+}
+
+#[test]
+fn what_a_link_refuses_counts_for_the_device_however_it_was_written() {
+    in_namespace(|_lab| {
+        let mut cut = ip(2);
+        // One byte more than there are.
+        cut[3] += 1;
+        for (name, desk) in [("socket", None), ("node", Some(Desk::new(0)))] {
+            let plane = start(1);
+            let node = NodePort::with_link(at_host(&plane), desk.clone().map(|desk| -> Arc<dyn Face> { desk }));
+            let wire = plane.add_wire(W).unwrap();
+            plane.add_node_port(W, Wire::NODE, &node).unwrap();
+            let program = seat(&node, 1, Header::None);
+            plane.sync_node(W, Wire::NODE, &node).unwrap();
+            for packet in [ip(1), cut.clone()] {
+                match &desk {
+                    Some(desk) => desk.write(&packet),
+                    None => program.write(&packet),
+                }
+            }
+            until(|| wire.port_counters(Wire::NODE).rx_frames == 2);
+            let Passed { frames, bytes, drops } = node.counts().from_app;
+            assert_eq!((frames, bytes), (2, 120), "{name}");
+            assert_eq!(drops.nonzero().collect::<Vec<_>>(), [(DropReason::Malformed, 1)], "{name}");
         }
     });
 }
