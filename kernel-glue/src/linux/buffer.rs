@@ -7,7 +7,7 @@ use frame::{DropReason, FrameBuf, Meta, Tag};
 pub(crate) const BURST: usize = 32;
 
 /// A frame after which a burst ends: more of them would push each other out of the cache.
-const LARGE_BYTES: usize = 8 * 1024;
+pub(super) const LARGE_BYTES: usize = 8 * 1024;
 
 /// Room for the largest GSO frame of an Ethernet device (65,535 bytes of IP, header, tags) and its virtio-net header.
 pub(super) const SLOT_BYTES: usize = 69_888;

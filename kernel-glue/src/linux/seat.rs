@@ -274,11 +274,13 @@ impl Seat {
 
     /// Books a burst that was received.
     fn received(&self, burst: &Burst<'_>, packets: u64, bytes: u64) {
-        for meter in [&self.from_app, &self.common.from_app] {
-            meter.pass(packets, bytes);
-            burst.losses().for_each(|(why, frames)| meter.drop(why, frames.into()));
-        }
+        [&self.from_app, &self.common.from_app].into_iter().for_each(|meter| book(meter, burst, packets, bytes));
     }
+}
+
+fn book(meter: &Meter, burst: &Burst<'_>, packets: u64, bytes: u64) {
+    meter.pass(packets, bytes);
+    burst.losses().for_each(|(why, frames)| meter.drop(why, frames.into()));
 }
 
 impl AsFd for Seat {

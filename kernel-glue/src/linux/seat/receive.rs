@@ -1,10 +1,10 @@
 //! Packets that programs write.
 
-use super::super::buffer::{Arena, BURST, Burst, Room};
+use super::super::buffer::{Arena, BURST, Burst, LARGE_BYTES, Room};
 use super::super::link_port::Pass;
 use super::super::transmit::EMPTY_MESSAGE;
 use super::super::worker::Look;
-use super::{Common, FaceSource, Seat, socket};
+use super::{Common, FaceSource, Seat, book, socket};
 use crate::link::Inward;
 use frame::HEADER_BYTES;
 use frame::offload::{Offload, VNET_BYTES};
@@ -46,6 +46,8 @@ impl Receiver {
             let whole = message.msg_hdr.msg_flags & libc::MSG_TRUNC == 0;
             intake.take(slot, whole.then_some(message.msg_len as usize), link.as_mut(), burst);
         }
+        // Others may have the link while the socket is asked.
+        drop(link);
         let over = intake.empty > 0 && socket::is_hung_up(seat.as_fd()) && !socket::has_bytes(seat.as_fd());
         if !over {
             burst.malformed += intake.empty;
@@ -128,19 +130,36 @@ impl Intake<'_> {
 impl FaceSource {
     /// Takes a burst of what a program wrote.
     pub(in super::super) fn receive<'a>(&self, arena: &'a mut Arena, burst: &mut Burst<'a>) -> Look {
+        let mut taken: heapless::Vec<(&'a mut [u8], usize), BURST> = heapless::Vec::new();
+        let look = self.fill(arena, &mut taken);
+        // Only then: a face may have writers to answer, while others want the link.
         let mut link = self.common.link.as_ref().map(|link| link.begin());
-        for slot in arena.slots() {
-            let taken = slot.get_mut(PACKET_AT - VNET_BYTES..).and_then(|room| self.face.take(room));
-            let Some(bytes) = taken.and_then(|bytes| bytes.checked_sub(VNET_BYTES)) else {
-                return Look::Empty;
-            };
-            self.common.from_app.pass(1, bytes as u64);
+        let (mut packets, mut sum_bytes) = (0, 0);
+        for (slot, bytes) in taken {
             let header = slot.get(PACKET_AT - VNET_BYTES..).and_then(|stored| stored.first_chunk());
             let Some(offload) = header.and_then(Offload::from_vnet) else {
                 burst.unknown_offload += 1;
                 continue;
             };
-            if store(slot, PACKET_AT, bytes, &offload, link.as_mut(), burst) == Room::Full {
+            packets += 1;
+            sum_bytes += bytes as u64;
+            // No more are taken than a burst has room for.
+            let _ = store(slot, PACKET_AT, bytes, &offload, link.as_mut(), burst);
+        }
+        book(&self.common.from_app, burst, packets, sum_bytes);
+        look
+    }
+
+    /// Takes packets into slots, each behind room for what may come before it, and with it the packet's bytes.
+    fn fill<'a>(&self, arena: &'a mut Arena, taken: &mut heapless::Vec<(&'a mut [u8], usize), BURST>) -> Look {
+        for slot in arena.slots() {
+            let stored = slot.get_mut(PACKET_AT - VNET_BYTES..).and_then(|room| self.face.take(room));
+            let Some(bytes) = stored.and_then(|bytes| bytes.checked_sub(VNET_BYTES)) else {
+                return Look::Empty;
+            };
+            // There is a place for each slot.
+            let _ = taken.push((slot, bytes));
+            if bytes > LARGE_BYTES {
                 break;
             }
         }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use tap::{Families, VnetBytes};
 
 mod face;
+mod links;
 mod load;
 mod offload;
 

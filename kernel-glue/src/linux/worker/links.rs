@@ -6,14 +6,22 @@ use super::Worker;
 use frame::Instant;
 
 impl Worker {
-    /// Sends what the links of a bridge or wire have, if any was stirred by what came before.
+    /// Sends what those links of a bridge or wire have that were stirred by what came before.
     pub(super) fn poll_stirred_links(&mut self, bridge: usize) {
-        let Some(Some(served)) = self.bridges.get(bridge) else { return };
-        // Each is asked, for asking forgets.
-        let stirred = served.outlets.links().iter().fold(false, |any, (_, link)| link.take_stirred() || any);
-        if stirred {
-            self.poll_links(bridge, clock::monotonic());
+        for _ in 0..ROUNDS {
+            let mut stirred = false;
+            for number in 0..self.count_links(bridge) {
+                if self.take_stirred(bridge, number) {
+                    self.poll_link(bridge, number, clock::monotonic());
+                    stirred = true;
+                }
+            }
+            // What one sends may stir another whose turn is over.
+            if !stirred {
+                return;
+            }
         }
+        self.due = Some(clock::monotonic());
     }
 
     /// Sends what the links have whose time has come.
@@ -22,26 +30,39 @@ impl Worker {
             return;
         }
         self.due = None;
-        (0..self.bridges.len()).for_each(|bridge| self.poll_links(bridge, now));
+        for bridge in 0..self.bridges.len() {
+            (0..self.count_links(bridge)).for_each(|number| self.poll_link(bridge, number, now));
+            self.poll_stirred_links(bridge);
+        }
     }
 
-    fn poll_links(&mut self, bridge: usize, now: Instant) {
+    fn count_links(&self, bridge: usize) -> usize {
+        self.bridges.get(bridge).and_then(Option::as_ref).map_or(0, |served| served.outlets.links().len())
+    }
+
+    fn take_stirred(&self, bridge: usize, number: usize) -> bool {
+        let served = self.bridges.get(bridge).and_then(Option::as_ref);
+        served.and_then(|served| served.outlets.links().get(number)).is_some_and(|(_, link)| link.take_stirred())
+    }
+
+    fn poll_link(&mut self, bridge: usize, number: usize, now: Instant) {
         let Some(Some(served)) = self.bridges.get_mut(bridge) else { return };
-        for number in 0..served.outlets.links().len() {
-            let Some((port, link)) = served.outlets.links().get(number).cloned() else { return };
-            for _ in 0..BURSTS {
-                let mut burst = Burst::new();
-                link.poll(&mut self.arena, &mut burst, now);
-                if burst.frames().is_empty() && burst.packets().is_empty() {
-                    break;
-                }
-                served.carry(port, &burst, &mut self.transmitter);
-                served.settle(&mut self.reporter);
+        let Some((port, link)) = served.outlets.links().get(number).cloned() else { return };
+        for _ in 0..BURSTS {
+            let mut burst = Burst::new();
+            link.poll(&mut self.arena, &mut burst, now);
+            if burst.frames().is_empty() && burst.packets().is_empty() {
+                break;
             }
-            self.due = self.due.into_iter().chain(link.poll_at()).min();
+            served.carry(port, &burst, &mut self.transmitter);
+            served.settle(&mut self.reporter);
         }
+        self.due = self.due.into_iter().chain(link.poll_at()).min();
     }
 }
 
+/// Times that links may stir each other before others have their turn: a question, its answer and what waited for it
+/// take three. A guess; what is left has its turn within a millisecond.
+const ROUNDS: usize = 8;
 /// Bursts that a link sends at once; what is left has its turn within a millisecond.
 const BURSTS: usize = 4;

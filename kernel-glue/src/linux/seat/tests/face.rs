@@ -4,7 +4,7 @@ use super::*;
 
 /// A face whose program is the test.
 #[derive(Debug)]
-struct Desk {
+pub(super) struct Desk {
     written: Mutex<VecDeque<Vec<u8>>>,
     given: Mutex<Vec<Vec<u8>>>,
     bell: Arc<OwnedFd>,
@@ -12,12 +12,12 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(readers: u32) -> Arc<Self> {
+    pub(super) fn new(readers: u32) -> Arc<Self> {
         let bell = crate::linux::worker::bell().unwrap();
         Arc::new(Self { written: Mutex::default(), given: Mutex::default(), bell, readers })
     }
 
-    fn write(&self, frame: &[u8]) {
+    pub(super) fn write(&self, frame: &[u8]) {
         self.written.lock().unwrap().push_back([&[0; VNET_BYTES], frame].concat());
         crate::linux::worker::ring(self.bell.as_fd());
     }
