@@ -138,7 +138,7 @@ impl Link {
         now: Instant,
     ) -> Result<Outward<'f>, DropReason> {
         let mtu_bytes = self.config.mtu_bytes;
-        match self.cut(packet, offload, found.version, mtu_bytes, Self::give) {
+        match self.cut(packet, offload, mtu_bytes, Self::give) {
             Ok(()) => Ok(Outward::Kept),
             Err(Uncut::Failed(why)) => Err(why),
             Err(Uncut::Forbidden) => {
