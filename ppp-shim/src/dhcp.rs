@@ -88,6 +88,10 @@ pub struct Client {
     suggested: Option<Ipv4Addr>,
     /// How often servers have withdrawn an offer since an address was accepted.
     withdrawn: u8,
+    /// How often an address was declined since one was kept.
+    declined: u8,
+    /// When the bound address has been kept.
+    kept_at: Option<Instant>,
     outgoing: Option<Request>,
     events: Deque<Event, 4>,
     counters: Counters,
@@ -121,6 +125,8 @@ impl Client {
             asked_at: Instant::default(),
             suggested: None,
             withdrawn: 0,
+            declined: 0,
+            kept_at: None,
             outgoing: None,
             events: Deque::new(),
             counters: Counters::ZERO,
@@ -136,11 +142,11 @@ impl Client {
     }
 
     /// Gives the address back, if there is one (RFC 2131 §4.4.6), and is silent after that.
-    pub fn stop(&mut self, _now: Instant) {
+    pub fn stop(&mut self, now: Instant) {
         if matches!(self.state, State::Selecting { .. } | State::Requesting { .. }) {
             self.outgoing = None;
         }
-        if let Some(Lease { address, server, .. }) = self.give_up() {
+        if let Some(Lease { address, server, .. }) = self.give_up(now) {
             self.suggested = Some(address);
             self.ask(Request::Release { address, server });
         }
@@ -148,19 +154,21 @@ impl Client {
     }
 
     /// Hears that nobody has the address of [`Event::Probe`].
-    pub fn accept(&mut self, _now: Instant) {
+    pub fn accept(&mut self, now: Instant) {
         let State::Probing(held) = &self.state else { return };
         let held = held.clone();
         self.withdrawn = 0;
+        self.kept_at = Some(now.plus(KEPT));
         self.tell(Event::Bound(held.lease.clone()));
         self.state = State::Bound(held);
     }
 
     /// Hears that somebody else has the address, probed or bound, tells the server so, and begins again ten seconds later
-    /// (RFC 2131 §3.1, step 5).
+    /// (RFC 2131 §3.1, step 5), or a minute where that was so too often (RFC 5227 §2.1.1).
     pub fn decline(&mut self, now: Instant) {
-        if let Some(Lease { address, server, .. }) = self.give_up() {
-            self.init(now, AFTER_DECLINE);
+        if let Some(Lease { address, server, .. }) = self.give_up(now) {
+            self.declined = self.declined.saturating_add(1);
+            self.init(now, if self.declined < MAX_CONFLICTS { AFTER_DECLINE } else { RATE_LIMIT_INTERVAL });
             self.ask(Request::Decline { address, server });
         }
     }
@@ -239,6 +247,13 @@ impl Client {
 
 /// From declining an address to the search for another (RFC 2131 §3.1, step 5).
 const AFTER_DECLINE: Duration = Duration::from_secs(10);
+/// So many conflicts slow the search down (RFC 5227 §1.1).
+const MAX_CONFLICTS: u8 = 10;
+/// To one address a minute (RFC 5227 §1.1).
+const RATE_LIMIT_INTERVAL: Duration = Duration::from_secs(60);
+/// An address that was bound for so long ends the caution: the conflicts before it are no sign of what comes after. A
+/// guess, ten times the interval, so that who contests only what is in use gets few addresses for his trouble.
+const KEPT: Duration = Duration::from_secs(600);
 
 #[cfg(test)]
 mod tests;

@@ -20,6 +20,16 @@ pub struct Fragments<'a> {
     offset: u16,
     /// Flags of the packet itself: its last fragment has what it had.
     flags: u16,
+    /// What its sender has left to finish.
+    unfinished: Option<Checksum>,
+}
+
+/// A finished checksum that the packet does not hold.
+#[derive(Clone, Copy, Debug)]
+struct Checksum {
+    /// Where it belongs in the payload of the next fragment.
+    at: usize,
+    octets: [u8; 2],
 }
 
 impl<'a> Fragments<'a> {
@@ -60,7 +70,36 @@ impl<'a> Fragments<'a> {
                 return Err(FragmentError::Mtu(mtu_bytes));
             }
         }
-        Ok(Self { header: whole, later, payload, mtu_bytes: mtu, offset, flags })
+        Ok(Self { header: whole, later, payload, mtu_bytes: mtu, offset, flags, unfinished: None })
+    }
+
+    /// Starts to cut a packet whose sender may have left its checksum to be finished, the offsets counting from the
+    /// packet. The fragments hold it finished; the packet stays as it is.
+    ///
+    /// # Errors
+    /// As [`Self::new`], and [`FragmentError::Checksum`] where it does not lie in the first fragment's payload.
+    pub fn finishing(packet: &'a [u8], offload: &Offload, mtu_bytes: u32) -> Result<Self, FragmentError> {
+        let finished = Offload { needs_checksum: false, ..*offload };
+        let mut fragments = Self::new(packet, &finished, mtu_bytes)?;
+        if offload.needs_checksum {
+            let checksum = fragments.left_to_finish(offload);
+            let start = offload.csum_start;
+            fragments.unfinished =
+                Some(checksum.ok_or(FragmentError::Checksum { start, offset: offload.csum_offset })?);
+        }
+        Ok(fragments)
+    }
+
+    /// Returns the sum from `csum_start` to the packet's end (VIRTIO 1.2 §5.1.6.2) and where it belongs.
+    fn left_to_finish(&self, offload: &Offload) -> Option<Checksum> {
+        let start = usize::from(offload.csum_start).checked_sub(self.header.bytes)?;
+        let at = start + usize::from(offload.csum_offset);
+        let mut octets = Sum::default().bytes(self.payload.get(start..)?).checksum();
+        // UDP is told by its offset, as a zero there is no checksum (RFC 768).
+        if offload.csum_offset == UDP_CHECKSUM && octets == [0, 0] {
+            octets = [0xff, 0xff];
+        }
+        (at + octets.len() <= self.next_payload()).then_some(Checksum { at, octets })
     }
 
     /// Returns the bytes of the next fragment, or zero after the last.
@@ -82,6 +121,9 @@ impl<'a> Fragments<'a> {
         let more = if rest.is_empty() { 0 } else { MORE_FRAGMENTS };
         self.header.write(head, u16::try_from(bytes).ok()?, self.flags | more | self.offset)?;
         body.copy_from_slice(piece);
+        if let Some(Checksum { at, octets }) = self.unfinished.take() {
+            *body.get_mut(at..)?.first_chunk_mut()? = octets;
+        }
         self.offset += u16::try_from(piece.len() / 8).ok()?;
         (self.header, self.payload) = (self.later, rest);
         if rest.is_empty() {
@@ -167,6 +209,13 @@ pub enum FragmentError {
     Version6,
     /// Its checksum or its segmentation is to be finished before.
     Offload,
+    /// Its checksum is to be finished where the first fragment has none.
+    Checksum {
+        /// Where the sum begins in the packet.
+        start: u16,
+        /// Where it belongs from there.
+        offset: u16,
+    },
     /// Its header contradicts itself, or it is a fragment that no datagram has.
     Malformed,
     /// That MTU in bytes leaves no room for eight octets behind the header.
@@ -179,6 +228,9 @@ impl fmt::Display for FragmentError {
             Self::DontFragment => out.write_str("the sender forbids fragments"),
             Self::Version6 => out.write_str("IPv6 packets are cut by their sender alone"),
             Self::Offload => out.write_str("offloads are to be finished before"),
+            Self::Checksum { start, offset } => {
+                write!(out, "no checksum at {offset} behind {start} in the first fragment")
+            }
             Self::Malformed => out.write_str("the IPv4 header contradicts itself"),
             Self::Mtu(bytes) => write!(out, "an MTU of {bytes} bytes has no room for a fragment"),
         }
@@ -193,6 +245,8 @@ const MAX_HEADER_BYTES: usize = 60;
 const DONT_FRAGMENT: u16 = 0x4000;
 const MORE_FRAGMENTS: u16 = 0x2000;
 const OFFSET: u16 = 0x1fff;
+/// Where UDP keeps its checksum (RFC 768).
+const UDP_CHECKSUM: u16 = 6;
 /// Option types, and the flag in a type (RFC 791 §3.1).
 const END_OF_OPTIONS: u8 = 0;
 const NO_OPERATION: u8 = 1;

@@ -73,7 +73,7 @@ impl Link {
         let next_hop = self.next_hop(destination);
         if path_mtu::exceeds(packet, packet.len(), offload, mtu_bytes) {
             let send = |link: &mut Self, slot| link.send_by(slot, next_hop, kind.source, kind.version, now);
-            return match self.cut(packet, offload, kind.version, mtu_bytes, send) {
+            return match self.cut(packet, offload, mtu_bytes, send) {
                 Ok(()) => Inward::Kept,
                 Err(Uncut::Failed(why)) => Inward::Drop(why),
                 Err(Uncut::Forbidden) => {

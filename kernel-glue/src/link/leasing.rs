@@ -1,6 +1,6 @@
 //! An address of the LAN for the peer: the link asks a server for it, and finds out whether it is free.
 
-use super::{Link, Place, identity};
+use super::{Link, Place, Slot, identity};
 use core::net::{IpAddr, Ipv4Addr};
 use frame::offload::Offload;
 use frame::{Instant, Mac};
@@ -12,12 +12,15 @@ pub(super) struct Leasing {
     client: Client,
     /// The address that the link stands for by its lease.
     address: Option<Ipv4Addr>,
+    /// The station that the last message came from which the client took. While the client has an address, that is who
+    /// brought the word of its server.
+    granter: Mac,
 }
 
 impl Leasing {
     pub(super) fn new(mac: Mac, seed: u64) -> Self {
         let settings = Settings { mac, client_id: None, hostname: None };
-        Self { client: Client::new(settings, seed), address: None }
+        Self { client: Client::new(settings, seed), address: None, granter: Mac::BROADCAST }
     }
 
     pub(super) fn address(&self) -> Option<Ipv4Addr> {
@@ -49,18 +52,26 @@ impl Link {
         }
     }
 
-    /// Takes a packet that is for the client.
-    pub(super) fn take_lease(&mut self, found: &Packet, packet: &[u8], offload: &Offload, now: Instant) -> bool {
+    /// Takes a packet that is for the client, which came from a station.
+    #[inline]
+    pub(super) fn take_lease(
+        &mut self,
+        from: Mac,
+        found: &Packet,
+        packet: &[u8],
+        offload: &Offload,
+        now: Instant,
+    ) -> bool {
         if !self.config.dhcp || found.version != Version::V4 {
             return false;
         }
         match self.leasing.client.receive(packet, offload, now) {
-            Received::Elsewhere => false,
-            Received::Taken | Received::Refused(_) => {
-                self.stirred = true;
-                true
-            }
+            Received::Elsewhere => return false,
+            Received::Taken => self.leasing.granter = from,
+            Received::Refused(_) => {}
         }
+        self.stirred = true;
+        true
     }
 
     /// Sends what the client has to say.
@@ -76,15 +87,25 @@ impl Link {
             let Some(slot) = slot else { break };
             match to {
                 To::Broadcast => self.send(slot, Mac::BROADCAST, Version::V4),
-                To::Unicast(server) => {
-                    let source = self.leasing.address.unwrap_or(Ipv4Addr::UNSPECIFIED);
-                    let next_hop = self.next_hop(IpAddr::V4(server));
-                    // One that gets no further is sent again later.
-                    self.send_by(slot, next_hop, IpAddr::V4(source), Version::V4, now);
-                }
+                To::Unicast(server) => self.speak_to(IpAddr::V4(server), slot, now),
             }
         }
         self.settle_lease(now);
+    }
+
+    /// Sends a server what is for it alone.
+    fn speak_to(&mut self, server: IpAddr, slot: Slot, now: Instant) {
+        match self.leasing.address {
+            // A renewal that gets no further is followed by another.
+            Some(source) => {
+                let next_hop = self.next_hop(server);
+                self.send_by(slot, next_hop, IpAddr::V4(source), Version::V4, now);
+            }
+            // A DHCPRELEASE is sent once (RFC 2131 §4.4.6), and who has given its address back cannot ask by it for
+            // anybody: it goes the way that the grant came. From a relay that routes nothing it gets no further, and the
+            // lease runs out.
+            None => self.send(slot, self.leasing.granter, Version::V4),
+        }
     }
 
     /// Acts on what the client and the neighbours have found out.

@@ -65,6 +65,9 @@ impl Link {
         let packet = inside(found.start, found.bytes).ok_or(DropReason::Malformed)?;
         // A frame's start is where the state counts from, and 65,535 bytes are the most there are.
         let offload = offload.shifted(-(found.start as i16));
+        if self.take_lease(link.src, &found, packet, &offload, now) {
+            return Ok(Outward::Kept);
+        }
         // Nobody is told of what went to all (RFC 1122 §3.2.2).
         let sender = Some(link.src).filter(|_| !link.dst.is_group());
         self.pass(sender, &found, packet, offload, now)
@@ -96,9 +99,6 @@ impl Link {
         offload: Offload,
         now: Instant,
     ) -> Result<Outward<'f>, DropReason> {
-        if self.take_lease(found, packet, &offload, now) {
-            return Ok(Outward::Kept);
-        }
         if let Place::Lan { .. } = self.config.place
             && path_mtu::exceeds(packet, packet.len(), &offload, self.config.mtu_bytes)
         {
@@ -138,7 +138,7 @@ impl Link {
         now: Instant,
     ) -> Result<Outward<'f>, DropReason> {
         let mtu_bytes = self.config.mtu_bytes;
-        match self.cut(packet, offload, found.version, mtu_bytes, Self::give) {
+        match self.cut(packet, offload, mtu_bytes, Self::give) {
             Ok(()) => Ok(Outward::Kept),
             Err(Uncut::Failed(why)) => Err(why),
             Err(Uncut::Forbidden) => {

@@ -3,12 +3,12 @@
 use alloc::boxed::Box;
 use alloc::vec;
 use frame::HEADER_BYTES;
-use frame::offload::{Offload, OffloadError, VNET_BYTES, finish_checksum};
+use frame::offload::{Offload, VNET_BYTES};
 
 /// Packets that a link keeps at once.
 pub(super) const SLOTS: usize = 64;
 /// Bytes of the longest packet that is kept. A super-packet is longer, and lost: its sender repeats it.
-const PACKET_BYTES: usize = 2048 - HEADER_BYTES;
+pub(super) const PACKET_BYTES: usize = 2048 - HEADER_BYTES;
 const SLOT_BYTES: usize = HEADER_BYTES + PACKET_BYTES;
 
 /// A packet in the slab. Whoever has it gives it back.
@@ -105,17 +105,6 @@ impl Slab {
         let moved = self.write(&slot, HEADER_BYTES, self.kept(&slot).offload, stored);
         self.give_back(slot);
         moved
-    }
-
-    /// Does the work that is left on a packet's checksum; the Ethernet header says what is in it.
-    pub(super) fn finish_checksum(&mut self, slot: &Slot, header: [u8; HEADER_BYTES]) -> Result<(), OffloadError> {
-        self.set_header(slot, header);
-        let Kept { packet_bytes, offload } = self.kept(slot);
-        let frame = self.room(slot).get_mut(..HEADER_BYTES + usize::from(packet_bytes)).unwrap_or_default();
-        if offload.needs_checksum {
-            finish_checksum(frame, &offload.shifted(HEADER_BYTES as i16))?;
-        }
-        Ok(())
     }
 
     pub(super) fn give_back(&mut self, slot: Slot) {

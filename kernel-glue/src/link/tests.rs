@@ -4,6 +4,7 @@ extern crate std;
 
 mod host;
 mod lan;
+mod leasing;
 mod packets;
 mod path;
 

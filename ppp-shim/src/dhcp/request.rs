@@ -27,7 +27,10 @@ pub struct Transmit {
 pub enum To {
     /// Every station on the LAN.
     Broadcast,
-    /// The next hop to this address, from the address that is leased.
+    /// The next hop to this address, from the address that is leased, or was until it was given back: [`Event::Lost`]
+    /// goes before the message that says so.
+    ///
+    /// [`Event::Lost`]: super::Event::Lost
     Unicast(Ipv4Addr),
 }
 

@@ -86,6 +86,7 @@ impl Client {
                 self.counters.add(Count::Expired, 1);
                 self.suggested = Some(held.lease.address);
                 self.tell(Event::Lost(held.lease.address));
+                self.judge_keeping(now);
                 self.init(now, Duration::ZERO);
             }
             State::Probing(held) => self.state = State::Probing(held),
@@ -135,12 +136,12 @@ impl Client {
     /// Gives up an address that a server does not grant any more.
     fn refused(&mut self, now: Instant) {
         self.counters.add(Count::Naks, 1);
-        self.give_up();
+        self.give_up(now);
         self.init(now, Duration::ZERO);
     }
 
     /// Takes the address away from the station, wherever it is between granted and expired, and returns what it was.
-    pub(super) fn give_up(&mut self) -> Option<Lease> {
+    pub(super) fn give_up(&mut self, now: Instant) -> Option<Lease> {
         let held = match core::mem::replace(&mut self.state, State::Stopped) {
             State::Probing(held)
             | State::Bound(held)
@@ -153,7 +154,15 @@ impl Client {
         };
         self.suggested = None;
         self.tell(Event::Lost(held.lease.address));
+        self.judge_keeping(now);
         Some(held.lease)
+    }
+
+    /// Forgets the conflicts if the address that goes was kept for long enough.
+    fn judge_keeping(&mut self, now: Instant) {
+        if self.kept_at.take().is_some_and(|at| at <= now) {
+            self.declined = 0;
+        }
     }
 
     fn ask_since(&mut self, request: Request, now: Instant) {

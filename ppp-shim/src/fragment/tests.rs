@@ -126,6 +126,69 @@ fn what_is_not_cut() {
 }
 
 #[test]
+fn a_checksum_is_finished_in_the_first_fragment() {
+    let odd = [131, 7, 4, 1, 2, 3, 4, 0];
+    for (name, options, payload, mtu_bytes, offset) in [
+        ("UDP", &[][..], 1480, 700, 6),
+        ("UDP, fits", &[], 1480, 1500, 6),
+        ("UDP, the least fragments", &[], 100, 28, 6),
+        ("UDP, odd, options", &odd, 777, 300, 6),
+        ("TCP", &[], 1480, 576, 16),
+    ] {
+        let mut packet = packet(options, payload, 0);
+        let start = 20 + options.len();
+        let state =
+            Offload { needs_checksum: true, csum_start: start as u16, csum_offset: offset, ..Offload::default() };
+        let finish = |packet: &[u8]| {
+            let mut frame = [&[0; 12][..], &[8, 0], packet].concat();
+            frame::offload::finish_checksum(&mut frame, &state.shifted(14)).unwrap();
+            frame[14 + start..].to_vec()
+        };
+        let carried = |packet: &[u8]| {
+            let mut fragments = Fragments::finishing(packet, &state, mtu_bytes).unwrap();
+            let mut payload: Vec<u8> = Vec::new();
+            let mut room = [0; 1500];
+            while let Some(bytes) = fragments.next_into(&mut room) {
+                payload.extend(&room[usize::from(room[0] & 15) * 4..bytes]);
+            }
+            payload
+        };
+        assert_ne!(finish(&packet), packet[start..], "{name}");
+        assert_eq!(carried(&packet), finish(&packet), "{name}");
+        // A sum of zero, which UDP does not send.
+        let field = start + usize::from(offset);
+        packet[field..field + 2].copy_from_slice(&[0, 0]);
+        let left = finish(&packet)[usize::from(offset)..][..2].to_vec();
+        packet[field..field + 2].copy_from_slice(&left);
+        let want = if offset == 6 { [0xff, 0xff] } else { [0, 0] };
+        assert_eq!(carried(&packet)[usize::from(offset)..][..2], want, "{name}");
+        assert_eq!(carried(&packet), finish(&packet), "{name}, zero");
+    }
+}
+
+#[test]
+fn a_checksum_that_is_not_in_the_first_fragment_is_not_finished() {
+    for (name, start, offset, mtu_bytes, finished) in [
+        ("where UDP has it", 20, 6, 28, true),
+        ("the last place", 20, 46, 68, true),
+        ("across the end of the fragment", 20, 47, 68, false),
+        ("in the next fragment", 20, 50, 68, false),
+        ("in the header", 10, 0, 68, false),
+        ("behind the packet", 2000, 6, 1500, false),
+        ("as far as can be", 0xffff, 0xffff, 1500, false),
+        ("summed to nothing, across the end", 120, 0, 1500, false),
+    ] {
+        let state = Offload { needs_checksum: true, csum_start: start, csum_offset: offset, ..Offload::default() };
+        let packet = packet(&[], 100, 0);
+        let fragments = Fragments::finishing(&packet, &state, mtu_bytes);
+        let want = (!finished).then_some(FragmentError::Checksum { start, offset });
+        assert_eq!(fragments.err(), want, "{name}");
+    }
+    let state = Offload { needs_checksum: true, gso: Gso::UdpSegment, segment_bytes: 500, ..Offload::default() };
+    assert_eq!(Fragments::finishing(&packet(&[], 100, 0), &state, 68).unwrap_err(), FragmentError::Offload);
+}
+
+#[test]
 fn a_small_room_loses_nothing() {
     let packet = packet(&[], 100, 0);
     let mut fragments = Fragments::new(&packet, &Offload::default(), 70).unwrap();

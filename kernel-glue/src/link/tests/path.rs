@@ -93,6 +93,65 @@ fn what_the_application_lets_be_cut_reaches_a_smaller_bridge() {
     assert_eq!(bed.count("cut"), 2);
 }
 
+/// Returns what fragments carry, which lie in order and are no longer than this.
+fn carried(fragments: &[Vec<u8>], mtu: usize) -> Vec<u8> {
+    let mut payload = Vec::new();
+    for fragment in fragments {
+        assert!(fragment.len() <= mtu, "{} bytes", fragment.len());
+        let field = u16::from_be_bytes([fragment[6], fragment[7]]);
+        assert_eq!(usize::from(field & 0x1fff) * 8, payload.len());
+        payload.extend(&fragment[20..]);
+        assert_eq!(field & 0x2000 != 0, payload.len() != 7980, "more fragments");
+    }
+    payload
+}
+
+#[test]
+fn a_packet_of_many_fragments_is_cut_for_a_smaller_tunnel() {
+    let packet = udp("192.168.1.9", "192.168.1.50", 8000);
+    let frame = framed(PEER, STATION, &packet);
+    let unsummed =
+        Offload { needs_checksum: true, csum_start: (HEAD + 20) as u16, csum_offset: 6, ..Offload::default() };
+    let mut finished = frame.clone();
+    frame::offload::finish_checksum(&mut finished, &unsummed).unwrap();
+    for (name, tunnel, offload, payload) in [
+        ("checksum finished", 1500, Offload::default(), &packet[20..]),
+        ("checksum left to finish", 1500, unsummed, &finished[HEAD + 20..]),
+        ("a tunnel that takes more than is kept in one place", 4000, Offload::default(), &packet[20..]),
+        ("the same, checksum left to finish", 4000, unsummed, &finished[HEAD + 20..]),
+    ] {
+        let mut with = config(Place::Lan { mtu_bytes: 9000 }, &["192.168.1.50"]);
+        with.mtu_bytes = tunnel;
+        let mut bed = Bed::new(with);
+        assert_eq!(bed.receive_as(&frame, offload), Ok(None), "{name}");
+        assert_eq!(carried(&bed.poll().packets, tunnel as usize), payload, "{name}");
+        assert_eq!(bed.count("cut"), 1, "{name}");
+    }
+}
+
+#[test]
+fn a_packet_of_many_fragments_is_cut_for_a_smaller_bridge() {
+    let mut bed = bed(9000);
+    assert_eq!(bed.send(&udp("192.168.1.50", "192.168.1.9", 60)), Err(Inward::Kept));
+    bed.poll();
+    assert_eq!(bed.receive(&arp(PEER, 2, (STATION, "192.168.1.9"), (PEER, "192.168.1.50"))), Ok(None));
+    bed.poll();
+    let packet = udp("192.168.1.50", "192.168.1.9", 8000);
+    let unsummed = Offload { needs_checksum: true, csum_start: 20, csum_offset: 6, ..Offload::default() };
+    let mut finished = framed(STATION, PEER, &packet);
+    frame::offload::finish_checksum(&mut finished, &unsummed.shifted(HEAD as i16)).unwrap();
+    for (name, offload, payload) in [
+        ("checksum finished", Offload::default(), &packet[20..]),
+        ("checksum left to finish", unsummed, &finished[HEAD + 20..]),
+    ] {
+        assert_eq!(bed.link.inward(&mut packet.clone(), &offload, bed.now), Inward::Kept, "{name}");
+        let frames = bed.poll().frames;
+        assert!(frames.iter().all(|frame| addresses(frame) == (STATION, PEER, EtherType::IPV4)), "{name}");
+        let fragments: Vec<_> = frames.iter().map(|frame| body(frame).to_vec()).collect();
+        assert_eq!(carried(&fragments, 1500), payload, "{name}");
+    }
+}
+
 #[test]
 fn errors_are_bounded() {
     let mut bed = bed(1300);

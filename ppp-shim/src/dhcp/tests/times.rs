@@ -74,6 +74,71 @@ fn a_declined_address_is_followed_by_ten_seconds_of_silence() {
     assert_eq!((last.kind, last.at.since(begin).as_secs(), last.secs, last.requested), (1, 10, 0, None));
 }
 
+/// Comes to a granted address, which somebody has, and returns the seconds until it looks for another.
+fn conflict(desk: &mut Desk) -> u64 {
+    desk.hears(desk.offer());
+    desk.hears(desk.ack());
+    assert_eq!(desk.state(), "probing");
+    let begin = desk.now;
+    desk.client.decline(desk.now);
+    desk.drain();
+    while desk.state() == "init" {
+        desk.wait(1);
+    }
+    desk.now.since(begin).as_secs()
+}
+
+/// RFC 5227 §2.1.1, MAX_CONFLICTS and RATE_LIMIT_INTERVAL.
+#[test]
+fn after_ten_conflicts_an_address_a_minute_is_tried() {
+    let mut desk = Desk::new(1);
+    desk.start();
+    let waits: Vec<_> = (0..300).map(|_| conflict(&mut desk)).collect();
+    assert_eq!(waits[..9], [10; 9]);
+    assert!(waits[9..].iter().all(|&wait| wait == 60), "{waits:?}");
+    // Who gives up and begins again is as troubled as before.
+    desk.client.stop(desk.now);
+    desk.drain();
+    desk.start();
+    assert_eq!(conflict(&mut desk), 60);
+}
+
+#[test]
+fn an_address_that_was_kept_for_ten_minutes_ends_the_caution() {
+    for (name, bound, end, want) in [
+        ("kept, then lost by a conflict", 600, "decline", 10),
+        ("kept, then refused", 1801, "nak", 10),
+        ("kept, then expired", 3600, "", 10),
+        ("kept, then given back", 600, "stop", 10),
+        ("kept for a short time", 598, "decline", 60),
+        ("given back soon", 598, "stop", 60),
+    ] {
+        let mut desk = Desk::new(1);
+        desk.start();
+        for _ in 0..20 {
+            conflict(&mut desk);
+        }
+        desk.hears(desk.offer());
+        desk.hears(desk.ack());
+        desk.accept();
+        desk.wait(bound);
+        match end {
+            "decline" => {
+                desk.client.decline(desk.now);
+                desk.wait(61);
+            }
+            "nak" => assert_eq!(desk.hears(desk.nak()), Received::Taken),
+            "stop" => {
+                desk.client.stop(desk.now);
+                desk.drain();
+                desk.start();
+            }
+            _ => {}
+        }
+        assert_eq!((desk.state(), conflict(&mut desk)), ("selecting", want), "{name}");
+    }
+}
+
 /// T1 and T2 lie where the server says or at their defaults, or a little before.
 #[test]
 fn renewal_and_rebinding_times() {
