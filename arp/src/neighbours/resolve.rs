@@ -1,10 +1,11 @@
 //! The resolver: where packets to a neighbour go, and who makes room when there are too many.
 
 use super::Neighbours;
+use super::allow::Answers;
 use crate::address::{Key, is_station};
 use crate::cache::{Entry, Id, Phase};
 use crate::counters::Count;
-use crate::held::{Fate, Places};
+use crate::held::Fate;
 use core::net::IpAddr;
 use frame::named;
 use frame::{Instant, Mac};
@@ -87,7 +88,8 @@ impl<P> Neighbours<P> {
             return Resolution::Refused(Unresolvable::Limited);
         }
         let phase = Phase::Incomplete { asked: 0 };
-        let entry = Entry { key, phase, updated: now, asker: Key::new(source), held: Places::new() };
+        let share = Answers::share_of_neighbour(&self.settings);
+        let entry = Entry::new(key, phase, Key::new(source), share, now);
         let room = self.make_room_to_ask(now);
         let Some(id) = room.then(|| self.cache.insert(entry)).flatten() else {
             self.counters.count(Count::Full);

@@ -67,6 +67,64 @@ fn a_storm_of_one_sender_leaves_others_their_answers() {
     assert!((1024..=1024 + 520).contains(&storm), "{storm}");
 }
 
+/// Senders that ask eight times a second each, or a thousand where they are few, and what becomes of others.
+fn storm(link: &mut Link, senders: u32, secs: std::ops::Range<u64>, mut each_second: impl FnMut(&mut Link, Instant)) {
+    let in_a_second = u64::from(senders) * if senders < 100 { 1_000 } else { 8 };
+    for second in secs {
+        for number in 0..in_a_second {
+            let now = Instant::from_micros(second * 1_000_000 + number * 1_000_000 / in_a_second);
+            asks_for_peer(link, lan_host(100 + (number % u64::from(senders)) as u32), now);
+            while link.poll(now).is_some() {}
+            // In the middle of it.
+            if number == in_a_second / 2 {
+                each_second(link, now);
+            }
+        }
+    }
+}
+
+fn with_secret(addresses: &[&str]) -> Link {
+    let secret = [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344, 0xa409_3822_299f_31d0, 0x082e_fa98_ec4e_6c89];
+    Link::new(on_lan(addresses).identity, Settings { secret, ..Settings::default() })
+}
+
+#[test]
+fn a_storm_of_a_few_or_many_senders_leaves_a_known_neighbour_its_answers() {
+    for (name, senders, has_answered) in [("a few", 12, false), ("many", 1_000, false)] {
+        let (mut link, honest) = (with_secret(&["192.0.2.5"]), lan_host(7));
+        match has_answered {
+            true => find(&mut link, honest, secs(1)),
+            false => assert_eq!(asks_for_peer(&mut link, honest, secs(1)), Received::Answered),
+        }
+        drain(&mut link, secs(1));
+        let (mut asked, mut answered) = (0, 0);
+        storm(&mut link, senders, 2..42, |link, now| {
+            asked += 1;
+            answered += u32::from(asks_for_peer(link, honest, now) == Received::Answered);
+        });
+        assert!(answered * 100 >= asked * 95, "{name}: {answered} of {asked}");
+    }
+}
+
+#[test]
+fn what_is_not_answered_spends_nothing_of_its_sender() {
+    let answers = Rate { per_second: 100, burst: 4 };
+    let answers_to_one = Rate { per_second: 1, burst: 40 };
+    let settings = Settings { answers, answers_to_one, ..Settings::default() };
+    let mut link = Link::new(on_lan(&["192.0.2.5"]).identity, settings);
+    for _ in 0..100 {
+        asks_for_peer(&mut link, lan_host(1), secs(1));
+        drain(&mut link, secs(1));
+    }
+    let later = Instant::from_micros(1_100_000);
+    assert_eq!(asks_for_peer(&mut link, lan_host(1), later), Received::Answered, "others' rate spends nothing");
+
+    let mut link = on_lan(&["192.0.2.5"]);
+    let queued = (0..5_000).filter(|_| asks_for_peer(&mut link, lan_host(1), secs(1)) == Received::Answered).count();
+    assert_eq!((queued, drain(&mut link, secs(1)).len()), (16, 16));
+    assert_eq!(asks_for_peer(&mut link, lan_host(1), secs(1)), Received::Answered, "a full queue spends nothing");
+}
+
 #[test]
 fn a_scan_asks_for_a_bounded_number_and_forgets_nobody_who_is_known() {
     let mut link = on_lan(&["192.0.2.5"]);
