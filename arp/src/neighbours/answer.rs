@@ -56,7 +56,7 @@ impl<P> Neighbours<P> {
         if sender_mac == self.identity.mac {
             return Received::Ignored(Ignored::Echo);
         }
-        // A probe is never answered: on a wire to the host it is the host that makes sure of its own address.
+        // On a wire to the host a probe is not answered: it is the host that makes sure of its own address.
         if sender == Ipv4Addr::UNSPECIFIED {
             self.on_probe(target.into(), sender_mac, now);
             return Received::Ignored(Ignored::Probe);
@@ -120,7 +120,7 @@ impl<P> Neighbours<P> {
     }
 
     /// Answers, if there has not been too much of it.
-    fn answer(&mut self, sender: Mac, reply: Reply, now: Instant) -> Received {
+    pub(super) fn answer(&mut self, sender: Mac, reply: Reply, now: Instant) -> Received {
         let neighbour = match reply {
             Reply::Arp { to: (_, address), .. } => self.cache.find_mut(Key::new(address.into())),
             Reply::Advertisement { to: (_, address), .. } => self.cache.find_mut(Key::new(address.into())),

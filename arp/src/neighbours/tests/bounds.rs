@@ -107,6 +107,24 @@ fn a_storm_of_a_few_or_many_senders_leaves_a_known_neighbour_its_answers() {
 }
 
 #[test]
+fn a_storm_of_a_few_senders_leaves_newcomers_their_answers() {
+    let mut link = with_secret(&["192.0.2.5"]);
+    let (mut number, mut answered) = (10_000, 0);
+    storm(&mut link, 12, 2..42, |link, now| {
+        number += 1;
+        answered += u32::from(asks_for_peer(link, lan_host(number), now) == Received::Answered);
+        // Duplicate address detection by somebody nobody knows.
+        let (sender_mac, sender) = (lan_host(number + 1_000).1, Ipv4Addr::UNSPECIFIED);
+        let (operation, target_mac, target) = (Operation::Request, Mac::ZERO, v4("192.0.2.5"));
+        drain(link, now);
+        link.receive(sender_mac, &Message::Arp { operation, sender_mac, sender, target_mac, target }, now);
+        answered += sent(link, now).len() as u32;
+    });
+    // One in eleven shares a bucket with the storm.
+    assert!(answered >= 68, "{answered} of 80");
+}
+
+#[test]
 fn what_is_not_answered_spends_nothing_of_its_sender() {
     let answers = Rate { per_second: 100, burst: 4 };
     let answers_to_one = Rate { per_second: 1, burst: 40 };
