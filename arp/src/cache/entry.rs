@@ -12,7 +12,7 @@ pub(crate) enum Phase {
     Incomplete { asked: u8 },
     /// It answered; behind `until` that proves nothing, and it is as good as stale.
     Reachable { mac: Mac, until: Instant },
-    /// It was there once.
+    /// It says that it is there, and has not answered.
     Stale { mac: Mac },
     /// A packet was sent to it; soon it is asked.
     Delay { mac: Mac },

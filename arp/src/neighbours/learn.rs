@@ -97,9 +97,9 @@ impl<P> Neighbours<P> {
             | Phase::Probe { .. } => {
                 let replaces = same || phase.mac().is_none() || flags.contains(AdvertisementFlags::OVERRIDE);
                 match (replaces, solicited, phase) {
-                    // Condition I: it may not override; what it contradicts is in doubt.
+                    // Condition I: it may not override; what it contradicts is in doubt, but it did answer.
                     (false, _, Phase::Reachable { mac: cached, .. }) => {
-                        self.accept(id, Phase::Stale { mac: cached }, now)
+                        self.accept(id, Phase::Reachable { mac: cached, until: now }, now)
                     }
                     (false, ..) => Lesson::Unchanged,
                     // Condition II.
@@ -150,7 +150,7 @@ impl<P> Neighbours<P> {
             self.counters.count(Count::LearningLimited);
             return Lesson::Nobody;
         }
-        if self.cache.is_full() && !self.evict_stale(now) {
+        if self.cache.is_full() && !self.evict_claimed(now) {
             self.counters.count(Count::Full);
             return Lesson::Nobody;
         }

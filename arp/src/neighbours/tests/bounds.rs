@@ -90,7 +90,9 @@ fn with_secret(addresses: &[&str]) -> Link {
 
 #[test]
 fn a_storm_of_a_few_or_many_senders_leaves_a_known_neighbour_its_answers() {
-    for (name, senders, has_answered) in [("a few", 12, false), ("many", 1_000, false)] {
+    for (name, senders, has_answered) in
+        [("a few", 12, false), ("many", 1_000, false), ("more than a table holds, and it has answered", 2_000, true)]
+    {
         let (mut link, honest) = (with_secret(&["192.0.2.5"]), lan_host(7));
         match has_answered {
             true => find(&mut link, honest, secs(1)),
@@ -141,6 +143,30 @@ fn what_is_not_answered_spends_nothing_of_its_sender() {
     let queued = (0..5_000).filter(|_| asks_for_peer(&mut link, lan_host(1), secs(1)) == Received::Answered).count();
     assert_eq!((queued, drain(&mut link, secs(1)).len()), (16, 16));
     assert_eq!(asks_for_peer(&mut link, lan_host(1), secs(1)), Received::Answered, "a full queue spends nothing");
+}
+
+#[test]
+fn who_only_asks_pushes_out_nobody_who_answered_a_minute_ago() {
+    let mut link = with_secret(&["192.0.2.5", "2001:db8::5"]);
+    let answered = (0..100).map(lan_host);
+    answered.clone().for_each(|host| find(&mut link, host, secs(1)));
+    // One more is contradicted by somebody, who may not override it.
+    assert_eq!(link.resolve(ip("2001:db8::9"), ip("2001:db8::5"), secs(1)), Pending);
+    drain(&mut link, secs(1));
+    for by in [HOST, OTHER] {
+        let advertised = advertises(by, "2001:db8::9", "2001:db8::5", AdvertisementFlags::SOLICITED);
+        assert_eq!(tell(&mut link, &advertised, secs(1)), Received::Learned);
+    }
+    for number in 0..60_000 {
+        let now = Instant::from_micros(2_000_000 + u64::from(number) * 1_000);
+        asks_for_peer(&mut link, lan_host(1_000 + number), now);
+        while link.poll(now).is_some() {}
+    }
+    for (address, mac) in answered {
+        assert_eq!(link.resolve(address.into(), ip("192.0.2.5"), secs(62)), Known(mac), "{address}");
+    }
+    assert_eq!(link.resolve(ip("2001:db8::9"), ip("2001:db8::5"), secs(62)), Known(HOST));
+    assert_eq!(link.len(), MAX_NEIGHBOURS);
 }
 
 #[test]
