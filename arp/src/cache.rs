@@ -60,6 +60,11 @@ impl Cache {
         self.search(key).map(|(_, entry)| entry)
     }
 
+    pub(crate) fn find_mut(&mut self, key: Key) -> Option<&mut Entry> {
+        let id = self.find(key)?;
+        self.get_mut(id)
+    }
+
     #[inline]
     fn search(&self, key: Key) -> Option<(Id, &Entry)> {
         let mut place = self.home(key);

@@ -18,7 +18,7 @@ named! {
         Announced = "announced",
         /// Messages by which somebody else claims an address that is stood for.
         Conflicts = "conflicts",
-        /// Announcements sent in defence.
+        /// Announcements sent in defence, or to who probes for an address that is stood for.
         Defended = "defended",
         /// Probes sent for addresses that are to be used.
         Probed = "probed",

@@ -3,8 +3,8 @@
 //! A link that carries IP packets becomes a station of an Ethernet by four things, and this is all of them:
 //!
 //! - It **answers** for what it stands for, a [`Scope`]: single addresses, networks, or everything but the host's own.
-//!   Never a probe (RFC 5227), an announcement or duplicate address detection (RFC 4862): who asks whether an address
-//!   is free would take an answer for no.
+//!   Who asks whether an address is free (a probe of RFC 5227, duplicate address detection of RFC 4862) takes an answer
+//!   for no, and has one only where the address is listed, by a station among others.
 //! - It **asks** who has an address, and keeps a few packets until it knows; what is known follows the states of
 //!   RFC 4861 §7.3.2, for IPv4 too.
 //! - It **announces** its addresses, and defends those that are listed when somebody else claims them (RFC 5227 §2.4).

@@ -1,5 +1,6 @@
 //! The neighbours of one link: who is answered, who is known, who is asked.
 
+mod allow;
 mod announce;
 mod answer;
 mod defend;
@@ -14,8 +15,9 @@ use crate::counters::{Counters, Ignored};
 use crate::emit::NeighbourFrame;
 use crate::held::{Fate, Held};
 use crate::message::{Message, Refused};
-use crate::rate::{Bucket, Senders};
+use crate::rate::Bucket;
 use crate::{Scope, Settings};
+use allow::Answers;
 use announce::Announcing;
 use answer::Reply;
 use core::net::IpAddr;
@@ -142,8 +144,7 @@ pub struct Neighbours<P> {
     announcing: Announcing,
     defences: Defences,
     probing: Probing,
-    answers: Bucket,
-    answers_to_one: Senders,
+    answers: Answers,
     requests: Bucket,
     confirmations: Bucket,
     learning: Bucket,
@@ -166,8 +167,7 @@ impl<P> Neighbours<P> {
             announcing: Announcing::default(),
             defences: Defences::default(),
             probing: Probing::new(chance),
-            answers: Bucket::default(),
-            answers_to_one: Senders::new(secret),
+            answers: Answers::new(secret),
             requests: Bucket::default(),
             confirmations: Bucket::default(),
             learning: Bucket::default(),

@@ -18,6 +18,18 @@ impl Rate {
     fn interval(self) -> Option<Duration> {
         1_000_000_u64.checked_div(self.per_second.into()).map(|micros| Duration::from_micros(micros.max(1)))
     }
+
+    /// The part of it that leaves the lower half of a bucket to those who have a share: it is as fast, and takes
+    /// nothing while the bucket is no more than half full.
+    pub(crate) fn above_half(self) -> Self {
+        Self { burst: self.burst - self.burst / 2, ..self }
+    }
+
+    /// An equal share of half of it. All of them together never empty the lower half of a bucket.
+    pub(crate) fn share(self, sharers: u32) -> Self {
+        let part = |of: u32| (of / 2).checked_div(sharers).unwrap_or(0);
+        Self { per_second: part(self.per_second), burst: part(self.burst) }
+    }
 }
 
 /// A token bucket, kept as the moment when it is full again (the generic cell rate algorithm, ITU-T I.371 Annex A).
@@ -27,14 +39,36 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
+    /// Starts with no token.
+    pub(crate) fn empty(rate: Rate, now: Instant) -> Self {
+        let whole = rate.interval().and_then(|interval| interval.checked_mul(rate.burst));
+        Self { full_at: now.plus(whole.unwrap_or_default()) }
+    }
+
     /// Takes a token, if there is one.
     pub(crate) fn take(&mut self, rate: Rate, now: Instant) -> bool {
-        let (Some(interval), Some(next)) = (rate.interval(), self.next(rate)) else { return false };
-        if next > now {
+        let after = self.after(rate, now);
+        *self = after.unwrap_or(*self);
+        after.is_some()
+    }
+
+    /// Takes a token from each of two, if both have one.
+    pub(crate) fn take_both(
+        (one, rate_of_one): (&mut Self, Rate),
+        (all, rate): (&mut Self, Rate),
+        now: Instant,
+    ) -> bool {
+        let (Some(after_one), Some(after_all)) = (one.after(rate_of_one, now), all.after(rate, now)) else {
             return false;
-        }
-        self.full_at = self.full_at.max(now).plus(interval);
+        };
+        (*one, *all) = (after_one, after_all);
         true
+    }
+
+    /// Returns the bucket with one token less, or `None` if it has none.
+    pub(crate) fn after(self, rate: Rate, now: Instant) -> Option<Self> {
+        let (interval, next) = (rate.interval()?, self.next(rate)?);
+        (next <= now).then(|| Self { full_at: self.full_at.max(now).plus(interval) })
     }
 
     /// Returns when there is a token; `None` is never.
@@ -53,7 +87,7 @@ pub(crate) struct Senders {
 }
 
 /// How many buckets; a guess of what makes it unlikely to share one with the sender that storms.
-const SENDERS: usize = 128;
+pub(crate) const SENDERS: u32 = 128;
 
 impl Senders {
     /// Whoever does not know the secret cannot choose whose bucket it empties.
@@ -61,10 +95,19 @@ impl Senders {
         Self { buckets: (0..SENDERS).map(|_| Bucket::default()).collect(), secret: secret | 1 }
     }
 
-    pub(crate) fn take(&mut self, sender: Mac, rate: Rate, now: Instant) -> bool {
-        let mixed = u128::from(sender.to_u64() ^ (self.secret >> 16)) * u128::from(self.secret);
-        let which = (mixed as u64 ^ (mixed >> 64) as u64) as usize % SENDERS;
-        self.buckets.get_mut(which).is_some_and(|bucket| bucket.take(rate, now))
+    /// Returns the bucket of a station.
+    pub(crate) fn of(&mut self, sender: Mac) -> Option<&mut Bucket> {
+        let place = self.mix(sender.to_u64());
+        self.at(place)
+    }
+
+    fn mix(&self, number: u64) -> u64 {
+        let mixed = u128::from(number ^ (self.secret >> 16)) * u128::from(self.secret);
+        mixed as u64 ^ (mixed >> 64) as u64
+    }
+
+    fn at(&mut self, place: u64) -> Option<&mut Bucket> {
+        self.buckets.get_mut((place % u64::from(SENDERS)) as usize)
     }
 }
 
@@ -105,8 +148,32 @@ mod tests {
     fn a_sender_that_storms_leaves_nearly_all_others_theirs() {
         let now = Instant::from_secs(1);
         let mut senders = Senders::new(0x9e37_79b9_7f4a_7c15);
-        assert_eq!((0..1000).filter(|_| senders.take(Mac([2, 0, 0, 0, 0, 1]), RATE, now)).count(), 3);
-        let others = (2..=101).filter(|&last| senders.take(Mac([2, 0, 0, 0, 0, last]), RATE, now)).count();
+        let mut take = |last| senders.of(Mac([2, 0, 0, 0, 0, last])).unwrap().take(RATE, now);
+        assert_eq!((0..1000).filter(|_| take(1)).count(), 3);
+        let others = (2..=101).filter(|&last| take(last)).count();
         assert!(others >= 95, "{others} of 100");
+    }
+
+    #[test]
+    fn what_is_taken_from_two_is_taken_from_both_or_neither() {
+        let now = Instant::from_secs(1);
+        let (few, many) = (Rate { per_second: 1, burst: 2 }, Rate { per_second: 1, burst: 9 });
+        let (mut one, mut all) = (Bucket::default(), Bucket::default());
+        let taken = (0..100).filter(|_| Bucket::take_both((&mut one, many), (&mut all, few), now)).count();
+        let (left_of_one, left_of_all) = ((0..100).filter(|_| one.take(many, now)).count(), all.take(few, now));
+        assert_eq!((taken, left_of_one, left_of_all), (2, 7, false));
+    }
+
+    #[test]
+    fn shares_together_never_empty_the_lower_half() {
+        let (rate, now) = (Rate { per_second: 1000, burst: 1000 }, Instant::from_secs(1));
+        let (mut all, share) = (Bucket::default(), rate.share(10));
+        assert_eq!(share, Rate { per_second: 50, burst: 50 });
+        assert_eq!((0..9_000).filter(|_| all.take(rate.above_half(), now)).count(), 500);
+        assert_eq!((0..9_000).filter(|_| all.take(rate, now)).count(), 500, "ten bursts of a share");
+        let mut empty = Bucket::empty(share, now);
+        assert!(
+            !empty.take(share, Instant::from_micros(1_019_999)) && empty.take(share, Instant::from_micros(1_020_000))
+        );
     }
 }

@@ -39,9 +39,11 @@ pub struct Settings {
     /// Solicitations for an IPv6 address before it is used, `retransmit` apart: DupAddrDetectTransmits of
     /// RFC 4862 §5.1.
     pub detections: u8,
-    /// Answers to all. A guess: some hundreds of hosts that boot at once.
+    /// Answers to all, the half of them kept in equal shares for those who ask little: neighbours that are known each
+    /// have one of a table's, and those who share a bucket of others have one of those. A guess: some hundreds of hosts
+    /// that boot at once.
     pub answers: Rate,
-    /// Answers to one sender. A guess: a host that scans a network through the link.
+    /// Answers to one sender, its share aside. A guess: a host that scans a network through the link.
     pub answers_to_one: Rate,
     /// Requests to everybody. A guess: a network of a few hundred addresses, all asked for at once, is found within
     /// the time a packet is held.

@@ -2,6 +2,7 @@
 
 use crate::address::Key;
 use crate::held::Places;
+use crate::rate::{Bucket, Rate};
 use frame::{Instant, Mac};
 
 /// The states of RFC 4861 §7.3.2, and those an operator set.
@@ -11,7 +12,7 @@ pub(crate) enum Phase {
     Incomplete { asked: u8 },
     /// It answered; behind `until` that proves nothing, and it is as good as stale.
     Reachable { mac: Mac, until: Instant },
-    /// It was there once.
+    /// It says that it is there, and has not answered.
     Stale { mac: Mac },
     /// A packet was sent to it; soon it is asked.
     Delay { mac: Mac },
@@ -58,4 +59,13 @@ pub(crate) struct Entry {
     pub(crate) asker: Key,
     /// Its packets that wait.
     pub(crate) held: Places,
+    /// Its share of the answers.
+    pub(crate) answers: Bucket,
+}
+
+impl Entry {
+    /// Nothing waits for it, and it has to earn its share: otherwise who is forgotten and learned again has more.
+    pub(crate) fn new(key: Key, phase: Phase, asker: Key, share: Rate, now: Instant) -> Self {
+        Self { key, phase, updated: now, asker, held: Places::new(), answers: Bucket::empty(share, now) }
+    }
 }

@@ -1,6 +1,6 @@
 extern crate std;
 use super::*;
-use crate::held::Places;
+use crate::Rate;
 use core::net::{IpAddr, Ipv4Addr};
 use frame::Mac;
 use proptest::prelude::*;
@@ -12,7 +12,7 @@ fn key(number: u32) -> Key {
 
 fn entry(number: u32) -> Entry {
     let phase = Phase::Stale { mac: Mac([2, 0, 0, 0, 0, 1]) };
-    Entry { key: key(number), phase, updated: Instant::default(), asker: key(0), held: Places::new() }
+    Entry::new(key(number), phase, key(0), Rate { per_second: 1, burst: 1 }, Instant::default())
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::learn::{Evidence, Lesson};
 use super::{Neighbours, Received};
+use crate::address::Key;
 use crate::counters::{Count, Ignored};
 use crate::emit::{ALL_NODES, Arp, Discovery, Icmp, NeighbourFrame, group_mac};
 use crate::message::{AdvertisementFlags, Operation};
@@ -55,7 +56,7 @@ impl<P> Neighbours<P> {
         if sender_mac == self.identity.mac {
             return Received::Ignored(Ignored::Echo);
         }
-        // A probe is never answered: on a wire to the host it is the host that makes sure of its own address.
+        // On a wire to the host a probe is not answered: it is the host that makes sure of its own address.
         if sender == Ipv4Addr::UNSPECIFIED {
             self.on_probe(target.into(), sender_mac, now);
             return Received::Ignored(Ignored::Probe);
@@ -118,10 +119,15 @@ impl<P> Neighbours<P> {
         self.answer(ether_src, Reply::Advertisement { to: (ether_src, source), target }, now)
     }
 
-    /// Answers, if there has not been too much of it: first for the one who asks, then for all.
-    fn answer(&mut self, sender: Mac, reply: Reply, now: Instant) -> Received {
-        if !self.answers_to_one.take(sender, self.settings.answers_to_one, now)
-            || !self.answers.take(self.settings.answers, now)
+    /// Answers, if there has not been too much of it.
+    pub(super) fn answer(&mut self, sender: Mac, reply: Reply, now: Instant) -> Received {
+        let neighbour = match reply {
+            Reply::Arp { to: (_, address), .. } => self.cache.find_mut(Key::new(address.into())),
+            Reply::Advertisement { to: (_, address), .. } => self.cache.find_mut(Key::new(address.into())),
+            Reply::Announcement(_) => None,
+        };
+        if self.replies.is_full()
+            || !self.answers.take(sender, neighbour, &self.settings, now)
             || self.replies.push_back(reply).is_err()
         {
             return Received::Ignored(Ignored::Limited);

@@ -1,4 +1,4 @@
-//! Conflicts: somebody else claims an address that the link stands for (RFC 5227 §2.4).
+//! Conflicts: somebody else claims an address that the link stands for (RFC 5227 §2.4), or is about to.
 
 use super::answer::Reply;
 use super::{Neighbours, Received};
@@ -44,14 +44,14 @@ impl<P> Neighbours<P> {
         Some(Received::Conflict)
     }
 
-    /// Somebody asks whether an address is free. That is not answered; but a station among others that is listed to
-    /// have the address says so to all, and who asks takes that as an answer (RFC 5227 §2.1.1, RFC 4862 §5.4.4).
+    /// Somebody asks whether an address is free. A station among others that is listed to have the address says so to
+    /// all each time (RFC 5227 §2.1.1, RFC 4861 §7.2.4), as often as it answers: to be silent is to say that it is free.
     pub(super) fn on_probe(&mut self, address: IpAddr, mac: Mac, now: Instant) {
         if self.contest(address, mac) {
             return;
         }
         if self.identity.host.is_none() && self.identity.scope.names(address) && !self.identity.own.contains(&address) {
-            self.defend(address, now);
+            self.answer(mac, Reply::Announcement(address), now);
         }
     }
 

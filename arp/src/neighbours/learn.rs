@@ -1,10 +1,11 @@
 //! What messages tell of their senders (RFC 826; RFC 4861 §7.2.3, §7.2.5).
 
+use super::allow::Answers;
 use super::{Neighbours, Received};
 use crate::address::{Key, is_station};
 use crate::cache::{Entry, Id, Phase};
 use crate::counters::{Count, Ignored};
-use crate::held::{Fate, Places};
+use crate::held::Fate;
 use crate::message::AdvertisementFlags;
 use core::net::{IpAddr, Ipv6Addr};
 use frame::{Instant, Mac};
@@ -96,9 +97,9 @@ impl<P> Neighbours<P> {
             | Phase::Probe { .. } => {
                 let replaces = same || phase.mac().is_none() || flags.contains(AdvertisementFlags::OVERRIDE);
                 match (replaces, solicited, phase) {
-                    // Condition I: it may not override; what it contradicts is in doubt.
+                    // Condition I: it may not override; what it contradicts is in doubt, but it did answer.
                     (false, _, Phase::Reachable { mac: cached, .. }) => {
-                        self.accept(id, Phase::Stale { mac: cached }, now)
+                        self.accept(id, Phase::Reachable { mac: cached, until: now }, now)
                     }
                     (false, ..) => Lesson::Unchanged,
                     // Condition II.
@@ -149,12 +150,13 @@ impl<P> Neighbours<P> {
             self.counters.count(Count::LearningLimited);
             return Lesson::Nobody;
         }
-        if self.cache.is_full() && !self.evict_stale(now) {
+        if self.cache.is_full() && !self.evict_claimed(now) {
             self.counters.count(Count::Full);
             return Lesson::Nobody;
         }
         let key = Key::new(address);
-        self.cache.insert(Entry { key, phase: Phase::Stale { mac }, updated: now, asker: key, held: Places::new() });
+        let share = Answers::share_of_neighbour(&self.settings);
+        self.cache.insert(Entry::new(key, Phase::Stale { mac }, key, share, now));
         self.counters.count(Count::Learned);
         Lesson::Learned
     }
@@ -173,6 +175,7 @@ impl<P> Neighbours<P> {
             self.counters.count(Count::Full);
             return false;
         }
-        self.cache.insert(Entry { key, phase, updated: now, asker: key, held: Places::new() }).is_some()
+        let share = Answers::share_of_neighbour(&self.settings);
+        self.cache.insert(Entry::new(key, phase, key, share, now)).is_some()
     }
 }

@@ -1,10 +1,11 @@
 //! The resolver: where packets to a neighbour go, and who makes room when there are too many.
 
 use super::Neighbours;
+use super::allow::Answers;
 use crate::address::{Key, is_station};
 use crate::cache::{Entry, Id, Phase};
 use crate::counters::Count;
-use crate::held::{Fate, Places};
+use crate::held::Fate;
 use core::net::IpAddr;
 use frame::named;
 use frame::{Instant, Mac};
@@ -40,9 +41,13 @@ named! {
 /// Who may make room, the first first.
 #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
 enum Rank {
-    Stale,
+    /// Nobody but itself has said that it is there.
+    Claimed,
+    /// It answered once, or is used.
     InDoubt,
+    /// Packets wait for it.
     Incomplete,
+    /// It answered a short while ago.
     Reachable,
 }
 
@@ -87,7 +92,8 @@ impl<P> Neighbours<P> {
             return Resolution::Refused(Unresolvable::Limited);
         }
         let phase = Phase::Incomplete { asked: 0 };
-        let entry = Entry { key, phase, updated: now, asker: Key::new(source), held: Places::new() };
+        let share = Answers::share_of_neighbour(&self.settings);
+        let entry = Entry::new(key, phase, Key::new(source), share, now);
         let room = self.make_room_to_ask(now);
         let Some(id) = room.then(|| self.cache.insert(entry)).flatten() else {
             self.counters.count(Count::Full);
@@ -130,24 +136,24 @@ impl<P> Neighbours<P> {
     }
 
     /// Makes room for who only asked: at the cost of nobody but others like it.
-    pub(super) fn evict_stale(&mut self, now: Instant) -> bool {
-        self.evict(Rank::Stale, Rank::Stale, now)
+    pub(super) fn evict_claimed(&mut self, now: Instant) -> bool {
+        self.evict(Rank::Claimed, Rank::Claimed, now)
     }
 
     pub(super) fn evict_any(&mut self, now: Instant) -> bool {
-        self.evict(Rank::Stale, Rank::Reachable, now)
+        self.evict(Rank::Claimed, Rank::Reachable, now)
     }
 
     /// Removes the one of the lowest rank that was not heard of for the longest time. Who is asked for stays until
     /// it may be asked again (RFC 1122 §2.3.2.1), so that nobody is asked for more often by being evicted.
     fn evict(&mut self, from: Rank, to: Rank, now: Instant) -> bool {
         let candidates = self.cache.iter().filter_map(|(id, entry)| {
-            let rank = match entry.phase.at(now) {
+            let rank = match entry.phase {
                 Phase::Static { .. } => return None,
-                Phase::Stale { .. } => Rank::Stale,
-                Phase::Delay { .. } | Phase::Probe { .. } => Rank::InDoubt,
+                Phase::Stale { .. } => Rank::Claimed,
+                Phase::Reachable { until, .. } if until > now => Rank::Reachable,
+                Phase::Reachable { .. } | Phase::Delay { .. } | Phase::Probe { .. } => Rank::InDoubt,
                 Phase::Incomplete { .. } => Rank::Incomplete,
-                Phase::Reachable { .. } => Rank::Reachable,
             };
             (from <= rank && rank <= to).then_some((rank, entry.updated, id))
         });

@@ -67,6 +67,108 @@ fn a_storm_of_one_sender_leaves_others_their_answers() {
     assert!((1024..=1024 + 520).contains(&storm), "{storm}");
 }
 
+/// Senders that ask eight times a second each, or a thousand where they are few, and what becomes of others.
+fn storm(link: &mut Link, senders: u32, secs: std::ops::Range<u64>, mut each_second: impl FnMut(&mut Link, Instant)) {
+    let in_a_second = u64::from(senders) * if senders < 100 { 1_000 } else { 8 };
+    for second in secs {
+        for number in 0..in_a_second {
+            let now = Instant::from_micros(second * 1_000_000 + number * 1_000_000 / in_a_second);
+            asks_for_peer(link, lan_host(100 + (number % u64::from(senders)) as u32), now);
+            while link.poll(now).is_some() {}
+            // In the middle of it.
+            if number == in_a_second / 2 {
+                each_second(link, now);
+            }
+        }
+    }
+}
+
+fn with_secret(addresses: &[&str]) -> Link {
+    let secret = [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344, 0xa409_3822_299f_31d0, 0x082e_fa98_ec4e_6c89];
+    Link::new(on_lan(addresses).identity, Settings { secret, ..Settings::default() })
+}
+
+#[test]
+fn a_storm_of_a_few_or_many_senders_leaves_a_known_neighbour_its_answers() {
+    for (name, senders, has_answered) in
+        [("a few", 12, false), ("many", 1_000, false), ("more than a table holds, and it has answered", 2_000, true)]
+    {
+        let (mut link, honest) = (with_secret(&["192.0.2.5"]), lan_host(7));
+        match has_answered {
+            true => find(&mut link, honest, secs(1)),
+            false => assert_eq!(asks_for_peer(&mut link, honest, secs(1)), Received::Answered),
+        }
+        drain(&mut link, secs(1));
+        let (mut asked, mut answered) = (0, 0);
+        storm(&mut link, senders, 2..42, |link, now| {
+            asked += 1;
+            answered += u32::from(asks_for_peer(link, honest, now) == Received::Answered);
+        });
+        assert!(answered * 100 >= asked * 95, "{name}: {answered} of {asked}");
+    }
+}
+
+#[test]
+fn a_storm_of_a_few_senders_leaves_newcomers_their_answers() {
+    let mut link = with_secret(&["192.0.2.5"]);
+    let (mut number, mut answered) = (10_000, 0);
+    storm(&mut link, 12, 2..42, |link, now| {
+        number += 1;
+        answered += u32::from(asks_for_peer(link, lan_host(number), now) == Received::Answered);
+        // Duplicate address detection by somebody nobody knows.
+        let (sender_mac, sender) = (lan_host(number + 1_000).1, Ipv4Addr::UNSPECIFIED);
+        let (operation, target_mac, target) = (Operation::Request, Mac::ZERO, v4("192.0.2.5"));
+        drain(link, now);
+        link.receive(sender_mac, &Message::Arp { operation, sender_mac, sender, target_mac, target }, now);
+        answered += sent(link, now).len() as u32;
+    });
+    // One in eleven shares a bucket with the storm.
+    assert!(answered >= 68, "{answered} of 80");
+}
+
+#[test]
+fn what_is_not_answered_spends_nothing_of_its_sender() {
+    let answers = Rate { per_second: 100, burst: 4 };
+    let answers_to_one = Rate { per_second: 1, burst: 40 };
+    let settings = Settings { answers, answers_to_one, ..Settings::default() };
+    let mut link = Link::new(on_lan(&["192.0.2.5"]).identity, settings);
+    for _ in 0..100 {
+        asks_for_peer(&mut link, lan_host(1), secs(1));
+        drain(&mut link, secs(1));
+    }
+    let later = Instant::from_micros(1_100_000);
+    assert_eq!(asks_for_peer(&mut link, lan_host(1), later), Received::Answered, "others' rate spends nothing");
+
+    let mut link = on_lan(&["192.0.2.5"]);
+    let queued = (0..5_000).filter(|_| asks_for_peer(&mut link, lan_host(1), secs(1)) == Received::Answered).count();
+    assert_eq!((queued, drain(&mut link, secs(1)).len()), (16, 16));
+    assert_eq!(asks_for_peer(&mut link, lan_host(1), secs(1)), Received::Answered, "a full queue spends nothing");
+}
+
+#[test]
+fn who_only_asks_pushes_out_nobody_who_answered_a_minute_ago() {
+    let mut link = with_secret(&["192.0.2.5", "2001:db8::5"]);
+    let answered = (0..100).map(lan_host);
+    answered.clone().for_each(|host| find(&mut link, host, secs(1)));
+    // One more is contradicted by somebody, who may not override it.
+    assert_eq!(link.resolve(ip("2001:db8::9"), ip("2001:db8::5"), secs(1)), Pending);
+    drain(&mut link, secs(1));
+    for by in [HOST, OTHER] {
+        let advertised = advertises(by, "2001:db8::9", "2001:db8::5", AdvertisementFlags::SOLICITED);
+        assert_eq!(tell(&mut link, &advertised, secs(1)), Received::Learned);
+    }
+    for number in 0..60_000 {
+        let now = Instant::from_micros(2_000_000 + u64::from(number) * 1_000);
+        asks_for_peer(&mut link, lan_host(1_000 + number), now);
+        while link.poll(now).is_some() {}
+    }
+    for (address, mac) in answered {
+        assert_eq!(link.resolve(address.into(), ip("192.0.2.5"), secs(62)), Known(mac), "{address}");
+    }
+    assert_eq!(link.resolve(ip("2001:db8::9"), ip("2001:db8::5"), secs(62)), Known(HOST));
+    assert_eq!(link.len(), MAX_NEIGHBOURS);
+}
+
 #[test]
 fn a_scan_asks_for_a_bounded_number_and_forgets_nobody_who_is_known() {
     let mut link = on_lan(&["192.0.2.5"]);

@@ -85,6 +85,46 @@ fn claims_of_a_whole_network_are_defended_a_bounded_number_of_times() {
     assert_eq!(defended, 16);
 }
 
+/// RFC 5227 §2.4 (c) limits what is said against claims; who probes hears of it each time (RFC 5227 §2.1.1, RFC 4861
+/// §7.2.4).
+#[test]
+fn who_probes_hears_that_the_address_is_taken_whatever_was_said_of_it_before() {
+    let v4_probe = |mac| asks(mac, "0.0.0.0", "192.0.2.5");
+    let v6_probe = |mac| solicits(mac, "::", "2001:db8::5");
+    let v4_claim = asks(HOST, "192.0.2.5", "192.0.2.9");
+    let v6_claim = advertises(HOST, "2001:db8::5", "ff02::1", AdvertisementFlags::OVERRIDE);
+    for (name, address, before, probe) in [
+        ("a probe before", "192.0.2.5", v4_probe(HOST), v4_probe(OTHER)),
+        ("detection before", "2001:db8::5", v6_probe(HOST), v6_probe(OTHER)),
+        ("a claim before", "192.0.2.5", v4_claim, v4_probe(OTHER)),
+        ("a claim before, IPv6", "2001:db8::5", v6_claim, v6_probe(OTHER)),
+    ] {
+        let mut link = on_lan(&["192.0.2.5", "2001:db8::5"]);
+        tell(&mut link, &before, secs(1));
+        assert_eq!(announced(&mut link, secs(1)), [ip(address)], "{name}");
+        for at in [2, 3, 4] {
+            tell(&mut link, &probe, secs(at));
+            assert_eq!(announced(&mut link, secs(at)), [ip(address)], "{name}: at {at} s");
+        }
+    }
+}
+
+#[test]
+fn probes_for_many_addresses_leave_answers_for_the_others_and_have_a_bound() {
+    let mut link = on_lan(&["192.0.2.0/24"]);
+    for last in 1..=250 {
+        let probe = Arp::question((OTHER, Ipv4Addr::UNSPECIFIED), Ipv4Addr::new(192, 0, 2, last), Mac::BROADCAST);
+        tell(&mut link, &probe.frame(), secs(1));
+        assert_eq!(announced(&mut link, secs(1)).len(), 1, "{last}");
+    }
+    let mut said = 250;
+    for _ in 0..5_000 {
+        tell(&mut link, &asks(OTHER, "0.0.0.0", "192.0.2.7"), secs(1));
+        said += sent(&mut link, secs(1)).len();
+    }
+    assert_eq!((said, link.counters().get(Count::Defended)), (1024, 1024), "as much as is answered to one");
+}
+
 /// Follows a probe to its end, telling what is heard at a time.
 fn follow(link: &mut Link, heard: Option<(Instant, NeighbourFrame)>) -> (List<Instant>, Option<Event>) {
     let mut probes = List::new();

@@ -1,0 +1,55 @@
+//! How much is answered, and how much is asked: nobody's storm takes it from the others.
+//!
+//! Each is one rate for all. The upper half of its bucket is for whoever comes first; the lower half is kept for those
+//! who have had little of it, each by a small rate of its own. So one that storms has what nobody else wants.
+
+use crate::Settings;
+use crate::cache::{Entry, MAX_NEIGHBOURS};
+use crate::rate::{Bucket, Rate, SENDERS, Senders};
+use frame::{Instant, Mac};
+
+/// How much is answered.
+#[derive(Clone, Debug)]
+pub(super) struct Answers {
+    all: Bucket,
+    to_one: Senders,
+    /// Of those that are no neighbours.
+    shares: Senders,
+}
+
+impl Answers {
+    pub(super) fn new(secret: u64) -> Self {
+        Self { all: Bucket::default(), to_one: Senders::new(secret), shares: Senders::new(secret) }
+    }
+
+    /// Returns the share of a neighbour: a table full of them has a quarter of all.
+    pub(super) fn share_of_neighbour(settings: &Settings) -> Rate {
+        settings.answers.share(2 * MAX_NEIGHBOURS as u32)
+    }
+
+    /// Takes an answer to a sender: of its share as a neighbour, of its share as anybody, or of what is left. What is
+    /// not granted takes nothing.
+    pub(super) fn take(
+        &mut self,
+        sender: Mac,
+        neighbour: Option<&mut Entry>,
+        settings: &Settings,
+        now: Instant,
+    ) -> bool {
+        let (all, rate) = (&mut self.all, settings.answers);
+        let known = neighbour.filter(|entry| entry.phase.mac() == Some(sender));
+        if let Some(entry) = known
+            && Bucket::take_both((&mut entry.answers, Self::share_of_neighbour(settings)), (all, rate), now)
+        {
+            return true;
+        }
+        let (Some(to_one), Some(share)) = (self.to_one.of(sender), self.shares.of(sender)) else { return false };
+        let Some(after) = to_one.after(settings.answers_to_one, now) else { return false };
+        let share_rate = rate.share(2 * SENDERS);
+        let granted = Bucket::take_both((share, share_rate), (all, rate), now) || all.take(rate.above_half(), now);
+        if granted {
+            *to_one = after;
+        }
+        granted
+    }
+}
