@@ -15,7 +15,6 @@
 
 mod counters;
 mod lease;
-mod random;
 mod reply;
 mod request;
 mod transitions;
@@ -27,10 +26,9 @@ pub use request::{PACKET_BYTES, To, Transmit};
 use core::net::Ipv4Addr;
 use core::time::Duration;
 use frame::offload::Offload;
-use frame::{Instant, Mac};
+use frame::{Instant, Mac, SplitMix};
 use heapless::{Deque, String, Vec};
 use lease::Held;
-use random::Random;
 use reply::Reply;
 use request::Request;
 
@@ -74,7 +72,7 @@ pub enum Event {
 #[derive(Clone, Debug)]
 pub struct Client {
     settings: Settings,
-    random: Random,
+    random: SplitMix,
     state: State,
     /// `xid` of the last request.
     transaction: u32,
@@ -113,11 +111,11 @@ impl Client {
     /// Returns a client that does nothing yet. Clients with other seeds speak at other times and of other transactions.
     #[must_use]
     pub fn new(settings: Settings, seed: u64) -> Self {
-        let mut random = Random::new(seed);
+        let mut random = SplitMix::new(seed);
         Self {
             settings,
             // Random at first, sequential then (RFC 2131 §4.1).
-            transaction: random.transaction(),
+            transaction: (random.number() >> 32) as u32,
             random,
             state: State::Stopped,
             began: Instant::default(),

@@ -1,11 +1,10 @@
 //! What a server grants, and whether it can be.
 
 use super::counters::{Count, Counters};
-use super::random::Random;
 use super::reply::Reply;
 use core::net::Ipv4Addr;
 use core::time::Duration;
-use frame::Instant;
+use frame::{Instant, SplitMix};
 use heapless::Vec;
 
 /// Servers for names that are kept of those granted.
@@ -48,7 +47,7 @@ impl Held {
     pub(super) fn granted(
         reply: &Reply,
         asked_at: Instant,
-        random: &mut Random,
+        random: &mut SplitMix,
         counters: &mut Counters,
     ) -> Result<Self, Count> {
         let options = &reply.options;
@@ -74,7 +73,7 @@ impl Held {
         let times = duration.map(|duration| {
             let (renewal, rebinding) = renewal_times(reply, duration);
             // Chosen "with some random fuzz" (RFC 2131 §4.4.5): always earlier, which keeps their order.
-            let early = |time: Duration, random: &mut Random| random.up_to(time / FUZZ);
+            let early = |time: Duration, random: &mut SplitMix| random.up_to(time / FUZZ);
             let renew = renewal.saturating_sub(early(renewal, random));
             (renew, rebinding.saturating_sub(early(rebinding.saturating_sub(renewal), random)))
         });

@@ -97,7 +97,7 @@ proptest! {
     #[test]
     fn a_client_left_alone_is_quiet(seed: u64, state in 0..5_usize) {
         let mut desk = Desk::at(["selecting", "requesting", "bound", "renewing", "rebinding"][state]);
-        desk.client.random = Random::new(seed);
+        desk.client.random = SplitMix::new(seed);
         desk.wait(60 * 60);
         prop_assert!(desk.heard.len() <= 70, "{} packets in an hour", desk.heard.len());
     }
