@@ -1,9 +1,9 @@
 //! The seam as a worker implements it: frames of one burst, queued by port, sent at the end of the burst.
 
 use super::buffer::LinuxBuf;
-use super::link_port::LinkPort;
+use super::link_port::{Due, LinkPort};
 use super::transmit::{Medium, QUEUE, Queued, Tally, Transmitter};
-use frame::{DropReason, MAX_PORTS, PortId, Ports, TagEdit};
+use frame::{DropReason, Instant, MAX_PORTS, PortId, Ports, TagEdit};
 use std::sync::Arc;
 
 /// The ports of one bridge as one worker sends to them.
@@ -13,7 +13,15 @@ pub(super) struct Outlets {
     /// Ports to which this burst has sent.
     touched: Vec<PortId>,
     /// Links of application faces.
-    links: Vec<(PortId, Arc<LinkPort>)>,
+    links: Vec<Linked>,
+}
+
+/// A link as one worker polls it.
+pub(super) struct Linked {
+    pub(super) port: PortId,
+    pub(super) link: Arc<LinkPort>,
+    /// When this worker is to poll it, unless another has polled it since.
+    due: Option<Due>,
 }
 
 struct Outlet {
@@ -29,6 +37,13 @@ enum State {
     Open,
     /// The device is gone; what is sent here is dropped.
     Gone,
+}
+
+impl Linked {
+    /// Returns when this worker is to poll it.
+    pub(super) fn kept(&self) -> Option<Instant> {
+        self.due.filter(|&due| self.link.is_kept(due)).map(|due| due.at)
+    }
 }
 
 impl Outlet {
@@ -48,11 +63,12 @@ impl Outlets {
     }
 
     pub(super) fn insert(&mut self, port: PortId, medium: Medium) {
-        self.links.retain(|&(of, _)| of != port);
-        if let Medium::Node(outward) = &medium
-            && let Some(link) = outward.link()
-        {
-            self.links.push((port, link.clone()));
+        let link = if let Medium::Node(outward) = &medium { outward.link() } else { None };
+        self.links.retain(|linked| linked.port != port || link.is_some_and(|link| Arc::ptr_eq(link, &linked.link)));
+        if let Some(link) = link.filter(|_| self.links.iter().all(|linked| linked.port != port)) {
+            // Whoever kept its time may have been where it was before.
+            link.stir();
+            self.links.push(Linked { port, link: link.clone(), due: None });
         }
         let (queue, tally) = (Vec::with_capacity(QUEUE), Tally::default());
         let outlet = Outlet { medium, queue, tally, state: State::Open };
@@ -66,15 +82,22 @@ impl Outlets {
     }
 
     pub(super) fn remove(&mut self, port: PortId) {
-        self.links.retain(|&(of, _)| of != port);
+        self.links.retain(|linked| linked.port != port);
         if let Some(place) = self.ports.get_mut(usize::from(port.get())) {
             *place = None;
         }
     }
 
-    /// Returns the links of application faces, each with its port.
-    pub(super) fn links(&self) -> &[(PortId, Arc<LinkPort>)] {
+    /// Returns the links of application faces.
+    pub(super) fn links(&self) -> &[Linked] {
         &self.links
+    }
+
+    /// Notes when to poll a link next.
+    pub(super) fn keep(&mut self, number: usize, due: Option<Due>) {
+        if let Some(linked) = self.links.get_mut(number) {
+            linked.due = due;
+        }
     }
 
     /// Gives the application behind a port packets, each behind its virtio-net header.

@@ -8,7 +8,7 @@ use crate::link::{Inward, Link, LinkConfig, LinkReport, Outward};
 use core::fmt;
 use frame::offload::Offload;
 use frame::{DropReason, Instant};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The link of one device: workers carry by it, the control side configures it and reads what it knows.
@@ -18,8 +18,18 @@ pub struct LinkPort {
     link: Mutex<Link>,
     /// Set while there may be something to send, or another moment to look.
     stirred: AtomicBool,
+    /// How often it was asked when to poll next.
+    asked: AtomicU32,
     /// Wakes a worker when the control side has stirred it.
     nudge: Option<Nudge>,
+}
+
+/// When to poll a link next. The worker that asked last keeps it, and no other wakes for it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Due {
+    pub(super) at: Instant,
+    /// Which answer it was.
+    number: u32,
 }
 
 /// A worker's hold of a link for one burst.
@@ -32,7 +42,8 @@ pub(super) struct Pass<'l> {
 impl LinkPort {
     /// Makes a link, to be carried by a [plane](super::Plane).
     pub fn new(config: LinkConfig, plane: &Plane) -> Self {
-        Self { link: Mutex::new(Link::new(config)), stirred: AtomicBool::new(false), nudge: plane.nudge() }
+        let (stirred, asked) = (AtomicBool::new(false), AtomicU32::new(0));
+        Self { link: Mutex::new(Link::new(config)), stirred, asked, nudge: plane.nudge() }
     }
 
     /// Tells it what has changed.
@@ -88,9 +99,22 @@ impl LinkPort {
         }
     }
 
-    /// Returns when to poll next if nothing happens.
-    pub(super) fn poll_at(&self) -> Option<Instant> {
-        self.lock().poll_at()
+    /// Has it polled as if something had happened.
+    pub(super) fn stir(&self) {
+        self.stirred.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns when to poll next if nothing happens, for the caller to keep.
+    pub(super) fn due(&self) -> Option<Due> {
+        let link = self.lock();
+        // Under the lock: the last number goes with the last answer.
+        let number = self.asked.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        link.poll_at().map(|at| Due { at, number })
+    }
+
+    /// Returns whether nobody has asked since.
+    pub(super) fn is_kept(&self, due: Due) -> bool {
+        self.asked.load(Ordering::Relaxed) == due.number
     }
 
     fn lock(&self) -> MutexGuard<'_, Link> {
@@ -131,3 +155,6 @@ impl fmt::Debug for LinkPort {
         out.debug_struct("LinkPort").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

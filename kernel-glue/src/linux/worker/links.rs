@@ -2,6 +2,7 @@
 
 use super::super::buffer::Burst;
 use super::super::clock;
+use super::super::io::Linked;
 use super::Worker;
 use frame::Instant;
 
@@ -11,7 +12,7 @@ impl Worker {
         for _ in 0..ROUNDS {
             let mut stirred = false;
             for number in 0..self.count_links(bridge) {
-                if self.take_stirred(bridge, number) {
+                if self.find_link(bridge, number).is_some_and(|linked| linked.link.take_stirred()) {
                     self.poll_link(bridge, number, clock::monotonic());
                     stirred = true;
                 }
@@ -31,7 +32,14 @@ impl Worker {
         }
         self.due = None;
         for bridge in 0..self.bridges.len() {
-            (0..self.count_links(bridge)).for_each(|number| self.poll_link(bridge, number, now));
+            for number in 0..self.count_links(bridge) {
+                // A time that another worker keeps is forgotten.
+                match self.find_link(bridge, number).and_then(Linked::kept) {
+                    Some(at) if at <= now => self.poll_link(bridge, number, now),
+                    Some(at) => self.wake_at(at),
+                    None => {}
+                }
+            }
             self.poll_stirred_links(bridge);
         }
     }
@@ -40,14 +48,14 @@ impl Worker {
         self.bridges.get(bridge).and_then(Option::as_ref).map_or(0, |served| served.outlets.links().len())
     }
 
-    fn take_stirred(&self, bridge: usize, number: usize) -> bool {
-        let served = self.bridges.get(bridge).and_then(Option::as_ref);
-        served.and_then(|served| served.outlets.links().get(number)).is_some_and(|(_, link)| link.take_stirred())
+    fn find_link(&self, bridge: usize, number: usize) -> Option<&Linked> {
+        self.bridges.get(bridge)?.as_ref()?.outlets.links().get(number)
     }
 
     fn poll_link(&mut self, bridge: usize, number: usize, now: Instant) {
         let Some(Some(served)) = self.bridges.get_mut(bridge) else { return };
-        let Some((port, link)) = served.outlets.links().get(number).cloned() else { return };
+        let Some(linked) = served.outlets.links().get(number) else { return };
+        let (port, link) = (linked.port, linked.link.clone());
         for _ in 0..BURSTS {
             let mut burst = Burst::new();
             link.poll(&mut self.arena, &mut burst, now);
@@ -57,7 +65,13 @@ impl Worker {
             served.carry(port, &burst, &mut self.transmitter);
             served.settle(&mut self.reporter);
         }
-        self.due = self.due.into_iter().chain(link.poll_at()).min();
+        let due = link.due();
+        served.outlets.keep(number, due);
+        due.into_iter().for_each(|due| self.wake_at(due.at));
+    }
+
+    fn wake_at(&mut self, at: Instant) {
+        self.due = Some(self.due.map_or(at, |first| first.min(at)));
     }
 }
 
