@@ -15,12 +15,14 @@ pub(super) struct Leasing {
     /// The station that the last message came from which the client took. While the client has an address, that is who
     /// brought the word of its server.
     granter: Mac,
+    /// When to try again what there was no room for.
+    retry_at: Option<Instant>,
 }
 
 impl Leasing {
     pub(super) fn new(mac: Mac, seed: u64) -> Self {
         let settings = Settings { mac, client_id: None, hostname: None };
-        Self { client: Client::new(settings, seed), address: None, granter: Mac::BROADCAST }
+        Self { client: Client::new(settings, seed), address: None, granter: Mac::BROADCAST, retry_at: None }
     }
 
     pub(super) fn address(&self) -> Option<Ipv4Addr> {
@@ -32,7 +34,8 @@ impl Leasing {
     }
 
     pub(super) fn poll_at(&self) -> Option<Instant> {
-        self.client.poll_at()
+        // Without room nothing is gained at once.
+        self.client.poll_at().map(|at| self.retry_at.map_or(at, |retry_at| at.max(retry_at)))
     }
 
     pub(super) fn counters(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
@@ -77,7 +80,14 @@ impl Link {
     /// Sends what the client has to say.
     pub(super) fn speak_to_servers(&mut self, now: Instant) {
         self.settle_lease(now);
+        self.leasing.retry_at = None;
         for _ in 0..MESSAGES {
+            if self.slab.is_full() {
+                // A client without room only does what its time brings.
+                let _ = self.leasing.client.poll(now, &mut []);
+                self.leasing.retry_at = Some(now.plus(RETRY));
+                break;
+            }
             let (client, mut to) = (&mut self.leasing.client, To::Broadcast);
             let slot = self.slab.keep(Offload::default(), |room| {
                 let transmit = client.poll(now, room)?;
@@ -147,3 +157,5 @@ impl Link {
 
 /// Messages that a client sends at once at most: giving one address back and asking for another.
 const MESSAGES: usize = 4;
+/// From a message that there was no room for to the next attempt. A guess: packets wait for seconds at most.
+const RETRY: core::time::Duration = core::time::Duration::from_millis(20);

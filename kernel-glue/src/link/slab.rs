@@ -5,8 +5,13 @@ use alloc::vec;
 use frame::HEADER_BYTES;
 use frame::offload::{Offload, VNET_BYTES};
 
-/// Packets that a link keeps at once.
-pub(super) const SLOTS: usize = 64;
+/// Packets that a link keeps at once: all that may wait for neighbours, and as many as are its own beside them.
+pub(super) const SLOTS: usize = arp::MAX_HELD + OWN_SLOTS;
+/// Packets that are on their way in any case: fragments, errors, copies, what a client says. A guess: one datagram of
+/// 64 KiB in fragments of 1,500 bytes, and some.
+const OWN_SLOTS: usize = 64;
+const _: () = assert!(SLOTS > arp::MAX_HELD, "who waits leaves room for what does not");
+const _: () = assert!(SLOTS <= u8::MAX as usize, "slots are numbered by octets");
 /// Bytes of the longest packet that is kept. A super-packet is longer, and lost: its sender repeats it.
 pub(super) const PACKET_BYTES: usize = 2048 - HEADER_BYTES;
 const SLOT_BYTES: usize = HEADER_BYTES + PACKET_BYTES;
@@ -35,6 +40,11 @@ impl Slab {
     pub(super) fn new() -> Self {
         let free = (0..SLOTS as u8).collect();
         Self { memory: vec![0; SLOTS * SLOT_BYTES].into(), kept: [Kept::default(); SLOTS], free }
+    }
+
+    /// Returns whether there is no room.
+    pub(super) fn is_full(&self) -> bool {
+        self.free.is_empty()
     }
 
     /// Keeps what `write` puts into a packet's room, unless that is nothing or there is no room.

@@ -7,6 +7,7 @@ mod lan;
 mod leasing;
 mod packets;
 mod path;
+mod room;
 
 use super::{Inward, Link, LinkConfig, Outward, Place};
 use arp::{Prefix, Scope};

@@ -1,6 +1,7 @@
 //! An address that a server of the bridge lends.
 
 use super::packets::{arp, framed, udp};
+use super::room::fill;
 use super::{Bed, LinkConfig, PEER, Place, STATION, addresses, body, config, ip};
 use arp::Scope;
 use frame::{EtherType, Mac};
@@ -110,4 +111,15 @@ fn an_address_is_given_back_to_who_has_extended_its_lease_last() {
     assert_eq!(bed.count("acks"), 2);
     let frames = released(&mut bed, nobody());
     assert_eq!(frames.iter().map(|frame| addresses(frame).0).collect::<Vec<_>>(), [STATION]);
+}
+
+#[test]
+fn a_lease_ends_even_while_there_is_no_room_for_a_message() {
+    let mut bed = bed(nobody());
+    lend(&mut bed, "192.168.1.2");
+    let slots = fill(&mut bed);
+    bed.pass_time(86_400_000);
+    bed.poll();
+    assert!(!bed.link.neighbours.identity().stands_for(ip(ADDRESS)));
+    slots.into_iter().for_each(|slot| bed.link.slab.give_back(slot));
 }
