@@ -17,7 +17,7 @@ use crate::held::{Fate, Held};
 use crate::message::{Message, Refused};
 use crate::rate::Bucket;
 use crate::{Scope, Settings};
-use allow::Answers;
+use allow::{Answers, Requests};
 use announce::Announcing;
 use answer::Reply;
 use core::net::IpAddr;
@@ -145,7 +145,7 @@ pub struct Neighbours<P> {
     defences: Defences,
     probing: Probing,
     answers: Answers,
-    requests: Bucket,
+    requests: Requests,
     confirmations: Bucket,
     learning: Bucket,
     counters: Counters,
@@ -168,7 +168,7 @@ impl<P> Neighbours<P> {
             defences: Defences::default(),
             probing: Probing::new(chance),
             answers: Answers::new(secret),
-            requests: Bucket::default(),
+            requests: Requests::new(secret),
             confirmations: Bucket::default(),
             learning: Bucket::default(),
             counters: Counters::ZERO,

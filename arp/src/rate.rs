@@ -1,5 +1,6 @@
 //! How often something may happen: token buckets, one or one a sender.
 
+use crate::address::Key;
 use alloc::boxed::Box;
 use core::time::Duration;
 use frame::{Instant, Mac};
@@ -101,6 +102,13 @@ impl Senders {
         self.at(place)
     }
 
+    /// Returns the bucket of an address.
+    pub(crate) fn of_address(&mut self, sender: Key) -> Option<&mut Bucket> {
+        let (high, low) = ((sender.bits() >> 64) as u64, sender.bits() as u64);
+        let place = self.mix(self.mix(high) ^ low);
+        self.at(place)
+    }
+
     fn mix(&self, number: u64) -> u64 {
         let mixed = u128::from(number ^ (self.secret >> 16)) * u128::from(self.secret);
         mixed as u64 ^ (mixed >> 64) as u64
@@ -114,6 +122,7 @@ impl Senders {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use core::net::Ipv6Addr;
 
     const RATE: Rate = Rate { per_second: 10, burst: 3 };
 
@@ -152,6 +161,25 @@ mod tests {
         assert_eq!((0..1000).filter(|_| take(1)).count(), 3);
         let others = (2..=101).filter(|&last| take(last)).count();
         assert!(others >= 95, "{others} of 100");
+    }
+
+    #[test]
+    fn addresses_of_both_families_spread_over_the_buckets() {
+        let mut senders = Senders::new(0x9e37_79b9_7f4a_7c15);
+        let now = Instant::from_secs(1);
+        for network in [0xfd00_u128 << 112, 0xffff_0a08_0000] {
+            for shift in [0, 16] {
+                let taken = (0..100_u128).filter(|host| {
+                    let rate = Rate { per_second: 1, burst: 1 };
+                    senders
+                        .of_address(Key::new(Ipv6Addr::from_bits(network + (host << shift)).into()))
+                        .unwrap()
+                        .take(rate, now)
+                });
+                assert!(taken.count() >= 40, "{network:x} {shift}");
+                senders = Senders::new(0x9e37_79b9_7f4a_7c15);
+            }
+        }
     }
 
     #[test]
