@@ -15,7 +15,7 @@ use crate::counters::{Counters, Ignored};
 use crate::emit::NeighbourFrame;
 use crate::held::{Fate, Held};
 use crate::message::{Message, Refused};
-use crate::rate::Bucket;
+use crate::rate::{Bucket, Turns};
 use crate::{Scope, Settings};
 use allow::{Answers, Requests};
 use announce::Announcing;
@@ -147,6 +147,7 @@ pub struct Neighbours<P> {
     answers: Answers,
     requests: Requests,
     confirmations: Bucket,
+    confirming: Turns,
     learning: Bucket,
     counters: Counters,
     /// The latest time that was told.
@@ -170,6 +171,7 @@ impl<P> Neighbours<P> {
             answers: Answers::new(secret),
             requests: Requests::new(secret),
             confirmations: Bucket::default(),
+            confirming: Turns::default(),
             learning: Bucket::default(),
             counters: Counters::ZERO,
             now: Instant::default(),

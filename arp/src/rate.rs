@@ -80,6 +80,24 @@ impl Bucket {
     }
 }
 
+/// Whose turn it is where many wait for the tokens of one bucket: one comes again an interval, not all for each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Turns {
+    last: Instant,
+}
+
+impl Turns {
+    /// Returns when the next of `most` that may wait comes again, none before there is a token; `None` is never. The
+    /// turns of those that have gone meanwhile pass: nobody's is behind `most` others'.
+    pub(crate) fn next(&mut self, bucket: Bucket, rate: Rate, most: usize) -> Option<Instant> {
+        let (first, interval) = (bucket.next(rate)?, rate.interval()?);
+        let end = first.plus(interval.saturating_mul(u32::try_from(most).unwrap_or(u32::MAX)));
+        let next = self.last.plus(interval).max(first);
+        self.last = if next < end { next } else { first };
+        Some(self.last)
+    }
+}
+
 /// Token buckets for senders, which share them by chance: a sender that storms empties one and leaves the others.
 #[derive(Clone, Debug)]
 pub(crate) struct Senders {
@@ -180,6 +198,19 @@ mod tests {
                 senders = Senders::new(0x9e37_79b9_7f4a_7c15);
             }
         }
+    }
+
+    #[test]
+    fn those_who_wait_come_again_one_by_one() {
+        let (mut turns, mut bucket, now) = (Turns::default(), Bucket::default(), Instant::from_secs(1));
+        while bucket.take(RATE, now) {}
+        let mut next = |bucket| turns.next(bucket, RATE, 3).unwrap().as_micros();
+        assert_eq!([next(bucket), next(bucket), next(bucket)], [1_100_000, 1_200_000, 1_300_000]);
+        assert_eq!(next(bucket), 1_100_000, "no more than three wait: one of those has gone");
+        assert!(bucket.take(RATE, Instant::from_secs(9)));
+        assert!(bucket.take(RATE, Instant::from_secs(9)) && bucket.take(RATE, Instant::from_secs(9)));
+        assert_eq!(next(bucket), 9_100_000, "what is past is nobody's turn");
+        assert_eq!(turns.next(bucket, Rate { per_second: 0, burst: 3 }, 3), None);
     }
 
     #[test]

@@ -3,10 +3,11 @@
 //! Each is one rate for all. The upper half of its bucket is for whoever comes first; the lower half is kept for those
 //! who have had little of it, each by a small rate of its own. So one that storms has what nobody else wants.
 
+use super::resolve::MAX_INCOMPLETE;
 use crate::Settings;
 use crate::address::Key;
 use crate::cache::{Entry, MAX_NEIGHBOURS};
-use crate::rate::{Bucket, Rate, SENDERS, Senders};
+use crate::rate::{Bucket, Rate, SENDERS, Senders, Turns};
 use frame::{Instant, Mac};
 
 /// How much is answered.
@@ -61,6 +62,7 @@ pub(super) struct Requests {
     all: Bucket,
     /// Of the sources of packets.
     shares: Senders,
+    turns: Turns,
 }
 
 /// The buckets as they are after a question.
@@ -72,7 +74,7 @@ pub(super) struct Granted {
 
 impl Requests {
     pub(super) fn new(secret: u64) -> Self {
-        Self { all: Bucket::default(), shares: Senders::new(secret) }
+        Self { all: Bucket::default(), shares: Senders::new(secret), turns: Turns::default() }
     }
 
     /// Returns what a question for a packet from a source takes, if it may be asked: of what is left, or of the share
@@ -93,8 +95,8 @@ impl Requests {
         }
     }
 
-    /// Returns when there is something for whoever comes.
-    pub(super) fn next(&self, settings: &Settings) -> Option<Instant> {
-        self.all.next(settings.requests.above_half())
+    /// Returns when a question that is not granted is tried again; `None` is never.
+    pub(super) fn turn(&mut self, settings: &Settings) -> Option<Instant> {
+        self.turns.next(self.all, settings.requests.above_half(), MAX_INCOMPLETE)
     }
 }

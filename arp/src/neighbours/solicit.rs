@@ -2,7 +2,7 @@
 
 use super::Neighbours;
 use crate::address::Key;
-use crate::cache::{Id, Phase};
+use crate::cache::{Id, MAX_NEIGHBOURS, Phase};
 use crate::counters::Count;
 use crate::emit::{Arp, Discovery, Icmp, NeighbourFrame, group_mac, solicited_node};
 use core::net::IpAddr;
@@ -83,8 +83,10 @@ impl<P> Neighbours<P> {
     fn turn(&mut self, limit: Limit) -> Option<Instant> {
         match limit {
             Limit::None => None,
-            Limit::Requests => self.requests.next(&self.settings),
-            Limit::Confirmations => self.confirmations.next(self.settings.confirmations),
+            Limit::Requests => self.requests.turn(&self.settings),
+            Limit::Confirmations => {
+                self.confirming.next(self.confirmations, self.settings.confirmations, MAX_NEIGHBOURS)
+            }
         }
     }
 

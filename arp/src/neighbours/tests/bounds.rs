@@ -210,6 +210,25 @@ fn who_finds_no_room_spends_no_request() {
 }
 
 #[test]
+fn questions_that_wait_for_their_turn_do_not_all_wake_at_each() {
+    let requests = Rate { per_second: 16, burst: 512 };
+    let mut link = Link::new(on_lan(&["192.0.2.5"]).identity, Settings { requests, ..Settings::default() });
+    for number in 0..MAX_INCOMPLETE as u32 {
+        assert_eq!(link.resolve(lan_host(number).0.into(), ip("192.0.2.5"), secs(1)), Pending);
+    }
+    let (mut questions, mut end) = (sent(&mut link, secs(1)).len(), secs(1));
+    while let Some(at) = link.poll_at() {
+        questions += sent(&mut link, at).len();
+        end = at;
+    }
+    assert_eq!((questions, link.len()), (3 * MAX_INCOMPLETE, 0));
+    let limited = link.counters().get(Count::RequestsLimited);
+    assert!(limited <= 4 * MAX_INCOMPLETE as u64, "{limited} times one woke in vain");
+    // 512 questions again, 16 a second.
+    assert!(end <= secs(1 + 512 / 16 + 2), "{end:?}");
+}
+
+#[test]
 fn a_scan_asks_for_a_bounded_number_and_forgets_nobody_who_is_known() {
     let mut link = on_lan(&["192.0.2.5"]);
     (0..100).map(lan_host).for_each(|host| find(&mut link, host, secs(1)));
