@@ -12,15 +12,14 @@
 //!
 //! Nothing here blocks or reads a clock, and nothing allocates once it is made: messages and the time go in, frames
 //! come out. [`parse`] turns what came from the Ethernet side into a [`Message`] or says what rule it breaks;
-//! [`Neighbours`] is the state machine. Packets that wait are the platform's: any handle will do. [`Bindings`] is what a
-//! bridge has seen of the stations behind its ports, and [`suppress`] what it learns and answers by it.
+//! [`Neighbours`] is the state machine. Packets that wait are the platform's: any handle will do.
 //!
 //! A bridge has another part: [`Bindings`] is what it has seen of the stations behind its ports, and [`suppress`] what
 //! it learns and answers by that.
 //!
 //! Nobody on the link is trusted. Every table and queue has a bound, and every rate: answers to one sender, answers to
-//! all, requests for one address, requests at all, neighbours learned. Who only claims to be there displaces nobody
-//! who has answered. What is dropped, ignored or refused is counted by name ([`Counters`]).
+//! all, requests for one address, requests at all, neighbours learned. Who storms leaves the others their share of them.
+//! Who only claims to be there displaces nobody who has answered. What is dropped, ignored or refused is counted by name ([`Counters`]).
 //!
 //! ```
 //! use arp::{Identity, Message, Neighbours, Output, Resolution, Scope, Settings, parse};

@@ -15,9 +15,9 @@ use crate::counters::{Counters, Ignored};
 use crate::emit::NeighbourFrame;
 use crate::held::{Fate, Held};
 use crate::message::{Message, Refused};
-use crate::rate::Bucket;
+use crate::rate::{Bucket, Turns};
 use crate::{Scope, Settings};
-use allow::Answers;
+use allow::{Answers, Requests};
 use announce::Announcing;
 use answer::Reply;
 use core::net::IpAddr;
@@ -145,8 +145,9 @@ pub struct Neighbours<P> {
     defences: Defences,
     probing: Probing,
     answers: Answers,
-    requests: Bucket,
+    requests: Requests,
     confirmations: Bucket,
+    confirming: Turns,
     learning: Bucket,
     counters: Counters,
     /// The latest time that was told.
@@ -168,8 +169,9 @@ impl<P> Neighbours<P> {
             defences: Defences::default(),
             probing: Probing::new(chance),
             answers: Answers::new(secret),
-            requests: Bucket::default(),
+            requests: Requests::new(secret),
             confirmations: Bucket::default(),
+            confirming: Turns::default(),
             learning: Bucket::default(),
             counters: Counters::ZERO,
             now: Instant::default(),

@@ -54,8 +54,20 @@ impl Prefix {
 
     /// Returns whether an address begins so.
     #[must_use]
+    #[inline]
     pub fn contains(&self, address: IpAddr) -> bool {
-        Self::new(address, self.length).is_some_and(|network| network == *self)
+        // Each packet is looked up so, in up to as many prefixes as a scope lists. A shift by all bits leaves none.
+        match (self.address, address) {
+            (IpAddr::V4(network), IpAddr::V4(address)) => {
+                let differ = network.to_bits() ^ address.to_bits();
+                differ.checked_shr(32_u32.saturating_sub(self.length.into())).unwrap_or(0) == 0
+            }
+            (IpAddr::V6(network), IpAddr::V6(address)) => {
+                let differ = network.to_bits() ^ address.to_bits();
+                differ.checked_shr(128_u32.saturating_sub(self.length.into())).unwrap_or(0) == 0
+            }
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
+        }
     }
 
     /// Returns the directed broadcast address (RFC 919 §7), `None` where there is none: IPv6, /31 and /32.
@@ -133,6 +145,7 @@ impl core::error::Error for ParsePrefixError {}
 mod tests {
     extern crate std;
     use super::*;
+    use core::net::Ipv6Addr;
     use std::string::ToString;
 
     #[test]
@@ -163,6 +176,19 @@ mod tests {
         }
         assert!(!network.contains("::ffff:10.8.0.1".parse().unwrap()), "another family");
         assert!("0.0.0.0/0".parse::<Prefix>().unwrap().contains([1, 2, 3, 4].into()));
+        assert!("::/0".parse::<Prefix>().unwrap().contains("ffff::1".parse().unwrap()));
+        for length in 0..=128 {
+            let (zero, one) = (Ipv6Addr::UNSPECIFIED, |bit: u32| Ipv6Addr::from_bits(1 << (127 - bit)));
+            let network = Prefix::new(zero.into(), length).unwrap();
+            for bit in 0..128 {
+                assert_eq!(network.contains(one(bit).into()), bit >= length.into(), "bit {bit} of ::/{length}");
+                let v4 = Prefix::new([0; 4].into(), length).map(|v4| (v4, (1_u32 << 31).checked_shr(bit)));
+                if let Some((v4, Some(address))) = v4 {
+                    let contained = v4.contains(IpAddr::V4(address.into()));
+                    assert_eq!(contained, bit >= length.into(), "bit {bit} of 0.0.0.0/{length}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! How often something may happen: token buckets, one or one a sender.
 
+use crate::address::Key;
 use alloc::boxed::Box;
 use core::time::Duration;
 use frame::{Instant, Mac};
@@ -79,6 +80,24 @@ impl Bucket {
     }
 }
 
+/// Whose turn it is where many wait for the tokens of one bucket: one comes again an interval, not all for each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Turns {
+    last: Instant,
+}
+
+impl Turns {
+    /// Returns when the next of `most` that may wait comes again, none before there is a token; `None` is never. The
+    /// turns of those that have gone meanwhile pass: nobody's is behind `most` others'.
+    pub(crate) fn next(&mut self, bucket: Bucket, rate: Rate, most: usize) -> Option<Instant> {
+        let (first, interval) = (bucket.next(rate)?, rate.interval()?);
+        let end = first.plus(interval.saturating_mul(u32::try_from(most).unwrap_or(u32::MAX)));
+        let next = self.last.plus(interval).max(first);
+        self.last = if next < end { next } else { first };
+        Some(self.last)
+    }
+}
+
 /// Token buckets for senders, which share them by chance: a sender that storms empties one and leaves the others.
 #[derive(Clone, Debug)]
 pub(crate) struct Senders {
@@ -101,6 +120,13 @@ impl Senders {
         self.at(place)
     }
 
+    /// Returns the bucket of an address.
+    pub(crate) fn of_address(&mut self, sender: Key) -> Option<&mut Bucket> {
+        let (high, low) = ((sender.bits() >> 64) as u64, sender.bits() as u64);
+        let place = self.mix(self.mix(high) ^ low);
+        self.at(place)
+    }
+
     fn mix(&self, number: u64) -> u64 {
         let mixed = u128::from(number ^ (self.secret >> 16)) * u128::from(self.secret);
         mixed as u64 ^ (mixed >> 64) as u64
@@ -114,6 +140,7 @@ impl Senders {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use core::net::Ipv6Addr;
 
     const RATE: Rate = Rate { per_second: 10, burst: 3 };
 
@@ -152,6 +179,38 @@ mod tests {
         assert_eq!((0..1000).filter(|_| take(1)).count(), 3);
         let others = (2..=101).filter(|&last| take(last)).count();
         assert!(others >= 95, "{others} of 100");
+    }
+
+    #[test]
+    fn addresses_of_both_families_spread_over_the_buckets() {
+        let mut senders = Senders::new(0x9e37_79b9_7f4a_7c15);
+        let now = Instant::from_secs(1);
+        for network in [0xfd00_u128 << 112, 0xffff_0a08_0000] {
+            for shift in [0, 16] {
+                let taken = (0..100_u128).filter(|host| {
+                    let rate = Rate { per_second: 1, burst: 1 };
+                    senders
+                        .of_address(Key::new(Ipv6Addr::from_bits(network + (host << shift)).into()))
+                        .unwrap()
+                        .take(rate, now)
+                });
+                assert!(taken.count() >= 40, "{network:x} {shift}");
+                senders = Senders::new(0x9e37_79b9_7f4a_7c15);
+            }
+        }
+    }
+
+    #[test]
+    fn those_who_wait_come_again_one_by_one() {
+        let (mut turns, mut bucket, now) = (Turns::default(), Bucket::default(), Instant::from_secs(1));
+        while bucket.take(RATE, now) {}
+        let mut next = |bucket| turns.next(bucket, RATE, 3).unwrap().as_micros();
+        assert_eq!([next(bucket), next(bucket), next(bucket)], [1_100_000, 1_200_000, 1_300_000]);
+        assert_eq!(next(bucket), 1_100_000, "no more than three wait: one of those has gone");
+        assert!(bucket.take(RATE, Instant::from_secs(9)));
+        assert!(bucket.take(RATE, Instant::from_secs(9)) && bucket.take(RATE, Instant::from_secs(9)));
+        assert_eq!(next(bucket), 9_100_000, "what is past is nobody's turn");
+        assert_eq!(turns.next(bucket, Rate { per_second: 0, burst: 3 }, 3), None);
     }
 
     #[test]

@@ -46,8 +46,12 @@ pub struct Settings {
     /// Answers to one sender, its share aside. A guess: a host that scans a network through the link.
     pub answers_to_one: Rate,
     /// Requests to everybody. A guess: a network of a few hundred addresses, all asked for at once, is found within
-    /// the time a packet is held.
+    /// the time a packet is held. The lower half of its bucket is kept for sources that want no more than
+    /// `requests_of_one`.
     pub requests: Rate,
+    /// Requests for packets of one source, however many others want. A guess: so many that thirty sources that scan at a
+    /// time leave the others theirs, and that a program's first packets all go out.
+    pub requests_of_one: Rate,
     /// Requests to neighbours themselves; their own, so that no scan makes known ones forgotten.
     pub confirmations: Rate,
     /// Neighbours learned from what they ask. A guess; it bounds what a storm of spoofed ones costs.
@@ -75,7 +79,8 @@ impl Default for Settings {
             detections: 1,
             answers: Rate { per_second: 4096, burst: 4096 },
             answers_to_one: Rate { per_second: 512, burst: 1024 },
-            requests: Rate { per_second: 128, burst: 128 },
+            requests: Rate { per_second: 128, burst: 240 },
+            requests_of_one: Rate { per_second: 4, burst: 8 },
             confirmations: Rate { per_second: 512, burst: 512 },
             learning: Rate { per_second: 256, burst: 256 },
             secret: [0; 4],

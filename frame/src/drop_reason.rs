@@ -5,7 +5,7 @@ use crate::{Counts, named};
 named! {
     /// Why a frame was dropped. Each has a counter and a name that `ifconfig -v` prints.
     DropReason {
-        /// The frame ends within its header or outermost tag.
+        /// The frame ends within its header or outermost tag, or its IP header contradicts itself.
         Malformed = "malformed",
         /// The platform could only store a part of the frame.
         Truncated = "truncated",
@@ -27,7 +27,7 @@ named! {
         VlanUntagged = "vlan-untagged",
         /// The port is no member of the frame's VLAN on the way in.
         VlanIngress = "vlan-ingress",
-        /// The port is no member of the frame's VLAN on the way out.
+        /// The port is no member of the frame's VLAN on the way out, or is a link of IP, which carries no tags.
         VlanEgress = "vlan-egress",
         /// A second tag follows, and the port does not carry stacked tags.
         VlanNested = "vlan-nested",

@@ -3,9 +3,11 @@
 //! Each is one rate for all. The upper half of its bucket is for whoever comes first; the lower half is kept for those
 //! who have had little of it, each by a small rate of its own. So one that storms has what nobody else wants.
 
+use super::resolve::MAX_INCOMPLETE;
 use crate::Settings;
+use crate::address::Key;
 use crate::cache::{Entry, MAX_NEIGHBOURS};
-use crate::rate::{Bucket, Rate, SENDERS, Senders};
+use crate::rate::{Bucket, Rate, SENDERS, Senders, Turns};
 use frame::{Instant, Mac};
 
 /// How much is answered.
@@ -51,5 +53,50 @@ impl Answers {
             *to_one = after;
         }
         granted
+    }
+}
+
+/// How much is asked of everybody.
+#[derive(Clone, Debug)]
+pub(super) struct Requests {
+    all: Bucket,
+    /// Of the sources of packets.
+    shares: Senders,
+    turns: Turns,
+}
+
+/// The buckets as they are after a question.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Granted {
+    all: Bucket,
+    share: Bucket,
+}
+
+impl Requests {
+    pub(super) fn new(secret: u64) -> Self {
+        Self { all: Bucket::default(), shares: Senders::new(secret), turns: Turns::default() }
+    }
+
+    /// Returns what a question for a packet from a source takes, if it may be asked: of what is left, or of the share
+    /// of the source. [`spend`](Self::spend) takes it.
+    pub(super) fn grant(&mut self, source: Key, settings: &Settings, now: Instant) -> Option<Granted> {
+        let (rate, share) = (settings.requests, *self.shares.of_address(source)?);
+        if let Some(all) = self.all.after(rate.above_half(), now) {
+            return Some(Granted { all, share });
+        }
+        let share = share.after(settings.requests_of_one, now)?;
+        Some(Granted { all: self.all.after(rate, now)?, share })
+    }
+
+    pub(super) fn spend(&mut self, source: Key, granted: Granted) {
+        self.all = granted.all;
+        if let Some(share) = self.shares.of_address(source) {
+            *share = granted.share;
+        }
+    }
+
+    /// Returns when a question that is not granted is tried again; `None` is never.
+    pub(super) fn turn(&mut self, settings: &Settings) -> Option<Instant> {
+        self.turns.next(self.all, settings.requests.above_half(), MAX_INCOMPLETE)
     }
 }

@@ -4,7 +4,12 @@ use super::Neighbours;
 use super::answer::Reply;
 use crate::counters::Count;
 use crate::emit::NeighbourFrame;
+use core::time::Duration;
 use frame::Instant;
+
+/// From one round to the first of those that are asked for next, so that an application that comes and goes in
+/// a loop does not flood the link. A guess: a restart is told within a second.
+const LEAST: Duration = Duration::from_millis(250);
 
 /// Rounds of announcements that are still to be sent.
 #[derive(Clone, Copy, Debug, Default)]
@@ -14,7 +19,9 @@ pub(super) struct Announcing {
     sent: usize,
     /// When this round may go.
     at: Instant,
-    /// There has been one.
+    /// When one was sent last.
+    last: Option<Instant>,
+    /// There was one to be.
     started: Option<Started>,
 }
 
@@ -34,12 +41,11 @@ impl Announcing {
 
 impl<P> Neighbours<P> {
     /// Announces every single address of the scope, at once and again after a while. A network is not announced: it
-    /// may have more addresses than a link can carry messages. Rounds keep their distance however often this is
-    /// called.
+    /// may have more addresses than a link can carry messages. Rounds keep a distance of a quarter of a second however
+    /// often this is called: RFC 5227 §2.3 has the interval between announcements for one reason, not between reasons.
     pub fn announce(&mut self, now: Instant) {
         let announcing = &mut self.announcing;
-        // Where a round has ended, `at` is the earliest moment of the next, whether it was to be sent or not.
-        announcing.at = announcing.at.max(now);
+        announcing.at = announcing.last.map_or(now, |last| last.plus(LEAST).max(now));
         announcing.rounds = self.settings.announcements;
         announcing.sent = 0;
         announcing.started = Some(Started);
@@ -52,6 +58,7 @@ impl<P> Neighbours<P> {
         }
         if let Some(address) = self.identity.announces().nth(announcing.sent) {
             announcing.sent += 1;
+            announcing.last = Some(now);
             self.counters.count(Count::Announced);
             return Some(Reply::Announcement(address).frame(self.identity.mac));
         }

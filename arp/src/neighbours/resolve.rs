@@ -87,18 +87,19 @@ impl<P> Neighbours<P> {
         if self.identity.speaker(source, next_hop).is_none() {
             return Resolution::Refused(Unresolvable::NoSource);
         }
-        if !self.requests.take(self.settings.requests, now) {
+        let asker = Key::new(source);
+        let Some(granted) = self.requests.grant(asker, &self.settings, now) else {
             self.counters.count(Count::RequestsLimited);
             return Resolution::Refused(Unresolvable::Limited);
-        }
-        let phase = Phase::Incomplete { asked: 0 };
+        };
         let share = Answers::share_of_neighbour(&self.settings);
-        let entry = Entry::new(key, phase, Key::new(source), share, now);
+        let entry = Entry::new(key, Phase::Incomplete { asked: 0 }, asker, share, now);
         let room = self.make_room_to_ask(now);
         let Some(id) = room.then(|| self.cache.insert(entry)).flatten() else {
             self.counters.count(Count::Full);
             return Resolution::Refused(Unresolvable::Full);
         };
+        self.requests.spend(asker, granted);
         self.cache.set_due(id, Some(now));
         Resolution::Pending
     }

@@ -170,6 +170,65 @@ fn who_only_asks_pushes_out_nobody_who_answered_a_minute_ago() {
 }
 
 #[test]
+fn one_source_that_scans_leaves_others_their_first_packets() {
+    let mut link = with_secret(&["192.0.2.5", "192.0.2.6"]);
+    let (mut found, mut lost) = (0, 0);
+    for number in 0..100_000 {
+        let now = Instant::from_micros(1_000_000 + u64::from(number) * 100);
+        let _ = link.resolve(lan_host(100_000 + number).0.into(), ip("192.0.2.5"), now);
+        while link.poll(now).is_some() {}
+        if number % 5_000 == 2_500 {
+            let host = lan_host(number);
+            match link.resolve(host.0.into(), ip("192.0.2.6"), now) {
+                Pending => {
+                    assert_eq!(sent(&mut link, now).len(), 1, "it is asked for at once");
+                    answers_peer(&mut link, host, now);
+                    assert_eq!(link.resolve(host.0.into(), ip("192.0.2.6"), now), Known(host.1));
+                    found += 1;
+                }
+                Refused(_) => lost += 1,
+                Known(mac) => panic!("nobody is at {mac}"),
+            }
+        }
+    }
+    assert_eq!((found, lost), (20, 0));
+}
+
+#[test]
+fn who_finds_no_room_spends_no_request() {
+    let requests = Rate { per_second: 1, burst: 1_000 };
+    let mut link = Link::new(on_lan(&["192.0.2.5"]).identity, Settings { requests, ..Settings::default() });
+    let mut ask = |number| {
+        let resolution = link.resolve(lan_host(number).0.into(), ip("192.0.2.5"), secs(1));
+        drain(&mut link, secs(1));
+        resolution
+    };
+    assert!((0..MAX_INCOMPLETE as u32).all(|number| ask(number) == Pending));
+    assert!((0..1_000).all(|number| ask(10_000 + number) == Refused(crate::Unresolvable::Full)));
+    answers_peer(&mut link, lan_host(1), secs(1));
+    assert_eq!(link.resolve(lan_host(9_000).0.into(), ip("192.0.2.5"), secs(1)), Pending);
+}
+
+#[test]
+fn questions_that_wait_for_their_turn_do_not_all_wake_at_each() {
+    let requests = Rate { per_second: 16, burst: 512 };
+    let mut link = Link::new(on_lan(&["192.0.2.5"]).identity, Settings { requests, ..Settings::default() });
+    for number in 0..MAX_INCOMPLETE as u32 {
+        assert_eq!(link.resolve(lan_host(number).0.into(), ip("192.0.2.5"), secs(1)), Pending);
+    }
+    let (mut questions, mut end) = (sent(&mut link, secs(1)).len(), secs(1));
+    while let Some(at) = link.poll_at() {
+        questions += sent(&mut link, at).len();
+        end = at;
+    }
+    assert_eq!((questions, link.len()), (3 * MAX_INCOMPLETE, 0));
+    let limited = link.counters().get(Count::RequestsLimited);
+    assert!(limited <= 4 * MAX_INCOMPLETE as u64, "{limited} times one woke in vain");
+    // 512 questions again, 16 a second.
+    assert!(end <= secs(1 + 512 / 16 + 2), "{end:?}");
+}
+
+#[test]
 fn a_scan_asks_for_a_bounded_number_and_forgets_nobody_who_is_known() {
     let mut link = on_lan(&["192.0.2.5"]);
     (0..100).map(lan_host).for_each(|host| find(&mut link, host, secs(1)));

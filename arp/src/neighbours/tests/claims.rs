@@ -28,9 +28,30 @@ fn single_addresses_are_announced_twice() {
     assert_eq!((link.poll_at(), announced(&mut link, secs(1))), (Some(secs(1)), all.into()));
     assert_eq!((link.poll_at(), announced(&mut link, secs(3))), (Some(secs(3)), all.into()));
     assert_eq!((link.poll_at(), link.counters().get(Count::Announced)), (None, 4));
-    link.announce(secs(4));
-    assert_eq!(announced(&mut link, secs(4)).len(), 0, "rounds keep their distance");
-    assert_eq!((link.poll_at(), announced(&mut link, secs(5))), (Some(secs(5)), all.into()));
+}
+
+#[test]
+fn an_application_that_comes_again_is_announced_at_once_but_not_in_a_loop() {
+    let mut link = on_lan(&["192.0.2.5"]);
+    let millis = |millis: u64| Instant::from_micros(millis * 1000);
+    let all = [ip("192.0.2.5")];
+    link.announce(millis(999));
+    link.announce(millis(1000));
+    assert_eq!(announced(&mut link, millis(1000)), all, "nothing was sent before");
+    link.announce(millis(1500));
+    assert_eq!(announced(&mut link, millis(1500)), all, "a restart within the interval of a round is one of its own");
+    link.announce(millis(1501));
+    assert_eq!((announced(&mut link, millis(1501)).len(), link.poll_at()), (0, Some(millis(1750))));
+    assert_eq!(announced(&mut link, millis(1750)), all);
+    assert_eq!((link.poll_at(), announced(&mut link, millis(3750))), (Some(millis(3750)), all.into()));
+    assert_eq!(link.poll_at(), None);
+
+    let mut rounds = 0;
+    for at in (10_000..12_000).step_by(10) {
+        link.announce(millis(at));
+        rounds += announced(&mut link, millis(at)).len();
+    }
+    assert_eq!(rounds, 8, "four in a second");
 }
 
 #[test]
