@@ -277,11 +277,6 @@ impl Kernel {
     }
 }
 
-/// What every interface has by itself.
-fn is_link_local(address: IpAddr) -> bool {
-    matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local())
-}
-
 impl Facts for Kernel {
     fn interface(&self, name: &str) -> Option<SystemInterface> {
         self.links.interface(name, |other| self.taps.contains_key(other) && self.engines.get(other).is_some())
@@ -361,8 +356,7 @@ impl System for Kernel {
     }
 
     fn addresses(&self, interface: &str) -> Option<Vec<InetAddress>> {
-        let addresses = self.links.addresses(interface)?.iter();
-        Some(addresses.filter(|one| !is_link_local(one.address)).copied().collect())
+        self.links.addresses(interface).map(<[_]>::to_vec)
     }
 
     fn own_link(&self, interface: &str) -> OwnLink {
