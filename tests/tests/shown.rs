@@ -3,7 +3,8 @@
 use kernel_glue::admin::InterfaceReport;
 use std::net::IpAddr;
 use std::time::Duration;
-use tests::{Daemon, Lab, Switch, within};
+use tests::nodes::{Rig, numbered_ip, numbers, unhex};
+use tests::{Daemon, Lab, Switch, parse_mac, within};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -76,4 +77,35 @@ fn a_tun_says_that_it_answers_for_a_link_local_destination() {
     let shown = || daemon.report("tun0").tun.expect("a tun").stands_for;
     within(SOON, || shown().len() == 2);
     assert_eq!(shown(), ["fe80::1", "fe80::3"], "{}", daemon.ok("tun0"));
+}
+
+/// A program reads nothing that the host sent while the device was a member of a bridge.
+#[test]
+fn what_the_host_sent_beside_the_bridge_is_not_kept() {
+    let Some(rig) = Rig::exec("what_the_host_sent_beside_the_bridge_is_not_kept") else { return };
+    rig.create("tun0");
+    let app = rig.app();
+    let fd = rig.open_device(&app, "tun0");
+    let daemon = rig.daemon();
+    daemon.create();
+    daemon.ok("bridge0 addm tun0");
+    let peer = daemon.report("tun0").tun.expect("a tun").peer_mac.0;
+    let (wire, host) = (rig.wire("tun0"), parse_mac(&rig.ns().link("tun0").mac));
+    let send = |n| wire.send(&[&peer[..], &host, &[8, 0], &numbered_ip(4, n, 100, 1)].concat());
+    // As many as the queue of a kernel's TUN device holds.
+    (0..1000).for_each(send);
+    let dropped = || daemon.report("tun0").tap.expect("a tun").counts.drops.get("port-down").copied().unwrap_or(0);
+    within(Duration::from_secs(2), || dropped() >= 1000);
+    daemon.ok("bridge0 deletem tun0");
+    let mut heard = Vec::new();
+    within(SOON, || {
+        send(5000);
+        std::thread::sleep(Duration::from_millis(50));
+        let packets = app.value(&format!("read_packets({fd})"));
+        heard.extend(numbers(&packets.as_array().into_iter().flatten().map(unhex).collect::<Vec<_>>()));
+        heard.contains(&5000)
+    });
+    heard.dedup();
+    assert_eq!(heard, [5000], "what was sent before is still there");
+    assert!(dropped() >= 1000, "{}", daemon.ok("-v tun0"));
 }

@@ -150,8 +150,8 @@ impl Kernel {
                 self.engines.attach(bridge, port, what, |plane, id| plane.add_tap_port(id, port, tap))
             }
             Attached::Application(name) => {
-                let nodes = &mut self.nodes;
-                self.engines.attach(bridge, port, what, |plane, id| nodes.attach(name, plane, id, port))
+                let (nodes, sink) = (&mut self.nodes, self.engines.number());
+                self.engines.attach(bridge, port, what, |plane, id| nodes.attach(name, plane, (id, port), sink))
             }
             Attached::Foreign(name) | Attached::Mirror(name) => {
                 let index = self.index(name)?;
@@ -264,7 +264,7 @@ impl Kernel {
         tracing::warn!("{name}: {errno}");
         match what {
             Attached::Own(_) | Attached::Application(_) => {
-                self.nodes.destroy(&name);
+                self.nodes.destroy(&name, &self.engines.plane);
                 self.taps.remove(&name);
                 self.events.push_back(SystemEvent::Gone { interface: name });
             }
@@ -386,6 +386,8 @@ impl System for Kernel {
                 Some(Told::Failed { what, errno }) => self.failed(what, &errno),
                 Some(Told::WireFailed { wire, errno }) => {
                     if let Some(device) = self.nodes.joined_by(wire) {
+                        self.engines.detach_interface(&device);
+                        self.nodes.detached(&device, &self.engines.plane);
                         self.nodes.part(&device, &self.engines.plane);
                         self.failed(Attached::Application(device), &errno);
                     }
