@@ -204,7 +204,7 @@ impl Kernel {
         let index = self.index(interface)?;
         if let Some(far) = address.destination {
             let added = self.netlink.add_point_to_point(index, address.address, far);
-            return added.map_err(|error| words::netlink(&error));
+            return added.map_err(|error| words::address(&error, interface, address));
         }
         let broadcast = match address.broadcast {
             Some(IpAddr::V4(broadcast)) => Some(broadcast),
@@ -214,7 +214,7 @@ impl Kernel {
         };
         self.netlink
             .add_address(index, address.address, address.prefix, broadcast)
-            .map_err(|error| words::netlink(&error))
+            .map_err(|error| words::address(&error, interface, address))
     }
 
     fn delete_address(&mut self, interface: &str, address: &InetAddress) -> Result<(), SystemError> {
