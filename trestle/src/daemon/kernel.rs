@@ -150,8 +150,8 @@ impl Kernel {
                 self.engines.attach(bridge, port, what, |plane, id| plane.add_tap_port(id, port, tap))
             }
             Attached::Application(name) => {
-                let nodes = &mut self.nodes;
-                self.engines.attach(bridge, port, what, |plane, id| nodes.attach(name, plane, id, port))
+                let (nodes, sink) = (&mut self.nodes, self.engines.number());
+                self.engines.attach(bridge, port, what, |plane, id| nodes.attach(name, plane, (id, port), sink))
             }
             Attached::Foreign(name) | Attached::Mirror(name) => {
                 let index = self.index(name)?;
@@ -204,7 +204,7 @@ impl Kernel {
         let index = self.index(interface)?;
         if let Some(far) = address.destination {
             let added = self.netlink.add_point_to_point(index, address.address, far);
-            return added.map_err(|error| words::netlink(&error));
+            return added.map_err(|error| words::address(&error, interface, address));
         }
         let broadcast = match address.broadcast {
             Some(IpAddr::V4(broadcast)) => Some(broadcast),
@@ -214,7 +214,7 @@ impl Kernel {
         };
         self.netlink
             .add_address(index, address.address, address.prefix, broadcast)
-            .map_err(|error| words::netlink(&error))
+            .map_err(|error| words::address(&error, interface, address))
     }
 
     fn delete_address(&mut self, interface: &str, address: &InetAddress) -> Result<(), SystemError> {
@@ -264,7 +264,7 @@ impl Kernel {
         tracing::warn!("{name}: {errno}");
         match what {
             Attached::Own(_) | Attached::Application(_) => {
-                self.nodes.destroy(&name);
+                self.nodes.destroy(&name, &self.engines.plane);
                 self.taps.remove(&name);
                 self.events.push_back(SystemEvent::Gone { interface: name });
             }
@@ -275,11 +275,6 @@ impl Kernel {
             tracing::error!("cannot look at interfaces: {error}");
         }
     }
-}
-
-/// What every interface has by itself.
-fn is_link_local(address: IpAddr) -> bool {
-    matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local())
 }
 
 impl Facts for Kernel {
@@ -361,8 +356,7 @@ impl System for Kernel {
     }
 
     fn addresses(&self, interface: &str) -> Option<Vec<InetAddress>> {
-        let addresses = self.links.addresses(interface)?.iter();
-        Some(addresses.filter(|one| !is_link_local(one.address)).copied().collect())
+        self.links.addresses(interface).map(<[_]>::to_vec)
     }
 
     fn own_link(&self, interface: &str) -> OwnLink {
@@ -392,6 +386,8 @@ impl System for Kernel {
                 Some(Told::Failed { what, errno }) => self.failed(what, &errno),
                 Some(Told::WireFailed { wire, errno }) => {
                     if let Some(device) = self.nodes.joined_by(wire) {
+                        self.engines.detach_interface(&device);
+                        self.nodes.detached(&device, &self.engines.plane);
                         self.nodes.part(&device, &self.engines.plane);
                         self.failed(Attached::Application(device), &errno);
                     }

@@ -1,15 +1,16 @@
 //! What is shown: the state, beside what engines and interfaces say at the moment.
 
-use super::picture::Picture;
+use super::picture::{Interface, Picture};
 use super::system::{Condition, OwnLink, System};
 use crate::control::Which;
 use bridge::Bridge;
 use frame::{Instant, PortId};
 use kernel_glue::admin::{
-    AddressEntry, AdminError, BridgeLive, BridgeState, Counts, InterfaceLive, InterfaceReport, Link, Location,
-    NeighbourEntry, PortLive, State, TableReport, report_addresses, report_bindings, report_bridge, report_tap,
-    report_vport,
+    AddressEntry, AdminError, BridgeLive, BridgeState, Counts, InetAddress, InterfaceLive, InterfaceReport, Link,
+    Location, NeighbourEntry, PortLive, State, TableReport, report_addresses, report_bindings, report_bridge,
+    report_tap, report_vport,
 };
+use std::net::IpAddr;
 
 /// Reports interfaces.
 pub(super) fn reports(
@@ -76,7 +77,7 @@ fn report(state: &State, picture: &Picture, system: &impl System, name: &str) ->
     let link = system.own_link(name);
     let interface = InterfaceLive {
         ether: shown.mac,
-        addresses: system.addresses(name).unwrap_or_else(|| shown.addresses.iter().copied().collect()),
+        addresses: shown_addresses(shown, system.addresses(name)),
         link: if link == OwnLink::Running { Link::Up } else { Link::Down },
         place: if link == OwnLink::Elsewhere { Location::Elsewhere } else { Location::Here },
     };
@@ -89,6 +90,17 @@ fn report(state: &State, picture: &Picture, system: &impl System, name: &str) ->
             Some(report)
         }
         (_, _, None) => report_vport(state, name, interface),
+    }
+}
+
+/// Returns what an interface has beside what the operator gave it. Every interface has some link-local address by itself:
+/// those count only where the operator said them.
+fn shown_addresses(own: &Interface, found: Option<Vec<InetAddress>>) -> Vec<InetAddress> {
+    let said = |address| own.addresses.iter().any(|one| one.address == address);
+    let by_itself = |address| matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local()) && !said(address);
+    match found {
+        Some(found) => found.into_iter().filter(|one| !by_itself(one.address)).collect(),
+        None => own.addresses.iter().copied().collect(),
     }
 }
 

@@ -33,8 +33,7 @@ pub(crate) trait System: Facts {
     fn condition(&self, bridge: &str, port: PortId) -> Condition;
     /// Returns the speed of a port's link; `None` if it has none or nobody knows.
     fn bits_per_second(&self, bridge: &str, port: PortId) -> Option<u64>;
-    /// Returns the host's addresses on one of our interfaces, whoever set them, without those that are link-local;
-    /// `None` if it is elsewhere.
+    /// Returns the host's addresses on one of our interfaces, whoever set them; `None` if it is elsewhere.
     fn addresses(&self, _interface: &str) -> Option<Vec<InetAddress>> {
         None
     }

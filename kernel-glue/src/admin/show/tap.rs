@@ -30,11 +30,11 @@ pub fn report_tap(state: &State, name: &str, interface: InterfaceLive, mut live:
     let kind = state.kind_of(name).filter(|kind| matches!(kind, InterfaceKind::Tap | InterfaceKind::Tun))?;
     let device = state.device(name)?;
     let settings = Settings { kind, up: live.up, description: &device.description };
-    let link = live.tun.take().unwrap_or_default();
     let mut report = report(state, name, settings, interface);
     if kind == InterfaceKind::Tun {
-        let side = state.side_of(name);
-        report.tun = Some(tun_report(&device.link, side, &report.addresses, link));
+        // Before it runs, it will be told what is there.
+        let link = live.tun.take().unwrap_or_else(|| TunLive { inet: report.addresses.clone(), ..TunLive::default() });
+        report.tun = Some(tun_report(&device.link, state.side_of(name), link));
     }
     report.tap = Some(tap_report(device, live));
     Some(report)

@@ -5,6 +5,7 @@ use super::super::request::InetAddress;
 use super::super::state::{LinkState, Side, StandsFor};
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use arp::Prefix;
 use core::net::IpAddr;
 use frame::Mac;
@@ -14,6 +15,8 @@ use frame::Mac;
 pub struct TunLive {
     /// The MAC address of all who are beyond it.
     pub peer_mac: Mac,
+    /// The host's addresses on its Ethernet side, as it was told them: those that are link-local as well.
+    pub inet: Vec<InetAddress>,
     /// The address that a DHCP server gave it.
     pub lease: Option<LeaseReport>,
     /// Stations on the Ethernet side whose MAC address is known or asked for.
@@ -22,10 +25,10 @@ pub struct TunLive {
     pub counters: BTreeMap<String, u64>,
 }
 
-/// Reports a link on whose Ethernet side the host has `inet`.
-pub(super) fn tun_report(link: &LinkState, side: Side, inet: &[InetAddress], live: TunLive) -> TunReport {
+/// Reports a link.
+pub(super) fn tun_report(link: &LinkState, side: Side, live: TunLive) -> TunReport {
     let lease = live.lease.as_ref().map(|lease| IpAddr::V4(lease.address));
-    let stands_for = match link.stands_for(side, inet).with(lease) {
+    let stands_for = match link.stands_for(side, &live.inet).with(lease) {
         StandsFor::Everybody => ["all".into()].into(),
         StandsFor::These(these) => these.iter().map(Prefix::to_string).collect(),
     };

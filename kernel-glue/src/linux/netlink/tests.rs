@@ -39,10 +39,15 @@ fn what_is_set_is_shown() {
         assert_eq!(again.raw_os_error(), Some(libc::EEXIST));
         let link = find(&mut netlink, "eth1");
         assert_eq!((link.mtu_bytes, link.mac, link.up), (9000, Mac([2, 0, 0, 0, 0, 7]), true));
-        let ours = HostAddress { index: link.index, ip: "10.0.0.1".parse().unwrap(), prefix: 24, destination: None };
+        let ip = "10.0.0.1".parse().unwrap();
+        let ours = HostAddress { index: link.index, ip, prefix: 24, broadcast: None, destination: None };
         assert!(netlink.addresses().unwrap().contains(&ours));
         netlink.delete_address(link.index, "10.0.0.1".parse().unwrap(), 24).unwrap();
         assert!(!netlink.addresses().unwrap().contains(&ours));
+        let broadcast = "10.0.0.3".parse().ok();
+        netlink.add_address(link.index, ip, 24, broadcast).unwrap();
+        assert!(netlink.addresses().unwrap().contains(&HostAddress { broadcast, ..ours }));
+        netlink.delete_address(link.index, ip, 24).unwrap();
         // The kernel notices a moment later that there is nobody at the other end.
         let again = netlink.link(link.index).unwrap();
         assert_eq!(again, Link { running: again.running, ..link.clone() });

@@ -43,7 +43,9 @@ struct Served {
     place: Option<(BridgeId, PortId)>,
     /// Set while the application face and the interface are joined.
     wire: Option<Wire>,
-    /// What the interface refused while it was joined before.
+    /// Set while it is in a bridge: a wire with nothing at its other end, which reads what the host sends beside it.
+    sink: Option<(BridgeId, Wire)>,
+    /// What the interface refused while it was joined before, and what went nowhere.
     refused: DropCounts,
 }
 
@@ -108,7 +110,16 @@ impl Nodes {
         }
         self.devices.insert(
             name,
-            Served { tap: tap.clone(), link, queues, port, place: None, wire: None, refused: DropCounts::ZERO },
+            Served {
+                tap: tap.clone(),
+                link,
+                queues,
+                port,
+                place: None,
+                wire: None,
+                sink: None,
+                refused: DropCounts::ZERO,
+            },
         );
         self.follow_carrier(name);
         Ok(())
@@ -134,7 +145,8 @@ impl Nodes {
     }
 
     /// Ends a device at once. Who has it open finds out.
-    pub(super) fn destroy(&mut self, name: &str) {
+    pub(super) fn destroy(&mut self, name: &str, plane: &Plane) {
+        self.detached(name, plane);
         let Ok(name) = name.parse::<DeviceName>() else { return };
         let Some(served) = self.devices.remove(&name) else { return };
         if let Some(server) = &self.server {
@@ -214,34 +226,49 @@ impl Nodes {
         self.follow_carrier_of(name);
     }
 
-    /// Makes the application face of a device a port of a bridge.
+    /// Makes the application face of a device a port of a bridge. By `sink` the plane numbers what reads the interface
+    /// meanwhile: kept in its queue, what the host sends would reach the application when the device leaves the bridge.
     pub(super) fn attach(
         &mut self,
         name: &str,
         plane: &Plane,
-        bridge: BridgeId,
-        port: PortId,
+        (bridge, port): (BridgeId, PortId),
+        sink: BridgeId,
     ) -> Result<(), kernel_glue::linux::PlaneError> {
         let Ok(served) = self.served(name) else { return Ok(()) };
         if let Some(link) = &mut served.link {
             link.at_bridge();
         }
-        plane.add_node_port(bridge, port, &served.port)?;
+        let wire = plane.add_wire(sink)?;
+        let added = plane
+            .add_tap_port(sink, PortId::HOST, &served.tap)
+            .and_then(|()| plane.add_node_port(bridge, port, &served.port));
+        if added.is_err() {
+            plane.remove_bridge(sink);
+            return added;
+        }
+        served.sink = Some((sink, wire));
         served.place = Some((bridge, port));
         Ok(())
     }
 
     /// Notes that it is no port any more.
-    pub(super) fn detached(&mut self, name: &str) {
-        if let Ok(served) = self.served(name) {
+    pub(super) fn detached(&mut self, name: &str, plane: &Plane) {
+        let Ok(served) = self.served(name) else { return };
+        if let Some((id, wire)) = served.sink.take() {
+            plane.remove_bridge(id);
+            wire.port_counters(Wire::NODE).drops.nonzero().for_each(|(why, count)| served.refused.add(why, count));
             served.place = None;
         }
     }
 
-    /// Returns the device that a number of the plane joins to its interface.
+    /// Returns the device whose interface is read under a number of the plane.
     pub(super) fn joined_by(&self, id: BridgeId) -> Option<String> {
-        let mut joined = self.devices.iter().filter(|(_, served)| served.wire.is_some());
-        joined.find(|(_, served)| served.place.is_some_and(|(at, _)| at == id)).map(|(name, _)| name.to_string())
+        let reads = |served: &Served| match &served.sink {
+            Some((sink, _)) => *sink == id,
+            None => served.wire.is_some() && served.place.is_some_and(|(at, _)| at == id),
+        };
+        self.devices.iter().find(|(_, served)| reads(served)).map(|(name, _)| name.to_string())
     }
 
     /// Returns whether the application face of a device carries packets.

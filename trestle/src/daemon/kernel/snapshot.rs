@@ -1,9 +1,11 @@
 //! The interfaces of the namespace, as the kernel last listed them.
 
+use super::words;
 use kernel_glue::admin::{InetAddress, SystemInterface, SystemKind};
 use kernel_glue::linux::netlink::{HostAddress, Link, LinkKind, Netlink};
 use std::collections::BTreeMap;
 use std::io;
+use std::net::IpAddr;
 
 /// All interfaces with their addresses.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -15,9 +17,8 @@ pub(super) struct Snapshot {
 impl Snapshot {
     pub(super) fn take(netlink: &mut Netlink) -> io::Result<Self> {
         let mut addresses = BTreeMap::<u32, Vec<InetAddress>>::new();
-        for HostAddress { index, ip, prefix, destination } in netlink.addresses()? {
-            let address = InetAddress { destination, ..InetAddress::new(ip, prefix) };
-            addresses.entry(index).or_default().push(address);
+        for found in netlink.addresses()? {
+            addresses.entry(found.index).or_default().push(inet(&found));
         }
         let by_name = netlink.links()?.into_iter().map(|link| (link.name.clone(), link)).collect();
         Ok(Self { by_name, addresses })
@@ -77,6 +78,14 @@ impl Snapshot {
             master: link.master.and_then(name_of),
         })
     }
+}
+
+/// Returns an address as an operator would say it: the broadcast address is said where it is not the highest.
+fn inet(found: &HostAddress) -> InetAddress {
+    let HostAddress { ip, prefix, broadcast, destination, .. } = *found;
+    let address = InetAddress { destination, ..InetAddress::new(ip, prefix) };
+    let broadcast = broadcast.filter(|&one| words::highest(&address) != Some(one));
+    InetAddress { broadcast: broadcast.map(IpAddr::V4), ..address }
 }
 
 /// Asks sysfs for a link's speed, which it gives in Mbit/s, and as -1 where the driver does not know.

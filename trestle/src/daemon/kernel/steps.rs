@@ -48,7 +48,7 @@ impl Kernel {
             Step::Detach { bridge, port, what } => {
                 self.engines.detach(bridge, *port);
                 if let Attached::Application(name) = what {
-                    self.nodes.detached(name);
+                    self.nodes.detached(name, &self.engines.plane);
                 }
                 if let Some(quiet) = self.quiet.remove(what.interface()) {
                     quiet.lift(what.interface());
@@ -82,7 +82,7 @@ impl Kernel {
                 Ok(Some(Step::Join { device: device.clone() }))
             }
             Step::DestroyInterface { name } => {
-                self.nodes.destroy(name);
+                self.nodes.destroy(name, &self.engines.plane);
                 self.configured.remove(name);
                 self.taps.remove(name);
                 self.descriptions.remove(name);

@@ -34,6 +34,17 @@ pub(super) fn netlink(error: &io::Error) -> SystemError {
     SystemError { errno: class(code), detail: format!("the kernel refused: {code}{remedy}") }
 }
 
+/// Puts in words why an address was not taken. Linux refuses those of IPv6 with EACCES where IPv6 is off.
+pub(super) fn address(error: &io::Error, interface: &str, address: &InetAddress) -> SystemError {
+    match Code::from_io_error(error) {
+        Some(code @ Code::ACCESS) if address.address.is_ipv6() => SystemError {
+            errno: class(code),
+            detail: format!("IPv6 is off on {interface}: sysctl net.ipv6.conf.{interface}.disable_ipv6=0 turns it on"),
+        },
+        _ => netlink(error),
+    }
+}
+
 /// Says what precedes each packet of a descriptor.
 pub(super) fn header(header: tap::Header) -> String {
     let vnet = header.vnet().map(|vnet| format!("virtio-net {}", vnet.bytes()));
@@ -69,6 +80,16 @@ pub(super) fn highest(address: &InetAddress) -> Option<Ipv4Addr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_of_ipv6_where_ipv6_is_off() {
+        let refused =
+            |code: Code, ip: &str| address(&code.into(), "tun0", &InetAddress::new(ip.parse().unwrap(), 64)).detail;
+        let off = "IPv6 is off on tun0: sysctl net.ipv6.conf.tun0.disable_ipv6=0 turns it on";
+        assert_eq!(refused(Code::ACCESS, "fd00::1"), off);
+        assert!(refused(Code::PERM, "fd00::1").contains("CAP_NET_ADMIN"));
+        assert!(refused(Code::ACCESS, "10.0.0.1").contains("CAP_NET_ADMIN"));
+    }
 
     #[test]
     fn broadcast_addresses() {

@@ -33,7 +33,8 @@ fn what_is_set_beside_what_runs() {
         "topology = \"p2p\"\nmss = 1300\npeer = [\"10.9.0.0/24\"]\ngateway = [\"192.168.1.1\"]\nonlink = [\"192.168.1.0/24\"]\ndhcp = true\n",
     );
     let counters: BTreeMap<_, _> = [("answered-arp".into(), 7)].into();
-    let live = TunLive { peer_mac: PEER, lease: Some(lease()), neighbours: 3, counters: counters.clone() };
+    let inet = vec![InetAddress::point_to_point([10, 8, 0, 2].into(), [10, 8, 0, 1].into())];
+    let live = TunLive { peer_mac: PEER, inet, lease: Some(lease()), neighbours: 3, counters: counters.clone() };
     let got = report(&state, "tun0", Some(live.clone())).unwrap();
     let want = TunReport {
         peer_mac: PEER,
@@ -76,4 +77,15 @@ fn before_it_runs_everything_that_was_set_is_known() {
 #[test]
 fn a_tap_is_no_link() {
     assert_eq!(report(&state(""), "tap0", Some(TunLive::default())), None);
+}
+
+/// What is not shown among the addresses counts for the link all the same.
+#[test]
+fn a_link_stands_for_whom_it_was_told_of() {
+    let live = TunLive {
+        inet: vec![InetAddress::point_to_point("fe80::2".parse().unwrap(), "fe80::1".parse().unwrap())],
+        ..TunLive::default()
+    };
+    let got = report(&state("topology = \"p2p\"\n"), "tun0", Some(live)).unwrap();
+    assert_eq!(got.stands_for, ["fe80::1"]);
 }

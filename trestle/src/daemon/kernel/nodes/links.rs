@@ -129,6 +129,7 @@ impl Linked {
         let counters = report.counters.into_iter().filter(|&(_, count)| count > 0);
         TunLive {
             peer_mac: self.told.peer_mac,
+            inet: self.inet.clone(),
             lease,
             neighbours: u32::try_from(report.neighbours.len()).unwrap_or(u32::MAX),
             counters: counters.map(|(name, count)| (name.to_owned(), count)).collect(),

@@ -5,6 +5,7 @@ use super::links::Linked;
 use super::{Nodes, Served};
 use frame::{DropCounts, DropReason, PortId};
 use kernel_glue::admin::{Counts, OpenBy, OpenReport, TapLive};
+use kernel_glue::linux::Wire;
 use tap::{DeviceName, Link, Transport};
 
 impl Nodes {
@@ -47,6 +48,11 @@ fn counts(served: &Served) -> Counts {
     }
     if let Some(wire) = &served.wire {
         for (why, count) in wire.port_counters(PortId::HOST).drops.nonzero() {
+            drops.add(why, count);
+        }
+    }
+    if let Some((_, sink)) = &served.sink {
+        for (why, count) in sink.port_counters(Wire::NODE).drops.nonzero() {
             drops.add(why, count);
         }
     }
