@@ -5,6 +5,7 @@ use core::net::Ipv4Addr;
 use core::time::Duration;
 use frame::offload::Offload;
 use frame::{Instant, Mac};
+use fuzz::checksum::sum;
 use fuzz::steps::Steps;
 use libfuzzer_sys::fuzz_target;
 use ppp_shim::dhcp::{Client, Event, Lease, PACKET_BYTES, Received, Settings};
@@ -143,11 +144,6 @@ fn packet(message: &[u8]) -> Vec<u8> {
     packet.extend([0, 0]);
     packet.extend(message);
     packet
-}
-
-/// Adds up 16-bit words (RFC 1071), without the carries.
-fn sum(bytes: &[u8]) -> u64 {
-    bytes.chunks_exact(2).map(|pair| u64::from(pair[0]) << 8 | u64::from(pair[1])).sum()
 }
 
 const MAC: Mac = Mac([2, 0, 0, 0, 0, 5]);

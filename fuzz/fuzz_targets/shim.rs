@@ -4,6 +4,7 @@
 use core::net::IpAddr;
 use frame::offload::{Offload, VNET_BYTES};
 use frame::{EtherType, HEADER_BYTES, Mac, Tag};
+use fuzz::checksum::sum;
 use libfuzzer_sys::fuzz_target;
 use ppp_shim::fragment::Fragments;
 use ppp_shim::mss::{Clamped, clamp, of_mtu};
@@ -194,10 +195,4 @@ fn v4(packet: &[u8]) -> Header {
         more: packet[6] & 0x20 != 0,
         offset: usize::from(u16::from_be_bytes([packet[6] & 0x1f, packet[7]])),
     }
-}
-
-/// Adds up 16-bit words (RFC 1071), without the carries.
-fn sum(bytes: &[u8]) -> u64 {
-    let words = bytes.chunks(2).map(|pair| u64::from(pair[0]) << 8 | u64::from(*pair.get(1).unwrap_or(&0)));
-    words.sum()
 }

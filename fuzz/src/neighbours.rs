@@ -2,15 +2,16 @@
 //!
 //! The bytes of the fuzzer are steps. Time passes only when they say so.
 
+use crate::checksum::sum;
 use crate::steps::Steps;
 use arp::{
-    Identity, MAX_HELD, MAX_INCOMPLETE, MAX_NEIGHBOURS, Message, NeighbourFrame, Neighbours, Output, Prefix, Rate,
+    Identity, MAX_HELD, MAX_INCOMPLETE, MAX_NEIGHBOURS, Message, NeighbourFrame, Neighbours, Operation, Output, Prefix, Rate,
     Received, Resolution, Scope, Settings, State, parse,
 };
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::time::Duration;
 use frame::{EtherType, Frame, HEADER_BYTES, Instant, Mac};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Which protocol's messages are sent. The link has addresses of both.
 #[derive(Clone, Copy, PartialEq)]
@@ -36,11 +37,13 @@ struct Link {
     neighbours: Neighbours<u32>,
     settings: Settings,
     now: Instant,
-    /// Packets that were given to hold and did not come back.
-    held: BTreeSet<u32>,
+    /// Packets that were given to hold and did not come back, and for whom they wait.
+    held: BTreeMap<u32, IpAddr>,
     packets: u32,
     statics: BTreeMap<IpAddr, Mac>,
     answered: u64,
+    asked: u64,
+    confirmed: u64,
 }
 
 impl Link {
@@ -55,10 +58,12 @@ impl Link {
             neighbours: Neighbours::new(identity(how), settings),
             settings,
             now: START,
-            held: BTreeSet::new(),
+            held: BTreeMap::new(),
             packets: 0,
             statics: BTreeMap::new(),
             answered: 0,
+            asked: 0,
+            confirmed: 0,
         }
     }
 
@@ -125,10 +130,19 @@ impl Link {
         if received == Received::Answered {
             assert!(may_be_answered && self.neighbours.identity().stands_for(asks_for), "{message:?}");
             self.answered += 1;
-            let seconds = self.now.since(START).as_micros() / 1_000_000 + 1;
-            let Rate { per_second, burst } = self.settings.answers;
-            assert!(u128::from(self.answered) <= u128::from(burst) + u128::from(per_second) * seconds);
+            self.keeps_to(self.settings.answers, self.answered);
         }
+    }
+
+    /// Fails if something happened more often since the start than its rate allows.
+    fn keeps_to(&self, Rate { per_second, burst }: Rate, count: u64) {
+        let seconds = self.now.since(START).as_micros() / 1_000_000 + 1;
+        assert!(u128::from(count) <= u128::from(burst) + u128::from(per_second) * seconds, "{count} times");
+    }
+
+    /// Returns where a neighbour is.
+    fn mac_of(&self, address: IpAddr) -> Option<Mac> {
+        self.neighbours.iter(self.now).find(|one| one.address == address)?.mac
     }
 
     /// Many senders, each with an address of its own.
@@ -163,12 +177,15 @@ impl Link {
                 IpAddr::V6(v6) => IpAddr::from(Ipv6Addr::from_bits(v6.to_bits().wrapping_add(n.into()))),
             };
             match self.neighbours.resolve(next_hop, source, self.now) {
-                Resolution::Known(mac) => assert!(!mac.is_group() && mac != Mac::ZERO),
+                Resolution::Known(mac) => {
+                    assert!(!mac.is_group() && mac != Mac::ZERO);
+                    assert_eq!(self.mac_of(next_hop), Some(mac));
+                }
                 Resolution::Pending => {
                     self.packets += 1;
-                    self.held.insert(self.packets);
+                    self.held.insert(self.packets, next_hop);
                     if let Some(out) = self.neighbours.hold(next_hop, self.packets) {
-                        assert!(self.held.remove(&out), "it was not held");
+                        assert_eq!(self.held.remove(&out), Some(next_hop), "it was not held for that");
                     }
                 }
                 Resolution::Refused(_) => {}
@@ -188,9 +205,10 @@ impl Link {
             match output {
                 Output::Transmit(frame) => self.sends(&frame),
                 Output::Release { packet, to } => {
-                    assert!(self.held.remove(&packet) && !to.is_group());
+                    let next_hop = self.held.remove(&packet).expect("it was held");
+                    assert_eq!(self.mac_of(next_hop), Some(to));
                 }
-                Output::Unreachable { packet } => assert!(self.held.remove(&packet)),
+                Output::Unreachable { packet } => assert!(self.held.remove(&packet).is_some()),
             }
         }
         assert!(self.neighbours.poll_at().is_none_or(|at| at > self.now), "something is due, and is not done");
@@ -199,20 +217,37 @@ impl Link {
     }
 
     /// What is sent is right by the rules that others' messages are held to, and says what is so.
-    fn sends(&self, bytes: &NeighbourFrame) {
+    fn sends(&mut self, bytes: &NeighbourFrame) {
         let identity = self.neighbours.identity();
         let frame = Frame::parse(bytes, None).expect("a frame");
         assert!(frame.src == identity.mac);
         let message = parse(frame.src, frame.ether_type, &bytes[HEADER_BYTES..]);
         let speaks_for = |source: IpAddr| source.is_unspecified() || identity.stands_for(source);
-        match message.expect("it keeps the rules").expect("it is a neighbour's") {
-            Message::Arp { sender, sender_mac, .. } => {
+        let asks = match message.expect("it keeps the rules").expect("it is a neighbour's") {
+            Message::Arp { operation, sender, sender_mac, target, .. } => {
                 assert!(speaks_for(sender.into()) && sender_mac == identity.mac);
+                operation == Operation::Request && !sender.is_unspecified() && sender != target
             }
-            Message::Solicitation { source, .. } => assert!(speaks_for(source.into())),
+            Message::Solicitation { source, .. } => {
+                assert!(speaks_for(source.into()));
+                !source.is_unspecified()
+            }
             Message::Advertisement { source, target, target_mac, .. } => {
                 assert!(source == target && identity.stands_for(target.into()) && target_mac == Some(identity.mac));
+                false
             }
+        };
+        // Everybody is asked who has an address, a neighbour alone whether it is still there.
+        match (asks, frame.dst.is_group()) {
+            (true, true) => {
+                self.asked += 1;
+                self.keeps_to(self.settings.requests, self.asked);
+            }
+            (true, false) => {
+                self.confirmed += 1;
+                self.keeps_to(self.settings.confirmations, self.confirmed);
+            }
+            (false, _) => {}
         }
     }
 
@@ -335,8 +370,7 @@ fn finish(packet: &mut [u8]) {
     let bytes = (packet.len() - 40) as u16;
     packet[4..6].copy_from_slice(&bytes.to_be_bytes());
     packet[42..44].copy_from_slice(&[0, 0]);
-    let words = packet[8..].chunks(2).map(|pair| u64::from(pair[0]) << 8 | u64::from(*pair.get(1).unwrap_or(&0)));
-    let sum = words.sum::<u64>() + u64::from(bytes) + 58;
+    let sum = sum(&packet[8..]) + u64::from(bytes) + 58;
     packet[42..44].copy_from_slice(&(!((sum % 0xffff) as u16)).to_be_bytes());
 }
 

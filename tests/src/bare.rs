@@ -136,13 +136,5 @@ pub fn datagram(source: IpAddr, destination: IpAddr, bytes: u16, n: u16, flags: 
     packet
 }
 
-/// Returns the octets of a MAC address in `ip`'s text.
-#[track_caller]
-pub fn octets(mac: &str) -> [u8; 6] {
-    let octet = |text: &str| u8::from_str_radix(text, 16).unwrap_or_else(|error| panic!("{mac}: {error}"));
-    let octets: Vec<u8> = mac.split(':').map(octet).collect();
-    octets.try_into().unwrap_or_else(|_| panic!("{mac}: not six octets"))
-}
-
 /// Longer than any answer takes.
 const SOON: Duration = Duration::from_secs(2);

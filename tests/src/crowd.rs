@@ -4,9 +4,8 @@ use crate::clock::within;
 use crate::host::Host;
 use crate::lan::Lan;
 use crate::ns::Ns;
-use crate::openvpn::{certificate, fingerprint};
+use crate::openvpn::{certificate, configuration, identity};
 use crate::running::Running;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +24,8 @@ impl Lan<'_> {
     pub fn crowd(&self, device: &str, numbers: &[u8]) -> Crowd {
         let directory = self.lab().directory();
         let names: Vec<String> = numbers.iter().map(|n| format!("client{n}")).collect();
-        names.iter().map(String::as_str).chain(["server"]).for_each(|name| certificate(directory, name));
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        names.iter().copied().chain(["server"]).for_each(|name| certificate(directory, name));
         for (n, name) in numbers.iter().zip(&names) {
             let [four, six] = [Host::address(*n).to_string(), Self::address6(*n).to_string()];
             let lines = format!("ifconfig-push {four} 255.255.255.0\nifconfig-ipv6-push {six}/64\n");
@@ -46,7 +46,7 @@ impl Lan<'_> {
             let ns = self.far(n);
             let lines = format!("dev tun0\nclient\nnobind\nremote 172.30.{n}.1 1194\nconnect-retry 1 1\n");
             let mut command = ns.beside("openvpn");
-            let lines = lines + &identity(directory, name, &["server".to_owned()]);
+            let lines = lines + &identity(directory, name, &["server"]);
             command.arg(configuration(directory, name, &lines));
             let mut client = Running::start(command, directory.join(format!("{name}.log")));
             client.says("Initialization Sequence Completed", SOON);
@@ -56,21 +56,6 @@ impl Lan<'_> {
         }
         crowd
     }
-}
-
-fn identity(directory: &Path, ours: &str, theirs: &[String]) -> String {
-    let known: Vec<_> = theirs.iter().map(|name| fingerprint(directory, name)).collect();
-    let own = directory.join(ours);
-    let keys = format!("cert {0}.crt\nkey {0}.pem\ndata-ciphers AES-128-GCM\n", own.display());
-    keys + &format!("<peer-fingerprint>\n{}\n</peer-fingerprint>\n", known.join("\n"))
-}
-
-/// Writes a configuration and returns where it is.
-fn configuration(directory: &Path, name: &str, lines: &str) -> std::path::PathBuf {
-    let path = directory.join(format!("{name}.conf"));
-    let text = format!("dev-type tun\nproto udp4\nverb 3\ndisable-dco\n{lines}");
-    std::fs::write(&path, text).expect("the directory is ours");
-    path
 }
 
 /// Returns whether `tun0` has an address of either family.

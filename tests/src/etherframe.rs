@@ -12,8 +12,8 @@ pub const fn mac(n: u32) -> [u8; 6] {
 /// Reads an address as `ip` writes it.
 #[track_caller]
 pub fn parse_mac(text: &str) -> [u8; 6] {
-    let bytes: Vec<u8> = text.split(':').filter_map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
-    bytes.try_into().unwrap_or_else(|_| panic!("no MAC address: {text:?}"))
+    let bytes: Result<Vec<u8>, _> = text.split(':').map(|byte| u8::from_str_radix(byte, 16)).collect();
+    bytes.ok().and_then(|bytes| bytes.try_into().ok()).unwrap_or_else(|| panic!("no MAC address: {text:?}"))
 }
 
 /// A frame in the making: addresses, tags from the outside in, EtherType, payload.

@@ -10,7 +10,7 @@ use crate::daemon::Daemon;
 use crate::host::Host;
 use crate::lab::Lab;
 use crate::ns::Ns;
-use crate::run::run;
+use crate::openvpn::secret;
 use crate::running::Running;
 use crate::stream::carry;
 use crate::wire::Wire;
@@ -42,9 +42,7 @@ impl<'l> Lan<'l> {
     pub fn new(lab: &'l Lab) -> Self {
         let site = Site::new(lab, Attachment::Exec);
         site.daemon().ok("bridge0 create up");
-        let mut key = Command::new("openvpn");
-        key.args(["--genkey", "secret"]).arg(lab.directory().join("key"));
-        run(key, SOON).ok();
+        secret(lab.directory());
         Self { lab, site }
     }
 

@@ -44,7 +44,7 @@ mod wire;
 mod wireguard;
 
 pub use attachment::{Attachment, Site};
-pub use bare::{Bare, datagram, octets};
+pub use bare::{Bare, datagram};
 pub use capture::Capture;
 pub use clock::{Limit, within};
 pub use crowd::Crowd;

@@ -210,11 +210,27 @@ pub(crate) fn certificate(directory: &Path, name: &str) {
 }
 
 /// Returns what tells a certificate from all others, as OpenVPN wants it.
-pub(crate) fn fingerprint(directory: &Path, name: &str) -> String {
+fn fingerprint(directory: &Path, name: &str) -> String {
     let mut show = Command::new("openssl");
     show.args(["x509", "-noout", "-fingerprint", "-sha256", "-in"]).arg(directory.join(format!("{name}.crt")));
     let shown = run(show, QUICK).ok();
     shown.trim().rsplit('=').next().unwrap_or_default().to_owned()
+}
+
+/// Returns lines of a configuration: who this is, and whom it knows.
+pub(crate) fn identity(directory: &Path, ours: &str, theirs: &[&str]) -> String {
+    let known: Vec<_> = theirs.iter().map(|name| fingerprint(directory, name)).collect();
+    let own = directory.join(ours);
+    let keys = format!("cert {0}.crt\nkey {0}.pem\ndata-ciphers AES-128-GCM\n", own.display());
+    keys + &format!("<peer-fingerprint>\n{}\n</peer-fingerprint>\n", known.join("\n"))
+}
+
+/// Writes a configuration and returns where it is.
+pub(crate) fn configuration(directory: &Path, name: &str, lines: &str) -> PathBuf {
+    let path = directory.join(format!("{name}.conf"));
+    let text = format!("dev-type tun\nproto udp4\nverb 3\ndisable-dco\n{lines}");
+    std::fs::write(&path, text).expect("the directory is ours");
+    path
 }
 
 /// What OpenVPN prints when all is ready.

@@ -6,13 +6,12 @@ use crate::holder::Stand;
 use crate::host::{Host, Pings};
 use crate::lab::Lab;
 use crate::ns::Ns;
-use crate::openvpn::{certificate, fingerprint, secret};
+use crate::openvpn::{certificate, configuration, identity, secret};
 use crate::running::Running;
 use crate::stream::carry;
 use std::cell::RefCell;
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv6Addr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -165,7 +164,7 @@ impl<'l> Vpn<'l> {
     /// Starts OpenVPN at the site, in the way of its attachment.
     #[track_caller]
     pub fn start_near(&self) -> Running {
-        let mut text = self.more.borrow()[0].clone();
+        let mut text = format!("dev tun0\n{}", self.more.borrow()[0]);
         match self.shape {
             Shape::Pair => self.pair(&mut text, [1, 2]),
             Shape::Client(_) => self.client(&mut text, "near", "far0", &under(0, 2)),
@@ -180,21 +179,21 @@ impl<'l> Vpn<'l> {
             (None, Attachment::Node) => writeln!(text, "dev-node {}", self.site.node("tun0").display()).expect("text"),
             (None, _) => {}
         }
-        command.arg(self.configuration("near", &text));
+        command.arg(configuration(self.lab.directory(), "near", &text));
         Running::start(command, self.lab.directory().join("openvpn-near.log"))
     }
 
     /// Starts OpenVPN at the other end number `n`.
     #[track_caller]
     pub fn start_far(&self, n: usize) -> Running {
-        let (name, mut text) = (format!("far{n}"), self.more.borrow()[1].clone());
+        let (name, mut text) = (format!("far{n}"), format!("dev tun0\n{}", self.more.borrow()[1]));
         match self.shape {
             Shape::Pair => self.pair(&mut text, [2, 1]),
             Shape::Client(topology) => self.server(&mut text, topology, &name, &["near"]),
             Shape::Server(_) => self.client(&mut text, &name, "near", &under(n, 1)),
         }
         let mut command = self.far[n].beside("openvpn");
-        command.arg(self.configuration(&name, &text));
+        command.arg(configuration(self.lab.directory(), &name, &text));
         Running::start(command, self.lab.directory().join(format!("openvpn-{name}.log")))
     }
 
@@ -211,7 +210,7 @@ impl<'l> Vpn<'l> {
 
     fn client(&self, text: &mut String, ours: &str, server: &str, at: &str) {
         *text += &format!("client\nnobind\nremote {at} 1194\nconnect-retry 1 1\n");
-        self.identity(text, ours, &[server]);
+        *text += &identity(self.lab.directory(), ours, &[server]);
     }
 
     fn server(&self, text: &mut String, topology: Topology, ours: &str, clients: &[&str]) {
@@ -222,23 +221,7 @@ impl<'l> Vpn<'l> {
         *text += &format!("topology {topology}\nserver 10.8.0.0 255.255.255.0\nserver-ipv6 fd00:8::/64\n");
         // Each client knows of the others, who are behind the server.
         *text += "dh none\nport 1194\npush \"route 10.8.0.0 255.255.255.0\"\n";
-        self.identity(text, ours, clients);
-    }
-
-    fn identity(&self, text: &mut String, ours: &str, theirs: &[&str]) {
-        let directory = self.lab.directory();
-        let certificate = directory.join(ours);
-        *text += &format!("cert {0}.crt\nkey {0}.pem\ndata-ciphers AES-128-GCM\n", certificate.display());
-        let known: Vec<_> = theirs.iter().map(|name| fingerprint(directory, name)).collect();
-        *text += &format!("<peer-fingerprint>\n{}\n</peer-fingerprint>\n", known.join("\n"));
-    }
-
-    /// Writes a configuration and returns where it is.
-    fn configuration(&self, name: &str, lines: &str) -> PathBuf {
-        let path = self.lab.directory().join(format!("{name}.conf"));
-        let text = format!("dev tun0\ndev-type tun\nproto udp4\nverb 3\ndisable-dco\n{lines}");
-        std::fs::write(&path, text).expect("the directory is ours");
-        path
+        *text += &identity(self.lab.directory(), ours, clients);
     }
 }
 

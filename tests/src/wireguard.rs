@@ -15,8 +15,13 @@ pub struct WireGuard {
     /// The program.
     pub program: Running,
     known: String,
-    socket: PathBuf,
+    /// It goes after the program.
+    socket: Socket,
 }
+
+/// Where a program is found by `wg`. One that is killed leaves it.
+#[derive(Debug)]
+struct Socket(PathBuf);
 
 /// What one end knows of another.
 #[derive(Debug)]
@@ -45,13 +50,15 @@ impl WireGuard {
     ///
     /// `known`, unique on the machine, is what it calls itself for `wg`: by a socket in `/run/wireguard`.
     pub fn start(lab: &Lab, ns: &Ns, mut command: Command, interface: &str, known: &str) -> Self {
-        let socket = PathBuf::from(format!("/run/wireguard/{known}.sock"));
+        let socket = Socket(PathBuf::from(format!("/run/wireguard/{known}.sock")));
+        socket.remove();
         command.args(["-f", interface]).env("LOG_LEVEL", "verbose");
-        let mut program = Running::start(command, lab.directory().join(format!("{interface}.log")));
-        let serves = || socket.exists() && ns.links().contains_key(interface);
-        assert!(within(SOON, || program.ended().is_some() || serves()), "{}", program.log());
-        assert!(program.ended().is_none(), "{}", program.log());
-        Self { program, known: known.to_owned(), socket }
+        let program = Running::start(command, lab.directory().join(format!("{interface}.log")));
+        let mut started = Self { program, known: known.to_owned(), socket };
+        let serves = |socket: &Socket| socket.0.exists() && ns.links().contains_key(interface);
+        let came = within(SOON, || started.program.ended().is_some() || serves(&started.socket));
+        assert!(came && started.program.ended().is_none(), "{}", started.program.log());
+        started
     }
 
     /// Gives it its key and those that it talks with.
@@ -69,9 +76,15 @@ impl WireGuard {
     }
 }
 
-impl Drop for WireGuard {
+impl Socket {
+    fn remove(&self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+impl Drop for Socket {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.socket); // A program that is killed leaves it.
+        self.remove();
     }
 }
 

@@ -5,7 +5,7 @@ use frame::{Instant, Mac};
 use ppp_shim::dhcp::{Client, Count, Event, PACKET_BYTES, Settings, To, Transmit};
 use std::net::Ipv4Addr;
 use std::time::Duration;
-use tests::{BROADCAST, Host, Lab, Limit, Udhcpd, Wire, mac, octets, within};
+use tests::{BROADCAST, Host, Lab, Limit, Udhcpd, Wire, mac, parse_mac, within};
 
 #[test]
 fn the_client_and_the_server_understand_each_other() {
@@ -13,7 +13,7 @@ fn the_client_and_the_server_understand_each_other() {
     let (ns, server_ns) = (lab.ns("client"), lab.ns("server"));
     let router = Host::by_veth(server_ns, &ns, "eth1", 1);
     let server = Udhcpd::start(&lab, &router, 6);
-    let server_mac = octets(&router.mac());
+    let server_mac = parse_mac(&router.mac());
     let wire = Wire::tapping(&ns, "eth1");
     let settings = Settings { mac: Mac(mac(9)), client_id: None, hostname: Some("warrior".parse().expect("short")) };
     let mut client = Client::new(settings, 99);

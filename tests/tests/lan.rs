@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tests::{Arp, Capture, Host, Lab, Lan, Limit, Nd, Pings, Wire, carry, comes_to_reach, neighbour, octets, within};
+use tests::{
+    Arp, Capture, Host, Lab, Lan, Limit, Nd, Pings, Wire, carry, comes_to_reach, neighbour, parse_mac, within,
+};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -101,36 +103,83 @@ fn a_peer_that_moved_to_another_device_is_reached_within_a_second() {
     let host = lan.host(2);
     lan.device("tun0", 50, "");
     let peer = lan.peer(50);
-    let (mut near, _far) = peer.starts("tun0");
+    let (mut near, far) = peer.starts("tun0");
     assert!(comes_to_reach(&host, &Lan::both(50)), "{:#}", lan.link("tun0"));
     let before = lan.link("tun0")["peer_mac"].as_str().expect("a MAC address").to_owned();
     near.signal(rustix::process::Signal::TERM);
     near.ends(SOON);
+    drop(far); // It would take what another program sends for a replay.
     lan.daemon().ok("tun0 destroy");
     lan.device("tun1", 50, "");
     assert!(neighbour(&host.ns, Host::address(50)).contains(&before), "it believes that the peer is where it was");
 
     let ear = Wire::tapping(&host.ns, "eth0");
     let dump = Capture::start(&lab, &host.ns, "eth0", "arp or icmp6");
-    let _near = peer.opens("tun1");
-    let limit = Limit::after(Duration::from_secs(1));
-    for address in Lan::both(50) {
-        let reached =
-            std::iter::repeat_with(|| reaches_now(&host, address)).take_while(|_| !limit.passed()).any(|ok| ok);
-        assert!(reached, "{address}: not within a second:\n{:#?}{:#}", dump.lines(), lan.link("tun1"));
-    }
+    let (_far, _near) = (peer.starts_far(), peer.opens("tun1"));
+    let reached = reached_within_a_second(&host, Lan::both(50));
+    assert_eq!(reached, [true; 2], "not within a second:\n{:#?}{:#}", dump.lines(), lan.link("tun1"));
     let after = lan.link("tun1")["peer_mac"].as_str().expect("a MAC address").to_owned();
     assert_ne!(before, after);
     let (mut arp, mut nd) = (false, false);
     let limit = Limit::after(Duration::from_millis(200));
     while let Some(frame) = ear.receive(limit) {
-        let of_peer = frame[6..12] == octets(&after);
+        let of_peer = frame[6..12] == parse_mac(&after);
         arp |= of_peer && Arp::read(&frame).is_some_and(|arp| arp.is_announcement() && arp.sender == Host::address(50));
         nd |= of_peer
             && Nd::read(&frame).is_some_and(|nd| (nd.kind, nd.flags) == (136, 0x20) && nd.target == Lan::address6(50));
     }
     assert!(arp && nd, "announced by ARP: {arp}, by ND: {nd}:\n{:#?}", dump.lines());
     dump.shows(&["Request who-has 10.0.0.50 tell 10.0.0.50"]);
+}
+
+/// The program of a peer ends and starts again on the same device: whoever believes that the peer is elsewhere is told at
+/// once, without asking.
+#[test]
+fn a_peer_that_restarts_is_reached_within_a_second() {
+    let Some(lab) = open("a_peer_that_restarts_is_reached_within_a_second") else { return };
+    let lan = Lan::new(&lab);
+    let host = lan.host(2);
+    lan.device("tun0", 50, "");
+    let peer = lan.peer(50);
+    let (mut near, far) = peer.starts("tun0");
+    assert!(comes_to_reach(&host, &Lan::both(50)), "{:#}", lan.link("tun0"));
+    // What the first start has to announce, twice in each family and two seconds apart, is over, and the pause after it.
+    assert!(within(SOON, || lan.counter("tun0", "announced") == 4), "{:#}", lan.link("tun0"));
+    std::thread::sleep(PAUSE);
+    near.signal(rustix::process::Signal::TERM);
+    near.ends(SOON);
+    drop(far); // It would take what another program sends for a replay.
+    for address in Lan::both(50) {
+        host.ns.ip(&format!("neigh replace {address} lladdr {ELSEWHERE} dev eth0 nud reachable"));
+    }
+    let dump = Capture::start(&lab, &host.ns, "eth0", "arp or icmp6");
+    let _far = peer.starts_far();
+    for address in Lan::both(50) {
+        let entry = neighbour(&host.ns, address);
+        assert!(entry.contains(ELSEWHERE), "{address} is believed to be elsewhere: {entry}");
+    }
+    let _near = peer.opens("tun0");
+    let reached = reached_within_a_second(&host, Lan::both(50));
+    assert_eq!(reached, [true; 2], "not within a second:\n{:#?}{:#}", dump.lines(), lan.link("tun0"));
+}
+
+/// Where nobody is.
+const ELSEWHERE: &str = "02:00:00:00:00:99";
+/// From one round of announcements to the next, and a little.
+const PAUSE: Duration = Duration::from_millis(2100);
+
+/// Returns for each address whether it answers a ping that is sent within a second from this moment.
+fn reached_within_a_second(host: &Host, addresses: [IpAddr; 2]) -> [bool; 2] {
+    let reached = |address| {
+        let limit = Limit::after(Duration::from_secs(1));
+        let mut attempts = std::iter::from_fn(|| (!limit.passed()).then(|| reaches_now(host, address)));
+        attempts.any(|answered| answered)
+    };
+    // Side by side, so that neither spends the other's time.
+    std::thread::scope(|scope| {
+        let pings = addresses.map(|address| scope.spawn(move || reached(address)));
+        pings.map(|ping| ping.join().expect("it only pings"))
+    })
 }
 
 /// Pings with a patience of a tenth of a second.
@@ -153,12 +202,8 @@ fn a_lan_host_with_another_mac_address_is_reached_at_once() {
     let _programs = peer.starts("tun0");
     assert!(comes_to_reach(&peer.host, &Lan::both(2)), "{:#}", lan.link("tun0"));
     host.ns.ip("link set eth0 address 02:00:00:00:99:02");
-    let limit = Limit::after(Duration::from_secs(1));
-    for address in Lan::both(2) {
-        let reached =
-            std::iter::repeat_with(|| reaches_now(&peer.host, address)).take_while(|_| !limit.passed()).any(|ok| ok);
-        assert!(reached, "{address}: not within a second: {:#}", lan.link("tun0"));
-    }
+    let reached = reached_within_a_second(&peer.host, Lan::both(2));
+    assert_eq!(reached, [true; 2], "not within a second: {:#}", lan.link("tun0"));
 }
 
 /// The tunnel carries less than the LAN.
@@ -183,21 +228,25 @@ fn packets_too_large_for_the_tunnel_are_refused_or_cut() {
     let said = pings(&["-M", "do", "-s", "1400"], six);
     assert!(said.contains("mtu = 1300") || said.contains("mtu=1300"), "packet too big: {said}");
     assert!(dump.find(&["10.0.0.2 >"]).is_none(), "nothing was cut that must not be: {:#?}", dump.lines());
-    // The other end takes more than this one, and yet streams find their way.
+    // The other end takes more than this one, and yet streams find their way, by what they are told themselves.
     for address in [four, six] {
+        forget_paths(&host);
+        let known = || host.ns.ip(&format!("route get {address}")).contains(" mtu 1300");
+        assert!(!known(), "the path to {address} is forgotten");
+        let told = lan.counter("tun0", "too-big-told");
         carry(&host.ns, &peer.host.ns, address, 4);
+        assert!(lan.counter("tun0", "too-big-told") > told, "{address}: {:#}", lan.link("tun0"));
+        assert!(known(), "the path to {address} is found");
     }
     peer.host.ns.ip("link set tun0 mtu 1300");
     // The path's MTU is forgotten, so that the host does not cut by itself.
-    host.ns.ip("route flush cache");
-    let said = pings(&["-M", "dont", "-s", "1400"], four);
-    assert!(said.contains(" 3 received"), "{said}{:#?}{:#}", lan.daemon().member("tun0").counts, lan.link("tun0"));
+    forget_paths(&host);
+    // A machine under load may lose one: what is carried here is UDP.
+    let all_pass = (0..3).any(|_| pings(&["-M", "dont", "-s", "1400"], four).contains(" 3 received"));
+    assert!(all_pass, "{:#?}{:#}", lan.daemon().member("tun0").counts, lan.link("tun0"));
     dump.shows(&["10.0.0.2 > 10.0.0.50"]);
-    assert_eq!(
-        host.ping(four, Pings { count: 3, payload: 1272, interval: Duration::from_millis(20) }),
-        3,
-        "what just fits"
-    );
+    let fits = Pings { count: 3, payload: 1272, interval: Duration::from_millis(20) };
+    assert!((0..3).any(|_| host.ping(four, fits) == fits.count), "what just fits");
     for (from, to, n) in [(&host, &peer.host, 50), (&peer.host, &host, 2)] {
         for address in Lan::both(n) {
             carry(&from.ns, &to.ns, address, 4);
@@ -206,7 +255,13 @@ fn packets_too_large_for_the_tunnel_are_refused_or_cut() {
     let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok();
     let sizes = dump.lines().into_iter().filter_map(|line| digits(line.split(", length ").nth(1)?));
     let wide: Option<u32> = sizes.max();
-    assert!(wide <= Some(1300), "{wide:?}");
+    assert!(wide.is_some_and(|wide| wide <= 1300), "{wide:?}");
+}
+
+/// Has a host forget what its paths carry.
+fn forget_paths(host: &Host) {
+    host.ns.ip("-4 route flush cache");
+    host.ns.ip("-6 route flush cache");
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Neighbours that are known are answered for at the port that asks, and the others are not asked.
 
 use kernel_glue::admin::NeighbourEntry;
+use std::net::Ipv4Addr;
 use std::process::Command;
 use std::time::Duration;
 use tests::{
-    BROADCAST, Capture, Daemon, EtherFrame, Host, Kind, Lab, Limit, Switch, Wire, mac, plug, run, scenario, trestle,
+    Arp, BROADCAST, Capture, Daemon, EtherFrame, Host, Kind, Lab, Limit, Switch, Wire, mac, plug, run, scenario,
+    trestle,
 };
 
 /// Runs `trestle neighbours`.
@@ -113,13 +115,15 @@ fn everybody_is_asked_while_nobody_suppresses() {
 }
 
 /// An ARP frame of 10.0.0.`sender` about 10.0.0.`target`; operation 1 asks, 2 answers.
-fn arp(operation: u8, to: [u8; 6], (from, sender): ([u8; 6], u8), target: u8, vid: Option<u16>) -> Vec<u8> {
-    let address = |last: u8| if last == 0 { [0; 4] } else { [10, 0, 0, last] };
-    let tag = vid.map(|vid| [&[0x81, 0], &vid.to_be_bytes()[..]].concat()).unwrap_or_default();
-    let about = if operation == 2 { to } else { [0; 6] };
-    let what =
-        [&[8, 6, 0, 1, 8, 0, 6, 4, 0, operation], &from[..], &address(sender), &about, &address(target)].concat();
-    [&to[..], &from, &tag, &what].concat()
+fn arp(operation: u16, to: [u8; 6], (from, sender): ([u8; 6], u8), target: u8, vid: Option<u16>) -> Vec<u8> {
+    let address = |last: u8| if last == 0 { Ipv4Addr::UNSPECIFIED } else { Host::address(last) };
+    let target_mac = if operation == 2 { to } else { [0; 6] };
+    let message = Arp { operation, target_mac, ..Arp::asks(from, address(sender), address(target)) };
+    let mut frame = message.frame(to);
+    frame.truncate(42); // The bridge answers without padding.
+    let tag = vid.map(|vid| [&[0x81, 0], &vid.to_be_bytes()[..]].concat());
+    frame.splice(12..12, tag.unwrap_or_default());
+    frame
 }
 
 /// Returns what arrives before `last`, of any type.

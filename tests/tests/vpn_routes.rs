@@ -8,7 +8,9 @@ use tests::{Attachment, Host, Lab, Ns, Pings, Shape, Site, Topology, Up, Vpn, ca
 
 const SOON: Duration = Duration::from_secs(20);
 
-/// The host beyond the server.
+/// The router beyond the server.
+const ROUTER: [&str; 2] = ["192.0.2.9", "fd00:192::9"];
+/// The host beyond that.
 const BEYOND: [&str; 2] = ["203.0.113.9", "fd00:203::9"];
 
 fn open(name: &str) -> Option<Lab> {
@@ -38,21 +40,31 @@ fn behind(lab: &Lab, ns: &Ns, name: &str, network: [&str; 2], to: [&str; 2], mtu
     Arc::new(inner)
 }
 
-/// Starts a client that sends all that it has through the tunnel to a server, beyond which there is a host that has a way
-/// back to the tunnel's addresses alone.
-fn all_through_the_tunnel(lab: &Lab, site: &Site, mtu_bytes: u32) -> (Up, Arc<Ns>) {
+/// Starts a client that sends all that it has through the tunnel to a server. Beyond that are a cable that carries
+/// `mtu_bytes`, a router, a cable like any other, and a host that has a way back to the tunnel's addresses alone. Returns the router and the host.
+fn all_through_the_tunnel(lab: &Lab, site: &Site, mtu_bytes: u32) -> (Up, [Arc<Ns>; 2]) {
     let vpn = Vpn::new(lab, site, Shape::Client(Topology::Subnet));
-    let networks = ["203.0.113.", "fd00:203::"];
-    let beyond = behind(lab, &vpn.far()[0], "beyond", networks, ["10.8.0.0/24", "fd00:8::/64"], mtu_bytes);
+    let (server, back) = (&vpn.far()[0], ["10.8.0.0/24", "fd00:8::/64"]);
+    let router = behind(lab, server, "router", ["192.0.2.", "fd00:192::"], back, mtu_bytes);
+    let beyond = behind(lab, &router, "beyond", ["203.0.113.", "fd00:203::"], back, 1500);
+    server.ip("route add 203.0.113.0/24 via 192.0.2.9");
+    server.ip(&format!("route add fd00:203::/64 via {}", ROUTER[1]));
     site.ns().ip("route add default via 198.51.100.2 dev under0");
     vpn.far_line("push \"redirect-gateway def1 ipv6\"");
+    no_mssfix(&vpn);
     let up = vpn.start();
     for address in BEYOND {
         let through = || site.ns().try_ip(&format!("route get {address}")).stdout.contains(" dev tun0 ");
         assert!(within(SOON, through), "{address}: {:?}\n{}", site.ns().ip("route show table all"), up.program.log());
         assert!(within(SOON, || up.near.host.reaches(ip(address))), "{address} does not answer");
     }
-    (up, beyond)
+    (up, [router, beyond])
+}
+
+/// Keeps OpenVPN from lowering the MSS of streams, which would leave them nothing to find out.
+fn no_mssfix(vpn: &Vpn) {
+    vpn.near_line("mssfix 0");
+    vpn.far_line("mssfix 0");
 }
 
 fn ip(text: &str) -> IpAddr {
@@ -72,9 +84,9 @@ fn trace(ns: &Ns, to: &str) -> Vec<String> {
 /// With `redirect-gateway def1`, whatever has no better route goes through the tunnel, hop by hop.
 fn a_default_route(lab: &Lab, attachment: Attachment) {
     let site = Site::new(lab, attachment);
-    let (up, beyond) = all_through_the_tunnel(lab, &site, 1500);
-    for (address, server) in BEYOND.into_iter().zip(up.far[0].addresses()) {
-        assert_eq!(trace(site.ns(), address), [server.to_string(), address.to_owned()]);
+    let (up, [_router, beyond]) = all_through_the_tunnel(lab, &site, 1500);
+    for ((address, router), server) in BEYOND.into_iter().zip(ROUTER).zip(up.far[0].addresses()) {
+        assert_eq!(trace(site.ns(), address), [&server.to_string(), router, address]);
         carry(site.ns(), &beyond, ip(address), 4);
     }
     for address in up.near.addresses() {
@@ -100,17 +112,30 @@ fn ends_at(host: &Host, to: &str, mtu_bytes: u32) {
     assert!((0..3).any(|_| host.ping(to, pings(mtu_bytes)) == 3), "{mtu_bytes} bytes to {to}");
 }
 
+/// Fails the test unless streams between two hosts find out by themselves, in either direction, that the path carries
+/// `mtu_bytes` alone, of which neither host's own interface tells.
+#[track_caller]
+fn finds_out(hosts: [&Ns; 2], addresses: [IpAddr; 2], mtu_bytes: u32) {
+    for (from, to) in [(0, 1), (1, 0)] {
+        for ns in hosts {
+            ns.ip("-4 route flush cache");
+            ns.ip("-6 route flush cache");
+        }
+        let route = || hosts[from].ip(&format!("route get {}", addresses[to]));
+        let known = |route: &str| route.contains(&format!(" mtu {mtu_bytes}"));
+        assert!(!known(&route()), "it is forgotten: {}", route());
+        carry(hosts[from], hosts[to], addresses[to], 4);
+        assert!(known(&route()), "{mtu_bytes} to {}: {}", addresses[to], route());
+    }
+}
+
 /// A router behind the tunnel, whose next cable is narrower, says so to the host through the tunnel.
 fn a_narrower_path_beyond(lab: &Lab, attachment: Attachment) {
     let site = Site::new(lab, attachment);
-    let (up, beyond) = all_through_the_tunnel(lab, &site, 1300);
+    let (up, [_router, beyond]) = all_through_the_tunnel(lab, &site, 1300);
     for (address, near) in BEYOND.into_iter().zip(up.near.addresses()) {
         ends_at(&up.near.host, address, 1300);
-        carry(site.ns(), &beyond, ip(address), 4);
-        carry(&beyond, site.ns(), near, 4);
-        // What TCP found out by itself, without what the pings left.
-        site.ns().ip(&format!("-{} route flush cache", if near.is_ipv4() { 4 } else { 6 }));
-        carry(site.ns(), &beyond, ip(address), 1);
+        finds_out([site.ns(), &beyond], [near, ip(address)], 1300);
     }
     drop(up);
     site.destroy("tun0");
@@ -125,18 +150,30 @@ fn a_narrower_tunnel(lab: &Lab, attachment: Attachment) {
     let inside = behind(lab, site.ns(), "inside", networks, ["10.8.0.0/24", "fd00:8::/64"], 1500);
     vpn.near_line("tun-mtu 1400");
     vpn.far_line("tun-mtu 1400");
+    no_mssfix(&vpn);
     let up = vpn.start();
     assert_eq!(site.ns().link("tun0").mtu, 1400);
     let far = &up.far[0];
     far.host.ns.ip("route add 192.168.7.0/24 dev tun0");
     far.host.ns.ip("route add fd00:7::/64 dev tun0");
+    let networks = ["192.168.9.", "fd00:9::"];
+    let outside = behind(lab, &far.host.ns, "outside", networks, ["192.168.7.0/24", "fd00:7::/64"], 1500);
+    for (network, next) in [("192.168.9.0/24", "192.168.7.1"), ("fd00:9::/64", "fd00:7::1")] {
+        site.ns().ip(&format!("route add {network} dev tun0"));
+        inside.ip(&format!("route add {network} via {next}"));
+    }
     let host = Host { ns: Arc::clone(&inside), interface: "eth0".to_owned(), address: [192, 168, 7, 9].into() };
-    for (address, inner) in far.addresses().into_iter().zip(["192.168.7.9", "fd00:7::9"]) {
+    let inner = ["192.168.7.9", "fd00:7::9"];
+    for (address, inner) in far.addresses().into_iter().zip(inner) {
         assert!(within(SOON, || host.reaches(address)), "{address} does not answer the inner host");
         ends_at(&host, &address.to_string(), 1400);
         ends_at(&up.near.host, &address.to_string(), 1400);
         carry(&inside, &far.host.ns, address, 4);
         carry(&far.host.ns, &inside, ip(inner), 4);
+    }
+    for (inner, outer) in inner.into_iter().zip(["192.168.9.9", "fd00:9::9"]) {
+        assert!(within(SOON, || host.reaches(ip(outer))), "{outer} does not answer the inner host");
+        finds_out([&inside, &outside], [ip(inner), ip(outer)], 1400);
     }
     drop(up);
     site.destroy("tun0");

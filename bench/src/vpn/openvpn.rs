@@ -48,7 +48,7 @@ fn plug(tunnel: &Tunnel, command: &mut Command) -> Result<(), Fault> {
     let library = tunnel.directory().join("pair.so");
     let source = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/src/pair.c"));
     let mut compile = Command::new(find("gcc")?);
-    compile.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).arg("-ldl");
+    compile.args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o"]).arg(&library).arg(source).arg("-ldl");
     run(compile, SOON)?;
     let script = tunnel.directory().join("plug.sh");
     // OpenVPN 2.7 starts the program and goes on; its predecessors wait for theirs.
