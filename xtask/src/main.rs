@@ -1,0 +1,3 @@
+//! Builds and checks what cargo alone cannot.
+
+fn main() {}
