@@ -50,7 +50,7 @@ pub(crate) fn build(out: Option<PathBuf>) -> Result<(), Failure> {
 /// Whether what debuggers read stays in the file. The names of functions stay in any case: Haiku's kernel reads them
 /// if it is told to (`load_symbols` in its settings), and then they are in its back traces.
 #[derive(Clone, Copy)]
-enum Debug {
+pub(crate) enum Debug {
     Keep,
     Strip,
 }
@@ -83,7 +83,7 @@ fn compile(toolchain: &Toolchain, work: &Path) -> Result<PathBuf, Failure> {
     Ok(work.join(TARGET).join(PROFILE).join("libhaiku.a"))
 }
 
-fn arguments(archive: &Path, kernel: &Path, script: &Path, out: &Path, debug: Debug) -> Vec<OsString> {
+pub(crate) fn arguments(archive: &Path, kernel: &Path, script: &Path, out: &Path, debug: Debug) -> Vec<OsString> {
     let mut version_script = OsString::from("--version-script=");
     version_script.push(script);
     let mut all: Vec<OsString> = LINK.map(OsString::from).into();
@@ -98,7 +98,7 @@ fn arguments(archive: &Path, kernel: &Path, script: &Path, out: &Path, debug: De
 /// The add-on's file name and `DT_SONAME`.
 const NAME: &str = "trestle";
 /// What Haiku calls the library that its kernel stands for at link time.
-const KERNEL: &str = "_KERNEL_";
+pub(crate) const KERNEL: &str = "_KERNEL_";
 /// No red zone, no SSE, panic is abort: as kernel code has to be.
 const TARGET: &str = "x86_64-unknown-none";
 /// The profile of the root manifest.
@@ -110,7 +110,7 @@ const FLAGS: [&str; 3] = ["-Crelocation-model=pic", "-Ccode-model=small", "-Cfor
 
 /// Nothing is exported but the table of modules: the kernel's loader looks names up in the kernel first, so an
 /// exported name that the kernel has too would silently be the kernel's.
-const EXPORTS: &str = "{ global: modules; local: *; };\n";
+pub(crate) const EXPORTS: &str = "{ global: modules; local: *; };\n";
 
 /// How Haiku links its own add-ons when it uses lld; `docs/haiku-build.md` says what each is for.
 const LINK: [&str; 19] = [

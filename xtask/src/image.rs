@@ -68,7 +68,8 @@ pub(crate) struct Image<'a> {
     pub(crate) machine: elf::Machine,
     pub(crate) segments: Vec<Segment>,
     pub(crate) dynamic: Vec<(DynamicTag, u64)>,
-    /// The dynamic symbols; the entry at index 0 is the null symbol. Empty without `DT_HASH`, which counts them.
+    /// The dynamic symbols; the entry at index 0 is the null symbol. Empty without `DT_HASH`, which counts them,
+    /// or without the tables of symbols or names.
     pub(crate) symbols: Vec<Symbol>,
     pub(crate) relocations: Vec<Relocation>,
     pub(crate) code: Vec<Code<'a>>,
@@ -141,7 +142,8 @@ impl<'a> Image<'a> {
     }
 
     fn read_symbols(&self) -> Result<Vec<Symbol>, ImageError> {
-        let (Some(hash), Some(table)) = (self.dynamic(DT_HASH), self.dynamic(DT_SYMTAB)) else { return Ok(Vec::new()) };
+        let tables = (self.dynamic(DT_HASH), self.dynamic(DT_SYMTAB), self.dynamic(DT_STRTAB));
+        let (Some(hash), Some(table), Some(_)) = tables else { return Ok(Vec::new()) };
         let outside = |what| move || ImageError::Outside(what);
         // The second word of a SysV hash table is the number of symbols.
         let words: &[U32<LittleEndian>] = self
