@@ -5,8 +5,10 @@
 mod apply;
 mod engine_config;
 mod error;
+mod exchange;
 mod facts;
 mod limits;
+mod live;
 mod name;
 mod octal;
 mod picture;
@@ -22,7 +24,9 @@ mod text;
 pub use apply::{Outcome, TableAction};
 pub use engine_config::{PortRun, engine_config};
 pub use error::{AdminError, Errno};
-pub use facts::{Facts, SystemInterface, SystemKind};
+pub use exchange::{Question, Reply, Request, Which};
+pub use facts::{Facts, Platform, SystemInterface, SystemKind};
+pub use live::{Condition, Live, OwnLink, answer};
 pub use picture::{AdminStatus, Attached, Device, Interface, Life, LinkWish, Mtu, Picture};
 pub use plan::{Failed, Perform, Plan, Step, SystemError, Undo, attempt, follow, plan};
 pub use report::{

@@ -5,7 +5,6 @@ mod controller;
 mod engines;
 mod inbox;
 mod kernel;
-mod live;
 mod memory;
 mod moves;
 mod store;

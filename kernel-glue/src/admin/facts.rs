@@ -7,10 +7,22 @@ use frame::Mac;
 
 /// The system as a change sees it. It stands still while one change is checked.
 pub trait Facts {
+    /// Returns which system it is: the rules that differ go by it.
+    fn platform(&self) -> Platform;
     /// Returns the interface of exactly that name, whoever made it.
     fn interface(&self, name: &str) -> Option<SystemInterface>;
     /// Returns whether a bridge's table holds an address in a VLAN, 0 outside any.
     fn has_address(&self, bridge: &str, address: Mac, vlan: u16) -> bool;
+}
+
+/// A system that Trestle administers.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Platform {
+    /// Linux.
+    #[default]
+    Linux,
+    /// Haiku.
+    Haiku,
 }
 
 /// One interface of the system.

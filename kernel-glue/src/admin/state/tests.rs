@@ -329,6 +329,10 @@ fn ports_without_a_number_get_the_lowest_that_is_free() {
 fn a_file_without_an_mtu_takes_the_first_members() {
     struct Jumbo;
     impl Facts for Jumbo {
+        fn platform(&self) -> crate::admin::Platform {
+            crate::admin::Platform::Linux
+        }
+
         fn interface(&self, name: &str) -> Option<super::super::SystemInterface> {
             let (kind, ether) = (super::super::SystemKind::Ethernet, frame::Mac([2; 6]));
             let (addresses, master) = ([].into(), None);

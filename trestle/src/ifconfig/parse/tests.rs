@@ -1,10 +1,11 @@
 mod usage;
 
 use super::parse;
-use crate::control::Which;
 use crate::ifconfig::{Command, Read, Style, UsageError, Verbosity};
 use frame::{Tpid, Vid};
-use kernel_glue::admin::{Carrier, Change, InetAddress, MemberFlag, Mss, StormClass, StpProtocol, Topology, Verb};
+use kernel_glue::admin::{
+    Carrier, Change, InetAddress, MemberFlag, Mss, StormClass, StpProtocol, Topology, Verb, Which,
+};
 use proptest::prelude::*;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;

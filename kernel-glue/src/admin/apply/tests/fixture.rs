@@ -109,6 +109,10 @@ impl Machine {
 }
 
 impl Facts for Machine {
+    fn platform(&self) -> crate::admin::Platform {
+        crate::admin::Platform::Linux
+    }
+
     fn interface(&self, name: &str) -> Option<SystemInterface> {
         self.interfaces.get(name).cloned()
     }

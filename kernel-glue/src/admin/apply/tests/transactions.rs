@@ -142,6 +142,10 @@ fn bounds() {
 fn a_member_that_was_unplugged_can_still_be_removed() {
     struct Bare;
     impl super::super::Facts for Bare {
+        fn platform(&self) -> crate::admin::Platform {
+            crate::admin::Platform::Linux
+        }
+
         fn interface(&self, _: &str) -> Option<super::super::super::facts::SystemInterface> {
             None
         }

@@ -75,6 +75,10 @@ fn no_link_stands_for_more_than_can_be_answered_for() {
 fn a_tun_keeps_its_mtu_on_a_bridge_and_gives_none() {
     struct Nothing;
     impl super::super::Facts for Nothing {
+        fn platform(&self) -> crate::admin::Platform {
+            crate::admin::Platform::Linux
+        }
+
         fn interface(&self, name: &str) -> Option<crate::admin::SystemInterface> {
             (name == "tun0").then(|| crate::admin::SystemInterface {
                 kind: crate::admin::SystemKind::Ethernet,
