@@ -9,17 +9,22 @@ mod facts;
 mod limits;
 mod name;
 mod octal;
+mod picture;
+mod plan;
 mod refusal;
 mod report;
 mod request;
 mod show;
 mod state;
+mod table;
 mod text;
 
 pub use apply::{Outcome, TableAction};
 pub use engine_config::{PortRun, engine_config};
 pub use error::{AdminError, Errno};
 pub use facts::{Facts, SystemInterface, SystemKind};
+pub use picture::{AdminStatus, Attached, Device, Interface, Life, LinkWish, Mtu, Picture};
+pub use plan::{Failed, Perform, Plan, Step, SystemError, Undo, attempt, follow, plan};
 pub use report::{
     AddressEntry, AddressKind, BridgeReport, Counts, InterfaceFlag, InterfaceKind, InterfaceReport, LeaseReport,
     MemberReport, NeighbourEntry, NeighbourKind, NeighbourState, OpenBy, OpenReport, TableReport, TapReport, TunReport,
@@ -32,3 +37,4 @@ pub use show::{
 pub use state::{
     BridgeState, LinkState, MemberState, Role, Side, SpanState, StandsFor, State, StaticAddress, TapState, VportState,
 };
+pub use table::{enter_statics, flush_stopped};

@@ -8,9 +8,6 @@ mod kernel;
 mod live;
 mod memory;
 mod moves;
-mod picture;
-mod plan;
-mod refusal;
 mod store;
 mod system;
 

@@ -2,17 +2,17 @@
 
 mod applications;
 
+use super::live;
 use super::moves::MoveLog;
-use super::picture::Picture;
-use super::plan::{self, Step, Undo};
 use super::store::{Store, StoreError};
 use super::system::{Condition, System, SystemEvent};
-use super::{live, refusal};
 use crate::control::{Call, Peer, Reply, Which};
 use crate::ifconfig::change_text;
-use bridge::{Flush, PortFlags};
 use frame::{Instant, Mac, PortId};
-use kernel_glue::admin::{AdminError, Change, Errno, Outcome, PortRun, State, TableAction, Verb, engine_config};
+use kernel_glue::admin::{
+    AdminError, Change, Errno, Outcome, Picture, PortRun, State, Step, SystemError, TableAction, Undo, Verb, attempt,
+    engine_config, enter_statics, flush_stopped, follow, plan,
+};
 use std::collections::BTreeSet;
 use std::os::fd::OwnedFd;
 
@@ -65,17 +65,17 @@ impl<S: System> Controller<S> {
     /// Brings about a picture from nothing. Only an interface or engine that cannot be made ends it; what else the
     /// system refuses is logged and left out, for a daemon with a part of its state is worth more than none.
     fn restore(&mut self, new: &mut Picture) -> Result<(), AdminError> {
-        let steps = plan::plan(&self.picture, new);
+        let steps = plan(&self.picture, new);
         let mut performed = Vec::new();
         for step in &steps.attempt {
             match self.system.perform(step) {
                 Ok(inverse) => performed.extend(inverse),
                 Err(error) if matches!(step, Step::CreateInterface { .. } | Step::AddEngine { .. }) => {
-                    Undo::of(performed).take_back(&mut self.system);
-                    return Err(refusal::of(step, error));
+                    log_stuck(&Undo::of(performed).take_back(&mut self.system));
+                    return Err(step.refused(error));
                 }
                 Err(error) => {
-                    tracing::error!("{}", refusal::of(step, error));
+                    tracing::error!("{}", step.refused(error));
                     new.leave_out(step);
                 }
             }
@@ -161,17 +161,17 @@ impl<S: System> Controller<S> {
     /// Programs behind sockets are told nothing: they go on where the next daemon begins.
     pub(crate) fn shut_down(mut self) {
         self.system.leave();
-        let steps = plan::plan(&self.picture, &Picture::default());
+        let steps = plan(&self.picture, &Picture::default());
         for step in steps.attempt.iter().chain(&steps.conclude) {
             if let Err(error) = self.system.perform(step) {
-                tracing::error!("{}", refusal::of(step, error));
+                tracing::error!("{}", step.refused(error));
             }
         }
     }
 
     fn change(&mut self, change: &Change, peer: Peer) -> Result<Option<String>, AdminError> {
         if !peer.may_change() {
-            return Err(refusal::not_permitted(change, peer));
+            return Err(not_permitted(change, peer));
         }
         let created = self.apply(change)?;
         tracing::info!("uid {}: ifconfig {}", peer.uid(), change_text(change));
@@ -185,15 +185,17 @@ impl<S: System> Controller<S> {
     fn apply(&mut self, change: &Change) -> Result<Option<String>, AdminError> {
         let (state, outcome) = self.state.apply(change, &self.system)?;
         let picture = self.draw(&state);
-        let steps = plan::plan(&self.picture, &picture);
-        let undo =
-            plan::attempt(&mut self.system, &steps.attempt).map_err(|(step, error)| refusal::of(&step, error))?;
+        let steps = plan(&self.picture, &picture);
+        let undo = attempt(&mut self.system, &steps.attempt).map_err(|failed| {
+            log_stuck(&failed.stuck);
+            failed.step.refused(failed.error)
+        })?;
         let saved = state.saved();
         if let Some(store) = &self.store
             && saved != self.state.saved()
             && let Err(error) = store.save(&saved)
         {
-            undo.take_back(&mut self.system);
+            log_stuck(&undo.take_back(&mut self.system));
             return Err(not_saved(&error));
         }
         self.conclude(&steps.conclude);
@@ -208,7 +210,7 @@ impl<S: System> Controller<S> {
     fn conclude(&mut self, steps: &[Step]) {
         for step in steps {
             if let Err(error) = self.system.perform(step) {
-                tracing::error!("{}", refusal::of(step, error));
+                tracing::error!("{}", step.refused(error));
             }
         }
     }
@@ -217,10 +219,7 @@ impl<S: System> Controller<S> {
         for (name, bridge) in &self.state.bridges {
             let Some(interface) = self.picture.interfaces.get(name) else { continue };
             let system = &self.system;
-            let run = |port: PortId| match system.condition(name, port) {
-                Condition::Running => PortRun::Running,
-                Condition::LinkDown | Condition::Absent => PortRun::Stopped,
-            };
+            let run = |port: PortId| running(system.condition(name, port));
             let config = engine_config(bridge, interface.mac, &run);
             self.system.publish(name, config);
         }
@@ -231,22 +230,14 @@ impl<S: System> Controller<S> {
         let bridge = outcome.created.as_deref().unwrap_or(&change.interface);
         let Some(engine) = self.system.engine(bridge) else { return };
         let neighbours = self.system.bindings(bridge);
-        for action in &outcome.table {
-            match *action {
-                TableAction::Flush | TableAction::FlushAll => {
-                    let all = *action == TableAction::FlushAll;
-                    engine.flush(if all { Flush::All } else { Flush::Dynamic });
-                    neighbours.iter().for_each(|bindings| bindings.flush());
-                }
-                TableAction::ForgetPort(port) => {
-                    engine.flush_port(port, Flush::All);
-                    neighbours.iter().for_each(|bindings| bindings.forget_port(port));
-                    engine.reset_port_counters(port);
-                }
-                TableAction::SetStatic { vlan, address, port } => enter(bridge, engine, vlan, address, port),
-                TableAction::Remove { vlan, address } => {
-                    engine.remove(Some(vlan), address);
-                }
+        for &action in &outcome.table {
+            match action {
+                TableAction::Flush | TableAction::FlushAll => neighbours.iter().for_each(|bindings| bindings.flush()),
+                TableAction::ForgetPort(port) => neighbours.iter().for_each(|bindings| bindings.forget_port(port)),
+                TableAction::SetStatic { .. } | TableAction::Remove { .. } => {}
+            }
+            if let Err(error) = action.act(engine) {
+                tracing::error!("{bridge}: {action:?}: {error}");
             }
         }
     }
@@ -254,27 +245,19 @@ impl<S: System> Controller<S> {
     fn enter_statics(&self) {
         for (name, bridge) in &self.state.bridges {
             let Some(engine) = self.system.engine(name) else { continue };
-            for one in &bridge.statics {
-                if let Some(member) = bridge.member(&one.interface) {
-                    enter(name, engine, one.vlan(), one.address, member.port);
-                }
-            }
+            enter_statics(bridge, engine, &mut |one, error| {
+                tracing::error!("{name}: static {} vlan {}: {error}", one.address, one.vlan());
+            });
         }
     }
 
     /// Makes the system show the state again after it changed by itself. What it refuses is left out and logged.
     fn follow(&mut self) {
         let mut new = self.draw(&self.state);
-        let steps = plan::plan(&self.picture, &new);
-        for step in steps.attempt.iter().chain(&steps.conclude) {
-            match self.system.perform(step) {
-                Ok(_) => tracing::info!("{}", refusal::describe(step)),
-                Err(error) => {
-                    tracing::error!("{}", refusal::of(step, error));
-                    new.leave_out(step);
-                }
-            }
-        }
+        follow(&mut self.system, &self.picture, &mut new, &mut |step, refused| match refused {
+            None => tracing::info!("{step}"),
+            Some(error) => tracing::error!("{}", step.refused(error)),
+        });
         self.picture = new;
         self.flush_stopped();
         self.publish_all();
@@ -284,21 +267,13 @@ impl<S: System> Controller<S> {
     fn flush_stopped(&self) {
         for (name, bridge) in &self.state.bridges {
             let Some(engine) = self.system.engine(name) else { continue };
-            for (interface, port) in bridge.ports() {
-                let running = self.system.condition(name, port) == Condition::Running;
-                let was = engine
-                    .config()
-                    .ports
-                    .iter()
-                    .any(|(id, config)| *id == port && config.flags.contains(PortFlags::UP));
-                if was != running {
-                    tracing::info!("{name}: {interface}: link {}", if running { "up" } else { "down" });
-                }
-                if was && !running {
-                    engine.flush_port(port, Flush::Dynamic);
+            let run = |port: PortId| running(self.system.condition(name, port));
+            flush_stopped(bridge, engine, &run, &mut |interface, port, run| {
+                tracing::info!("{name}: {interface}: link {}", if run == PortRun::Running { "up" } else { "down" });
+                if run == PortRun::Stopped {
                     self.system.bindings(name).iter().for_each(|bindings| bindings.forget_port(port));
                 }
-            }
+            });
         }
     }
 
@@ -336,9 +311,25 @@ impl<S: System> Controller<S> {
     }
 }
 
-fn enter(bridge: &str, engine: &bridge::Bridge, vlan: u16, address: Mac, port: PortId) {
-    if let Err(error) = engine.insert_static(vlan, address, port) {
-        tracing::error!("{bridge}: static {address} vlan {vlan}: {error}");
+fn running(condition: Condition) -> PortRun {
+    match condition {
+        Condition::Running => PortRun::Running,
+        Condition::LinkDown | Condition::Absent => PortRun::Stopped,
+    }
+}
+
+fn log_stuck(stuck: &[(Step, SystemError)]) {
+    for (step, error) in stuck {
+        tracing::error!("taking back: {step:?}: {error}");
+    }
+}
+
+/// Says who may do what was tried.
+fn not_permitted(change: &Change, peer: Peer) -> AdminError {
+    AdminError {
+        operation: change_text(change),
+        errno: Some(Errno::NotPermitted),
+        detail: format!("user {} may only read; root and the user that runs the daemon may change", peer.uid()),
     }
 }
 

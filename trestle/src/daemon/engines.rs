@@ -1,10 +1,9 @@
 //! Bridges as a system serves them, whatever its interfaces are.
 
-use super::picture::Attached;
-use super::system::{SystemError, SystemEvent};
+use super::system::SystemEvent;
 use bridge::{Bridge, Config};
 use frame::PortId;
-use kernel_glue::admin::Errno;
+use kernel_glue::admin::{Attached, Errno, SystemError};
 use kernel_glue::linux::{BridgeId, BridgeNeighbours, Plane, PlaneError, PlaneEvent, random};
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -8,12 +8,13 @@ mod words;
 
 use super::Options;
 use super::engines::{Engines, Told, refused};
-use super::picture::{AdminStatus, Attached, Device};
-use super::plan::Step;
-use super::system::{Asked, Condition, Opener, OwnLink, System, SystemError, SystemEvent};
+use super::system::{Asked, Condition, Opener, OwnLink, System, SystemEvent};
 use bridge::{Bridge, Config};
 use frame::{Instant, Mac, PortId};
-use kernel_glue::admin::{Errno, Facts, InetAddress, NeighbourEntry, SystemInterface, TapLive};
+use kernel_glue::admin::{
+    AdminStatus, Attached, Device, Errno, Facts, InetAddress, NeighbourEntry, Perform, Step, SystemError,
+    SystemInterface, TapLive,
+};
 use kernel_glue::linux::fuse::Descriptor;
 use kernel_glue::linux::netlink::{Changed, LinkMonitor, Netlink, Up};
 use kernel_glue::linux::{
@@ -289,7 +290,7 @@ impl Facts for Kernel {
     }
 }
 
-impl System for Kernel {
+impl Perform for Kernel {
     fn perform(&mut self, step: &Step) -> Result<Option<Step>, SystemError> {
         let done = self.carry_out(step)?;
         // What the next step is decided on. Everything else comes by the monitor.
@@ -316,7 +317,9 @@ impl System for Kernel {
         }
         Ok(done)
     }
+}
 
+impl System for Kernel {
     fn engine(&self, bridge: &str) -> Option<&Arc<Bridge>> {
         self.engines.get(bridge)
     }

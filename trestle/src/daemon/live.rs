@@ -1,14 +1,13 @@
 //! What is shown: the state, beside what engines and interfaces say at the moment.
 
-use super::picture::{Interface, Picture};
 use super::system::{Condition, OwnLink, System};
 use crate::control::Which;
 use bridge::Bridge;
 use frame::{Instant, PortId};
 use kernel_glue::admin::{
-    AddressEntry, AdminError, BridgeLive, BridgeState, Counts, InetAddress, InterfaceLive, InterfaceReport, Link,
-    Location, NeighbourEntry, PortLive, State, TableReport, report_addresses, report_bindings, report_bridge,
-    report_tap, report_vport,
+    AddressEntry, AdminError, BridgeLive, BridgeState, Counts, InetAddress, Interface, InterfaceLive, InterfaceReport,
+    Link, Location, NeighbourEntry, Picture, PortLive, State, TableReport, report_addresses, report_bindings,
+    report_bridge, report_tap, report_vport,
 };
 use std::net::IpAddr;
 

@@ -4,14 +4,14 @@
 //! what runs on a kernel.
 
 use super::engines::{Engines, Told, refused};
-use super::picture::{AdminStatus, Attached};
-use super::plan::Step;
-use super::system::{Condition, OwnLink, System, SystemError, SystemEvent};
+use super::system::{Condition, OwnLink, System, SystemEvent};
 use crate::embedded::{Embedded, Wire};
 use bridge::{Bridge, Config};
 use frame::offload::Offload;
 use frame::{Mac, PortId};
-use kernel_glue::admin::{Errno, Facts, InetAddress, SystemInterface, SystemKind};
+use kernel_glue::admin::{
+    AdminStatus, Attached, Errno, Facts, InetAddress, Perform, Step, SystemError, SystemInterface, SystemKind,
+};
 use kernel_glue::linux::{BridgeNeighbours, MemoryHost, MemoryPort, Plane, PlaneOptions, clock, memory_port};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::{BTreeMap, BTreeSet};
@@ -176,7 +176,7 @@ impl Facts for Memory {
     }
 }
 
-impl System for Memory {
+impl Perform for Memory {
     fn perform(&mut self, step: &Step) -> Result<Option<Step>, SystemError> {
         match step.clone() {
             Step::Detach { bridge, port, what } => {
@@ -233,7 +233,9 @@ impl System for Memory {
             }
         }
     }
+}
 
+impl System for Memory {
     fn engine(&self, bridge: &str) -> Option<&Arc<Bridge>> {
         self.engines.get(bridge)
     }

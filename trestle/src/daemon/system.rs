@@ -1,12 +1,10 @@
 //! What the daemon asks of the system beneath: a real kernel, or memory.
 
-use super::plan::Step;
 use bridge::{Bridge, Config};
 use frame::{Instant, Mac, PortId};
-use kernel_glue::admin::{Errno, Facts, InetAddress, NeighbourEntry, TapLive, Verb};
+use kernel_glue::admin::{Facts, InetAddress, NeighbourEntry, Perform, TapLive, Verb};
 use kernel_glue::linux::BridgeNeighbours;
 use kernel_glue::linux::fuse::Descriptor;
-use std::fmt;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use tap::ioctl::{Answer, Request};
@@ -14,9 +12,7 @@ use tap::{ControlError, Credentials, DeviceName, HandleId, Opening};
 
 /// A system with interfaces to bridge. [`Kernel`](super::kernel::Kernel) is Linux; [`Memory`](super::memory::Memory)
 /// lives in this process, for where not even a namespace can be had.
-pub(crate) trait System: Facts {
-    /// Performs a step and returns the one that takes it back, if anything changed that can be.
-    fn perform(&mut self, step: &Step) -> Result<Option<Step>, SystemError>;
+pub(crate) trait System: Facts + Perform {
     /// Returns the engine of a bridge.
     fn engine(&self, bridge: &str) -> Option<&Arc<Bridge>>;
     /// Returns what a bridge has learned of neighbours.
@@ -141,19 +137,4 @@ pub(crate) enum Condition {
     LinkDown,
     /// The interface is not there.
     Absent,
-}
-
-/// Why a step failed.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct SystemError {
-    /// The class.
-    pub(crate) errno: Errno,
-    /// What the system said, and what to do about it.
-    pub(crate) detail: String,
-}
-
-impl fmt::Display for SystemError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}: {}", self.errno, self.detail)
-    }
 }
