@@ -2,16 +2,15 @@
 
 mod applications;
 
-use super::live;
 use super::moves::MoveLog;
 use super::store::{Store, StoreError};
-use super::system::{Condition, System, SystemEvent};
-use crate::control::{Call, Peer, Reply, Which};
+use super::system::{System, SystemEvent};
+use crate::control::{Call, Peer, Reply};
 use crate::ifconfig::change_text;
 use frame::{Instant, Mac, PortId};
 use kernel_glue::admin::{
-    AdminError, Change, Errno, Outcome, Picture, PortRun, State, Step, SystemError, TableAction, Undo, Verb, attempt,
-    engine_config, enter_statics, flush_stopped, follow, plan,
+    self, AdminError, Change, Condition, Errno, Outcome, Picture, PortRun, Request, State, Step, SystemError,
+    TableAction, Undo, Verb, answer, attempt, engine_config, enter_statics, flush_stopped, follow, plan,
 };
 use std::collections::BTreeSet;
 use std::os::fd::OwnedFd;
@@ -86,22 +85,13 @@ impl<S: System> Controller<S> {
     /// Answers a call; `socket` came with it.
     pub(crate) fn handle(&mut self, call: Call, socket: Option<OwnedFd>, peer: Peer, now: Instant) -> Reply {
         match call {
-            Call::Change(change) => match self.change(&change, peer) {
-                Ok(created) => Reply::Changed { created },
-                Err(error) => Reply::Refused(error),
-            },
-            Call::Show(which) => match self.show(&which) {
-                Ok(interfaces) => Reply::Interfaces(interfaces),
-                Err(error) => Reply::Refused(error),
-            },
-            Call::Addresses(bridge) => match self.addresses(&bridge, now) {
-                Ok(entries) => Reply::Addresses(entries),
-                Err(error) => Reply::Refused(error),
-            },
-            Call::Neighbours(name) => match live::neighbours(&self.state, &self.system, name.as_deref(), now) {
-                Ok(entries) => Reply::Neighbours(entries),
-                Err(error) => Reply::Refused(error),
-            },
+            Call::Admin(Request::Change(change)) => Reply::Admin(match self.change(&change, peer) {
+                Ok(created) => admin::Reply::Changed { created },
+                Err(error) => admin::Reply::Refused(error),
+            }),
+            Call::Admin(Request::Ask(question)) => {
+                Reply::Admin(answer(&self.state, &self.picture, &self.system, &question, now))
+            }
             Call::Open(open) => self.open_by_socket(&open, socket, peer),
             Call::Ioctl(ioctl) => Reply::Ioctl(self.ioctl(&ioctl, peer)),
             Call::CloseHandle { handle } => self.close_handle(handle, peer),
@@ -295,14 +285,6 @@ impl<S: System> Controller<S> {
 
     fn draw(&self, state: &State) -> Picture {
         Picture::of(state, &self.system, &self.mac, &|device| self.opened.contains(device))
-    }
-
-    fn show(&self, which: &Which) -> Result<Vec<kernel_glue::admin::InterfaceReport>, AdminError> {
-        live::reports(&self.state, &self.picture, &self.system, which)
-    }
-
-    fn addresses(&self, bridge: &str, now: Instant) -> Result<Vec<kernel_glue::admin::AddressEntry>, AdminError> {
-        live::addresses(&self.state, &self.system, bridge, now)
     }
 
     fn interface_name(&self, bridge: &str, port: PortId) -> String {
