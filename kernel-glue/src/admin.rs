@@ -13,6 +13,7 @@ mod name;
 mod octal;
 mod picture;
 mod plan;
+mod platform;
 mod refusal;
 mod report;
 mod request;
@@ -25,10 +26,11 @@ pub use apply::{Outcome, TableAction};
 pub use engine_config::{PortRun, engine_config};
 pub use error::{AdminError, Errno};
 pub use exchange::{Question, Reply, Request, Which};
-pub use facts::{Facts, Platform, SystemInterface, SystemKind};
+pub use facts::{Facts, SystemInterface, SystemKind};
 pub use live::{Condition, Live, OwnLink, answer};
 pub use picture::{AdminStatus, Attached, Device, Interface, Life, LinkWish, Mtu, Picture};
 pub use plan::{Failed, Perform, Plan, Step, SystemError, Undo, attempt, follow, plan};
+pub use platform::Platform;
 pub use report::{
     AddressEntry, AddressKind, BridgeReport, Counts, InterfaceFlag, InterfaceKind, InterfaceReport, LeaseReport,
     MemberReport, NeighbourEntry, NeighbourKind, NeighbourState, OpenBy, OpenReport, TableReport, TapReport, TunReport,

@@ -1,5 +1,6 @@
 //! What only the system knows, as far as a change depends on it.
 
+use super::platform::Platform;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -13,16 +14,6 @@ pub trait Facts {
     fn interface(&self, name: &str) -> Option<SystemInterface>;
     /// Returns whether a bridge's table holds an address in a VLAN, 0 outside any.
     fn has_address(&self, bridge: &str, address: Mac, vlan: u16) -> bool;
-}
-
-/// A system that Trestle administers.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Platform {
-    /// Linux.
-    #[default]
-    Linux,
-    /// Haiku.
-    Haiku,
 }
 
 /// One interface of the system.

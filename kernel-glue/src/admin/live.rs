@@ -74,10 +74,18 @@ pub enum Condition {
 
 /// Answers a question.
 pub fn answer(state: &State, picture: &Picture, system: &impl Live, question: &Question, now: Instant) -> Reply {
+    let ours = |name: &String| system.platform().own_name(name).unwrap_or_else(|| name.clone());
     let reply = match question {
-        Question::Show(which) => reports(state, picture, system, which).map(Reply::Interfaces),
+        Question::Show(Which::Named(name)) => {
+            reports(state, picture, system, &Which::Named(ours(name))).map(Reply::Interfaces)
+        }
+        Question::Show(which @ (Which::All | Which::Group(_))) => {
+            reports(state, picture, system, which).map(Reply::Interfaces)
+        }
         Question::Addresses(bridge) => addresses(state, system, bridge, now).map(Reply::Addresses),
-        Question::Neighbours(name) => neighbours(state, system, name.as_deref(), now).map(Reply::Neighbours),
+        Question::Neighbours(name) => {
+            neighbours(state, system, name.as_ref().map(ours).as_deref(), now).map(Reply::Neighbours)
+        }
     };
     reply.unwrap_or_else(Reply::Refused)
 }
@@ -186,14 +194,15 @@ fn live(name: &str, bridge: &BridgeState, engine: &Bridge, system: &impl Live) -
 }
 
 fn unknown(state: &State, system: &impl Live, name: &str) -> AdminError {
+    let shows = system.platform().shows(name);
     let operation = match system.interface(name) {
         Some(_) => format!("interface {name} is the system's own"),
         None => format!("interface {name} does not exist"),
     };
     let detail = match (system.interface(name), state.bridge_of(name)) {
-        (_, Some((bridge, _))) => format!("it is a port of {bridge}; see ifconfig {bridge}, and ip link show {name}"),
+        (_, Some((bridge, _))) => format!("it is a port of {bridge}; see ifconfig {bridge}, and {shows}"),
         (Some(_), None) => {
-            format!("only bridge, vport, tap and tun interfaces are administered here; see ip link show {name}")
+            format!("only {} interfaces are administered here; see {shows}", system.platform().kinds())
         }
         (None, None) => "ifconfig -l lists those that do".into(),
     };

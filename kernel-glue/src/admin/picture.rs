@@ -111,6 +111,8 @@ pub enum Attached {
     Application(String),
     /// An interface of somebody else.
     Foreign(String),
+    /// An interface of somebody else on which the host keeps its addresses.
+    Shared(String),
     /// An interface of somebody else that only gets copies. The host may use it.
     Mirror(String),
 }
@@ -120,15 +122,20 @@ impl Attached {
     pub fn renamed(&self, from: &str, to: &str) -> Self {
         match self {
             Self::Foreign(name) if name == from => Self::Foreign(to.to_owned()),
+            Self::Shared(name) if name == from => Self::Shared(to.to_owned()),
             Self::Mirror(name) if name == from => Self::Mirror(to.to_owned()),
-            Self::Own(_) | Self::Application(_) | Self::Foreign(_) | Self::Mirror(_) => self.clone(),
+            Self::Own(_) | Self::Application(_) | Self::Foreign(_) | Self::Shared(_) | Self::Mirror(_) => self.clone(),
         }
     }
 
     /// Returns the interface's name.
     pub fn interface(&self) -> &str {
         match self {
-            Self::Own(name) | Self::Application(name) | Self::Foreign(name) | Self::Mirror(name) => name,
+            Self::Own(name)
+            | Self::Application(name)
+            | Self::Foreign(name)
+            | Self::Shared(name)
+            | Self::Mirror(name) => name,
         }
     }
 }
@@ -236,7 +243,8 @@ impl Picture {
             self.ports.insert(key, Attached::Mirror(interface.to_owned()));
             return;
         };
-        self.ports.insert(key, Attached::Foreign(interface.to_owned()));
+        let kind = if member.host_address { Attached::Shared } else { Attached::Foreign };
+        self.ports.insert(key, kind(interface.to_owned()));
         let before = member.mtu_before.unwrap_or(found.mtu_bytes);
         self.borrowed.insert(interface.to_owned(), Mtu { member: mtu_bytes, before });
     }

@@ -165,6 +165,11 @@ impl Engines {
     }
 }
 
+/// Refuses to leave the host its addresses on a member: only the bridge gets what a packet socket takes from a card.
+pub(super) fn not_shared(interface: &str) -> SystemError {
+    SystemError { errno: Errno::NotSupported, detail: format!("{interface} belongs to its bridge whole") }
+}
+
 /// Wraps what a system call or the plane said.
 pub(super) fn refused(error: &impl ToString) -> SystemError {
     SystemError { errno: Errno::Io, detail: error.to_string() }

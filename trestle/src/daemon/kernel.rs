@@ -8,7 +8,7 @@ mod steps;
 mod words;
 
 use super::Options;
-use super::engines::{Engines, Told, refused};
+use super::engines::{Engines, Told, not_shared, refused};
 use super::system::{Asked, Opener, System, SystemEvent};
 use bridge::Config;
 use frame::{Mac, PortId};
@@ -150,6 +150,7 @@ impl Kernel {
                 let (nodes, sink) = (&mut self.nodes, self.engines.number());
                 self.engines.attach(bridge, port, what, |plane, id| nodes.attach(name, plane, (id, port), sink))
             }
+            Attached::Shared(name) => Err(not_shared(name)),
             Attached::Foreign(name) | Attached::Mirror(name) => {
                 let index = self.index(name)?;
                 let device = InterfaceName::new(name).map_err(|error| refused(&error))?;
@@ -266,7 +267,9 @@ impl Kernel {
                 self.events.push_back(SystemEvent::Gone { interface: name });
             }
             // If it is still there, it is attached again by whatever changes next.
-            Attached::Foreign(_) | Attached::Mirror(_) => self.events.push_back(SystemEvent::Gone { interface: name }),
+            Attached::Foreign(_) | Attached::Shared(_) | Attached::Mirror(_) => {
+                self.events.push_back(SystemEvent::Gone { interface: name });
+            }
         }
         if let Err(error) = self.look() {
             tracing::error!("cannot look at interfaces: {error}");

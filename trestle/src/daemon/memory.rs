@@ -3,7 +3,7 @@
 //! For where not even a namespace can be had. Everything above, from the control socket to the forwarding workers, is
 //! what runs on a kernel.
 
-use super::engines::{Engines, Told, refused};
+use super::engines::{Engines, Told, not_shared, refused};
 use super::system::{System, SystemEvent};
 use crate::embedded::{Embedded, Wire};
 use arp::Binding;
@@ -134,6 +134,7 @@ impl Memory {
         let memory = match what {
             Attached::Own(name) => self.own(name)?.port.clone(),
             Attached::Application(name) => return Err(no_nodes(name)),
+            Attached::Shared(name) => return Err(not_shared(name)),
             Attached::Foreign(name) | Attached::Mirror(name) => match self.foreign.get(name) {
                 Some((memory, _)) => memory.clone(),
                 None => return Err(SystemError { errno: Errno::NotFound, detail: format!("there is no {name}") }),

@@ -36,18 +36,22 @@ impl Live for Kernel {
             Some(Attached::Own(_)) => Condition::Running,
             Some(Attached::Application(name)) if self.nodes.is_running(name) => Condition::Running,
             Some(Attached::Application(_)) => Condition::LinkDown,
-            Some(Attached::Foreign(name) | Attached::Mirror(name)) => match self.links.get(name) {
-                None => Condition::Absent,
-                Some(link) if link.running => Condition::Running,
-                Some(_) => Condition::LinkDown,
-            },
+            Some(Attached::Foreign(name) | Attached::Shared(name) | Attached::Mirror(name)) => {
+                match self.links.get(name) {
+                    None => Condition::Absent,
+                    Some(link) if link.running => Condition::Running,
+                    Some(_) => Condition::LinkDown,
+                }
+            }
         }
     }
 
     fn bits_per_second(&self, bridge: &str, port: PortId) -> Option<u64> {
         match self.engines.attached(bridge, port)? {
             Attached::Own(_) | Attached::Application(_) => None,
-            Attached::Foreign(name) | Attached::Mirror(name) => snapshot::bits_per_second(name),
+            Attached::Foreign(name) | Attached::Shared(name) | Attached::Mirror(name) => {
+                snapshot::bits_per_second(name)
+            }
         }
     }
 
