@@ -162,7 +162,7 @@ impl Worker {
         let learned = snapshot.table.learn(&arrival);
         let counts = &self.counters.table;
         let mut report = |event| {
-            if self.events.push_back(event).is_err() {
+            if self.events.push(event).is_err() {
                 counts.events_lost.add(1);
             }
         };
@@ -307,7 +307,7 @@ impl Worker {
     /// Returns the next change that this worker made to the table. The queue holds what a batch of 64 frames can
     /// cause; what does not fit is counted as lost.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        self.events.pop()
     }
 }
 

@@ -5,21 +5,32 @@
 mod apply;
 mod engine_config;
 mod error;
+mod exchange;
 mod facts;
 mod limits;
+mod live;
 mod name;
 mod octal;
+mod picture;
+mod plan;
+mod platform;
 mod refusal;
 mod report;
 mod request;
 mod show;
 mod state;
+mod table;
 mod text;
 
 pub use apply::{Outcome, TableAction};
 pub use engine_config::{PortRun, engine_config};
 pub use error::{AdminError, Errno};
+pub use exchange::{Question, Reply, Request, Which};
 pub use facts::{Facts, SystemInterface, SystemKind};
+pub use live::{Condition, Live, OwnLink, answer};
+pub use picture::{AdminStatus, Attached, Device, Interface, Life, LinkWish, Mtu, Picture};
+pub use plan::{Failed, Perform, Plan, Step, SystemError, Undo, attempt, follow, plan};
+pub use platform::Platform;
 pub use report::{
     AddressEntry, AddressKind, BridgeReport, Counts, InterfaceFlag, InterfaceKind, InterfaceReport, LeaseReport,
     MemberReport, NeighbourEntry, NeighbourKind, NeighbourState, OpenBy, OpenReport, TableReport, TapReport, TunReport,
@@ -32,3 +43,4 @@ pub use show::{
 pub use state::{
     BridgeState, LinkState, MemberState, Role, Side, SpanState, StandsFor, State, StaticAddress, TapState, VportState,
 };
+pub use table::{enter_statics, flush_stopped};

@@ -10,3 +10,4 @@ pub mod admin;
 pub mod link;
 #[cfg(target_os = "linux")]
 pub mod linux;
+pub mod neighbours;

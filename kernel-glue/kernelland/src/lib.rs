@@ -1,1 +1,20 @@
 //! A kernel in user space that loads the network add-ons of Haiku.
+//!
+//! One process is one kernel. Tests run each in a process of their own, so that a hang or a panic of the kernel fails one test.
+
+mod clock;
+mod fault;
+mod heap;
+mod inject;
+mod loader;
+mod lock;
+pub mod modules;
+mod sem;
+mod stack_depth;
+mod status;
+pub mod symbols;
+mod syslog;
+mod thread;
+mod user_copy;
+
+pub use lock::Flavour;

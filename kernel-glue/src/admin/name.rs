@@ -6,9 +6,6 @@ use core::fmt::{self, Write};
 
 /// The highest unit, FreeBSD's `IF_MAXUNIT`.
 pub(super) const MAX_UNIT: u16 = 0x7fff;
-/// The longest name of an interface in bytes: `IFNAMSIZ` less its terminator, on Linux and the BSDs alike.
-const MAX_NAME_BYTES: usize = 15;
-
 /// What a name of ours says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Name {
@@ -62,14 +59,6 @@ pub(super) fn of_unit(kind: InterfaceKind, unit: u16) -> String {
     name
 }
 
-/// Returns whether a system can have an interface of that name (Linux `dev_valid_name`, the stricter of the two).
-pub(super) fn is_possible(interface: &str) -> bool {
-    !interface.is_empty()
-        && interface.len() <= MAX_NAME_BYTES
-        && !matches!(interface, "." | "..")
-        && !interface.chars().any(|c| matches!(c, '/' | ':') || c.is_whitespace() || c.is_control())
-}
-
 #[cfg(test)]
 mod tests {
     use super::InterfaceKind::{Bridge, Tap, Tun, Vport};
@@ -101,25 +90,6 @@ mod tests {
         ];
         for (text, want) in rows {
             assert_eq!(Name::parse(text), want, "{text}");
-        }
-    }
-
-    #[test]
-    fn possible_names() {
-        for (text, want) in [
-            ("eth0", true),
-            ("enp0s31f6.4094", true),
-            ("123456789012345", true),
-            ("1234567890123456", false),
-            ("", false),
-            (".", false),
-            ("..", false),
-            ("a/b", false),
-            ("a:1", false),
-            ("a b", false),
-            ("a\n", false),
-        ] {
-            assert_eq!(is_possible(text), want, "{text:?}");
         }
     }
 }

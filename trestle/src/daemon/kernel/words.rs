@@ -1,7 +1,6 @@
 //! What Linux says, in the operator's words.
 
-use super::super::system::SystemError;
-use kernel_glue::admin::{Errno, InetAddress};
+use kernel_glue::admin::{Errno, InetAddress, SystemError};
 use kernel_glue::linux::{Action, DeviceError};
 use rustix::io::Errno as Code;
 use std::io;

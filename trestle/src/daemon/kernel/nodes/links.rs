@@ -1,11 +1,9 @@
 //! The links of tuns: what the control side tells them.
 
 use super::super::super::engines::refused;
-use super::super::super::picture::LinkWish;
-use super::super::super::system::SystemError;
 use arp::{MAX_PREFIXES, Scope};
 use frame::Mac;
-use kernel_glue::admin::{InetAddress, LeaseReport, Mss, Side, StandsFor, TunLive};
+use kernel_glue::admin::{InetAddress, LeaseReport, LinkWish, Mss, Side, StandsFor, SystemError, TunLive};
 use kernel_glue::link::{LinkConfig, Place, SegmentSizes};
 use kernel_glue::linux::{LinkPort, Plane, clock, random};
 use std::sync::Arc;

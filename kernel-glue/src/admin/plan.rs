@@ -3,92 +3,94 @@
 //! Whatever changes, a command line, a restart or an interface that came or went, becomes a difference of two
 //! pictures, so there is one way to bring things about.
 
+mod words;
+
+use super::error::Errno;
 use super::picture::{AdminStatus, Attached, Device, Interface, Picture};
-use super::system::{System, SystemError};
+use super::request::InetAddress;
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 use frame::{Mac, PortId};
-use kernel_glue::admin::InetAddress;
-use std::collections::BTreeSet;
+
+/// A system that can be made to show a picture.
+pub trait Perform {
+    /// Performs a step and returns the one that takes it back, if anything changed that can be.
+    ///
+    /// # Errors
+    /// What the system said; nothing changed.
+    fn perform(&mut self, step: &Step) -> Result<Option<Step>, SystemError>;
+}
+
+/// Why a step failed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SystemError {
+    /// The class.
+    pub errno: Errno,
+    /// What the system said, and what to do about it.
+    pub detail: String,
+}
+
+impl fmt::Display for SystemError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.errno, self.detail)
+    }
+}
+
+impl core::error::Error for SystemError {}
 
 /// One step. Each can be performed, and most can be taken back.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Step {
-    Detach {
-        bridge: String,
-        port: PortId,
-        what: Attached,
-    },
-    DeleteAddress {
-        interface: String,
-        address: InetAddress,
-    },
-    CreateInterface {
-        name: String,
-        mac: Mac,
-    },
-    CreateDevice {
-        name: String,
-        mac: Mac,
-        device: Device,
-    },
-    ConfigureDevice {
-        name: String,
-        device: Device,
-    },
-    SetMac {
-        interface: String,
-        mac: Mac,
-    },
-    SetMtu {
-        interface: String,
-        bytes: u32,
-    },
-    SetDescription {
-        interface: String,
-        text: String,
-    },
-    AddEngine {
-        bridge: String,
-    },
-    Attach {
-        bridge: String,
-        port: PortId,
-        what: Attached,
-    },
+#[expect(missing_docs, reason = "each variant's line says what its fields are")]
+pub enum Step {
+    /// Takes what is attached to a port off it.
+    Detach { bridge: String, port: PortId, what: Attached },
+    /// Takes an address of the host off an interface of ours.
+    DeleteAddress { interface: String, address: InetAddress },
+    /// Makes an interface, down, with MTU 1500.
+    CreateInterface { name: String, mac: Mac },
+    /// Makes an interface with a node.
+    CreateDevice { name: String, mac: Mac, device: Device },
+    /// Sets what a device is beside its interface.
+    ConfigureDevice { name: String, device: Device },
+    /// Sets a MAC address.
+    SetMac { interface: String, mac: Mac },
+    /// Sets the MTU of an interface, ours or a member of others: payload bytes.
+    SetMtu { interface: String, bytes: u32 },
+    /// Notes the operator's words.
+    SetDescription { interface: String, text: String },
+    /// Makes the forwarding engine of a bridge.
+    AddEngine { bridge: String },
+    /// Attaches something to a port of a bridge.
+    Attach { bridge: String, port: PortId, what: Attached },
     /// Joins the applications of a device to its interface.
-    Join {
-        device: String,
-    },
+    Join { device: String },
     /// The opposite.
-    Part {
-        device: String,
-    },
-    SetAdmin {
-        interface: String,
-        status: AdminStatus,
-    },
-    AddAddress {
-        interface: String,
-        address: InetAddress,
-    },
-    RemoveEngine {
-        bridge: String,
-    },
-    DestroyInterface {
-        name: String,
-    },
+    Part { device: String },
+    /// Brings an interface up or down.
+    SetAdmin { interface: String, status: AdminStatus },
+    /// Gives the host an address on an interface of ours.
+    AddAddress { interface: String, address: InetAddress },
+    /// Removes a forwarding engine, whose ports are all detached.
+    RemoveEngine { bridge: String },
+    /// Removes an interface, with its node.
+    DestroyInterface { name: String },
 }
 
 /// Steps in the order in which they are performed.
 #[derive(Debug, Default, Eq, PartialEq)]
-pub(crate) struct Plan {
+pub struct Plan {
     /// Those that may fail, each of which can be taken back.
-    pub(crate) attempt: Vec<Step>,
+    pub attempt: Vec<Step>,
     /// Those that destroy. They come after the new state is safe on the disk.
-    pub(crate) conclude: Vec<Step>,
+    pub conclude: Vec<Step>,
 }
 
 /// Finds the steps from `old` to `new`.
-pub(crate) fn plan(old: &Picture, new: &Picture) -> Plan {
+pub fn plan(old: &Picture, new: &Picture) -> Plan {
     let mut steps = Plan::default();
     let attempt = &mut steps.attempt;
     for ((bridge, port), what) in &old.ports {
@@ -195,39 +197,66 @@ fn bring_up(steps: &mut Vec<Step>, name: &str, was: Option<&Interface>, now: &In
 /// Performs steps in order. When one fails, those before it are taken back, the last first.
 ///
 /// # Errors
-/// The failed step and the system's word.
-pub(crate) fn attempt(system: &mut impl System, steps: &[Step]) -> Result<Undo, (Step, SystemError)> {
+/// The failed step, the system's word, and what could not be taken back.
+pub fn attempt(system: &mut impl Perform, steps: &[Step]) -> Result<Undo, Box<Failed>> {
     let mut undo = Undo(Vec::new());
     for step in steps {
         match system.perform(step) {
             Ok(inverse) => undo.0.extend(inverse),
             Err(error) => {
-                undo.take_back(system);
-                return Err((step.clone(), error));
+                let stuck = undo.take_back(system);
+                return Err(Box::new(Failed { step: step.clone(), error, stuck }));
             }
         }
     }
     Ok(undo)
 }
 
+/// A step that failed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Failed {
+    /// The step.
+    pub step: Step,
+    /// The system's word.
+    pub error: SystemError,
+    /// Steps that would have taken back others, and failed themselves.
+    pub stuck: Vec<(Step, SystemError)>,
+}
+
 /// How to take performed steps back.
 #[must_use]
 #[derive(Debug)]
-pub(crate) struct Undo(Vec<Step>);
+pub struct Undo(Vec<Step>);
 
 impl Undo {
     /// Collects the inverses of steps, in the order in which the steps were performed.
-    pub(crate) fn of(inverses: Vec<Step>) -> Self {
+    pub fn of(inverses: Vec<Step>) -> Self {
         Self(inverses)
     }
 
-    /// Takes the steps back, the last first. A step that cannot be taken back is logged and passed over.
-    pub(crate) fn take_back(self, system: &mut impl System) {
-        for step in self.0.into_iter().rev() {
-            if let Err(error) = system.perform(&step) {
-                tracing::error!("taking back: {step:?}: {error}");
-            }
+    /// Takes the steps back, the last first. A step that cannot be taken back is passed over and returned.
+    pub fn take_back(self, system: &mut impl Perform) -> Vec<(Step, SystemError)> {
+        let failed = |step: Step| system.perform(&step).err().map(|error| (step, error));
+        self.0.into_iter().rev().filter_map(failed).collect()
+    }
+}
+
+/// Performs every step that can be performed, and takes the others out of the picture that they should have led to.
+///
+/// `told` hears of each: what the system said of one that it refused.
+pub fn follow(
+    system: &mut impl Perform,
+    old: &Picture,
+    new: &mut Picture,
+    told: &mut dyn FnMut(&Step, Option<SystemError>),
+) {
+    let steps = plan(old, new);
+    for step in steps.attempt.iter().chain(&steps.conclude) {
+        let refused = system.perform(step).err();
+        if refused.is_some() {
+            new.leave_out(step);
         }
+        told(step, refused);
     }
 }
 

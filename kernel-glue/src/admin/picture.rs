@@ -1,69 +1,86 @@
 //! What a state means to the system beneath.
 
+use super::facts::Facts;
 use super::plan::Step;
+use super::request::{Carrier, InetAddress};
+use super::state::{BridgeState, LinkState, State, TapState};
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use alloc::vec::Vec;
 use arp::Prefix;
 use frame::{Mac, PortId};
-use kernel_glue::admin::{BridgeState, Carrier, Facts, InetAddress, LinkState, State, TapState};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// What the system is to provide.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Picture {
+pub struct Picture {
     /// Interfaces that Trestle holds: host ports, vports, taps and tuns, by name.
-    pub(crate) interfaces: BTreeMap<String, Interface>,
+    pub interfaces: BTreeMap<String, Interface>,
     /// Those of them that have a node, which applications open.
-    pub(crate) devices: BTreeMap<String, Device>,
+    pub devices: BTreeMap<String, Device>,
     /// Devices whose applications exchange packets with the host, for they are in no bridge.
-    pub(crate) wires: BTreeSet<String>,
+    pub wires: BTreeSet<String>,
     /// Forwarding engines.
-    pub(crate) bridges: BTreeSet<String>,
+    pub bridges: BTreeSet<String>,
     /// What is attached to which port.
-    pub(crate) ports: BTreeMap<(String, PortId), Attached>,
+    pub ports: BTreeMap<(String, PortId), Attached>,
     /// Member interfaces of others, and the MTU that they must have.
-    pub(crate) borrowed: BTreeMap<String, Mtu>,
+    pub borrowed: BTreeMap<String, Mtu>,
 }
 
 /// An interface that Trestle holds.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Interface {
-    pub(crate) mac: Mac,
-    pub(crate) mtu_bytes: u32,
-    pub(crate) admin: AdminStatus,
-    pub(crate) description: String,
-    pub(crate) addresses: BTreeSet<InetAddress>,
+pub struct Interface {
+    /// Its MAC address.
+    pub mac: Mac,
+    /// Payload bytes after the Ethernet header and any VLAN tag.
+    pub mtu_bytes: u32,
+    /// Whether it is up.
+    pub admin: AdminStatus,
+    /// What the operator noted.
+    pub description: String,
+    /// The host's addresses on it.
+    pub addresses: BTreeSet<InetAddress>,
 }
 
 /// What a device is beside its interface.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Device {
-    pub(crate) kind: tap::Kind,
+pub struct Device {
+    /// Frames or packets.
+    pub kind: tap::Kind,
     /// Who may open the node, as of a file.
-    pub(crate) owner: u32,
-    pub(crate) group: Option<u32>,
-    pub(crate) mode: u16,
+    pub owner: u32,
+    /// Whose group may open it.
+    pub group: Option<u32>,
+    /// Permissions, as of a file.
+    pub mode: u16,
     /// Whether several may have it open.
-    pub(crate) multi_queue: bool,
-    pub(crate) carrier: Carrier,
+    pub multi_queue: bool,
+    /// What decides whether its medium is there.
+    pub carrier: Carrier,
     /// Packets that wait for an application at most.
-    pub(crate) queue_packets: u16,
-    pub(crate) life: Life,
+    pub queue_packets: u16,
+    /// When it ends.
+    pub life: Life,
     /// Set for a tun.
-    pub(crate) link: Option<Box<LinkWish>>,
+    pub link: Option<Box<LinkWish>>,
 }
 
 /// What the link of a tun is to do.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct LinkWish {
-    pub(crate) state: LinkState,
+pub struct LinkWish {
+    /// What the operator said.
+    pub state: LinkState,
     /// Networks on its bridge, where the operator has said nothing about them: those of the host's addresses there.
-    pub(crate) bridge_networks: Vec<Prefix>,
+    pub bridge_networks: Vec<Prefix>,
     /// The MTU of its bridge, if it is a member.
-    pub(crate) bridge_mtu_bytes: Option<u32>,
+    pub bridge_mtu_bytes: Option<u32>,
 }
 
 /// How long a device is there.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Life {
+pub enum Life {
     /// Until it is destroyed.
     Persistent,
     /// As long as somebody has it open.
@@ -72,8 +89,10 @@ pub(crate) enum Life {
 
 /// `up` or `down`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum AdminStatus {
+pub enum AdminStatus {
+    /// `up`.
     Up,
+    /// `down`.
     Down,
 }
 
@@ -85,42 +104,49 @@ impl AdminStatus {
 
 /// What carries the frames of a port.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Attached {
+pub enum Attached {
     /// An interface that Trestle holds.
     Own(String),
     /// The application of a device that Trestle holds.
     Application(String),
     /// An interface of somebody else.
     Foreign(String),
+    /// An interface of somebody else on which the host keeps its addresses.
+    Shared(String),
     /// An interface of somebody else that only gets copies. The host may use it.
     Mirror(String),
 }
 
 impl Attached {
     /// Returns the same for an interface that was renamed.
-    pub(crate) fn renamed(&self, from: &str, to: &str) -> Self {
+    pub fn renamed(&self, from: &str, to: &str) -> Self {
         match self {
             Self::Foreign(name) if name == from => Self::Foreign(to.to_owned()),
+            Self::Shared(name) if name == from => Self::Shared(to.to_owned()),
             Self::Mirror(name) if name == from => Self::Mirror(to.to_owned()),
-            Self::Own(_) | Self::Application(_) | Self::Foreign(_) | Self::Mirror(_) => self.clone(),
+            Self::Own(_) | Self::Application(_) | Self::Foreign(_) | Self::Shared(_) | Self::Mirror(_) => self.clone(),
         }
     }
 
     /// Returns the interface's name.
-    pub(crate) fn interface(&self) -> &str {
+    pub fn interface(&self) -> &str {
         match self {
-            Self::Own(name) | Self::Application(name) | Self::Foreign(name) | Self::Mirror(name) => name,
+            Self::Own(name)
+            | Self::Application(name)
+            | Self::Foreign(name)
+            | Self::Shared(name)
+            | Self::Mirror(name) => name,
         }
     }
 }
 
 /// MTUs of a borrowed interface: payload bytes after the Ethernet header and any VLAN tag.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Mtu {
+pub struct Mtu {
     /// While it is a member.
-    pub(crate) member: u32,
+    pub member: u32,
     /// Before, and again afterwards.
-    pub(crate) before: u32,
+    pub before: u32,
 }
 
 impl LinkWish {
@@ -140,12 +166,7 @@ impl Picture {
     ///
     /// `mac` derives the address of an interface that the operator gave none; `opened` says which devices were opened:
     /// by that they come up, unless the operator said otherwise.
-    pub(crate) fn of(
-        state: &State,
-        facts: &dyn Facts,
-        mac: &dyn Fn(&str) -> Mac,
-        opened: &dyn Fn(&str) -> bool,
-    ) -> Self {
+    pub fn of(state: &State, facts: &dyn Facts, mac: &dyn Fn(&str) -> Mac, opened: &dyn Fn(&str) -> bool) -> Self {
         let mut picture = Self::default();
         for (name, bridge) in &state.bridges {
             picture.bridges.insert(name.clone());
@@ -222,7 +243,8 @@ impl Picture {
             self.ports.insert(key, Attached::Mirror(interface.to_owned()));
             return;
         };
-        self.ports.insert(key, Attached::Foreign(interface.to_owned()));
+        let kind = if member.host_address { Attached::Shared } else { Attached::Foreign };
+        self.ports.insert(key, kind(interface.to_owned()));
         let before = member.mtu_before.unwrap_or(found.mtu_bytes);
         self.borrowed.insert(interface.to_owned(), Mtu { member: mtu_bytes, before });
     }
@@ -230,7 +252,7 @@ impl Picture {
 
 impl Picture {
     /// Forgets an interface that the system took away, so that the next plan makes or attaches it again.
-    pub(crate) fn forget(&mut self, interface: &str) {
+    pub fn forget(&mut self, interface: &str) {
         self.interfaces.remove(interface);
         self.devices.remove(interface);
         self.wires.remove(interface);
@@ -239,7 +261,7 @@ impl Picture {
     }
 
     /// Renames a borrowed interface.
-    pub(crate) fn rename(&mut self, from: &str, to: &str) {
+    pub fn rename(&mut self, from: &str, to: &str) {
         if let Some(mtu) = self.borrowed.remove(from) {
             self.borrowed.insert(to.to_owned(), mtu);
         }
@@ -249,7 +271,7 @@ impl Picture {
     }
 
     /// Takes out what a step should have brought in and did not.
-    pub(crate) fn leave_out(&mut self, step: &Step) {
+    pub fn leave_out(&mut self, step: &Step) {
         match step {
             Step::Attach { bridge, port, .. } => {
                 self.ports.remove(&(bridge.clone(), *port));

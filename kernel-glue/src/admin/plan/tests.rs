@@ -1,11 +1,8 @@
 use super::*;
-use crate::daemon::picture::{Life, LinkWish, Mtu};
-use crate::daemon::system::{Condition, OwnLink, SystemEvent};
-use bridge::{Bridge, Config};
-use kernel_glue::admin::{Carrier, Errno, Facts, SystemInterface};
-use std::collections::BTreeMap;
-use std::os::fd::BorrowedFd;
-use std::sync::Arc;
+use crate::admin::Carrier;
+use crate::admin::picture::{Life, LinkWish, Mtu};
+use alloc::collections::BTreeMap;
+use alloc::vec;
 
 /// A system that is nothing but the picture it shows, and refuses the step it is told to refuse.
 #[derive(Clone, Default)]
@@ -17,17 +14,7 @@ struct Canvas {
     patience: Option<usize>,
 }
 
-impl Facts for Canvas {
-    fn interface(&self, _name: &str) -> Option<SystemInterface> {
-        None
-    }
-
-    fn has_address(&self, _bridge: &str, _address: Mac, _vlan: u16) -> bool {
-        false
-    }
-}
-
-impl System for Canvas {
+impl Perform for Canvas {
     fn perform(&mut self, step: &Step) -> Result<Option<Step>, SystemError> {
         if let Some(left) = &mut self.patience {
             if *left == 0 {
@@ -37,32 +24,6 @@ impl System for Canvas {
             *left -= 1;
         }
         Ok(self.draw(step.clone()))
-    }
-
-    fn engine(&self, _bridge: &str) -> Option<&Arc<Bridge>> {
-        None
-    }
-
-    fn publish(&mut self, _bridge: &str, _config: Config) {}
-
-    fn condition(&self, _bridge: &str, _port: PortId) -> Condition {
-        Condition::Running
-    }
-
-    fn bits_per_second(&self, _bridge: &str, _port: PortId) -> Option<u64> {
-        None
-    }
-
-    fn own_link(&self, _interface: &str) -> OwnLink {
-        OwnLink::Running
-    }
-
-    fn event_fds(&self) -> Vec<BorrowedFd<'_>> {
-        Vec::new()
-    }
-
-    fn poll_event(&mut self) -> Option<SystemEvent> {
-        None
     }
 }
 
@@ -122,7 +83,7 @@ impl Canvas {
                 None
             }
             Step::SetMac { interface, mac } => {
-                let mac = std::mem::replace(&mut self.own(&interface).mac, mac);
+                let mac = core::mem::replace(&mut self.own(&interface).mac, mac);
                 Some(Step::SetMac { interface, mac })
             }
             Step::SetMtu { interface, bytes } => {
@@ -130,11 +91,11 @@ impl Canvas {
                     Some(own) => &mut own.mtu_bytes,
                     None => self.foreign.get_mut(&interface).expect("a foreign interface that exists"),
                 };
-                let bytes = std::mem::replace(place, bytes);
+                let bytes = core::mem::replace(place, bytes);
                 Some(Step::SetMtu { interface, bytes })
             }
             Step::SetDescription { interface, text } => {
-                let text = std::mem::replace(&mut self.own(&interface).description, text);
+                let text = core::mem::replace(&mut self.own(&interface).description, text);
                 Some(Step::SetDescription { interface, text })
             }
             Step::AddEngine { bridge } => {
@@ -147,7 +108,7 @@ impl Canvas {
                 None
             }
             Step::SetAdmin { interface, status } => {
-                let status = std::mem::replace(&mut self.own(&interface).admin, status);
+                let status = core::mem::replace(&mut self.own(&interface).admin, status);
                 Some(Step::SetAdmin { interface, status })
             }
             Step::AddAddress { interface, address } => {
@@ -268,8 +229,9 @@ fn wherever_it_fails_the_old_picture_comes_back() {
             for patience in 0..steps.attempt.len() {
                 let mut canvas = showing(old);
                 canvas.patience = Some(patience);
-                let (failed, error) = attempt(&mut canvas, &steps.attempt).unwrap_err();
-                assert_eq!((&failed, error.errno), (&steps.attempt[patience], Errno::Io));
+                let failed = attempt(&mut canvas, &steps.attempt).unwrap_err();
+                assert_eq!(failed.stuck, []);
+                assert_eq!((&failed.step, failed.error.errno), (&steps.attempt[patience], Errno::Io));
                 let want = showing(old);
                 assert_eq!(
                     (canvas.shown, canvas.foreign),

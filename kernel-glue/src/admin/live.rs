@@ -1,22 +1,99 @@
 //! What is shown: the state, beside what engines and interfaces say at the moment.
 
+use super::error::AdminError;
+use super::exchange::{Question, Reply, Which};
+use super::facts::Facts;
 use super::picture::{Interface, Picture};
-use super::system::{Condition, OwnLink, System};
-use crate::control::Which;
-use bridge::Bridge;
-use frame::{Instant, PortId};
-use kernel_glue::admin::{
-    AddressEntry, AdminError, BridgeLive, BridgeState, Counts, InetAddress, InterfaceLive, InterfaceReport, Link,
-    Location, NeighbourEntry, PortLive, State, TableReport, report_addresses, report_bindings, report_bridge,
+use super::report::{AddressEntry, Counts, InterfaceReport, NeighbourEntry, TableReport};
+use super::request::InetAddress;
+use super::show::{
+    BridgeLive, InterfaceLive, Link, Location, PortLive, TapLive, report_addresses, report_bindings, report_bridge,
     report_tap, report_vport,
 };
-use std::net::IpAddr;
+use super::state::{BridgeState, State};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use arp::Binding;
+use bridge::Bridge;
+use core::net::IpAddr;
+use frame::{Instant, PortId};
 
-/// Reports interfaces.
-pub(super) fn reports(
+/// A system as it is at the moment.
+pub trait Live: Facts {
+    /// Returns the engine of a bridge.
+    fn engine(&self, bridge: &str) -> Option<&Bridge>;
+    /// Returns how a port's carrier is.
+    fn condition(&self, bridge: &str, port: PortId) -> Condition;
+    /// Returns the speed of a port's link; `None` if it has none or nobody knows.
+    fn bits_per_second(&self, bridge: &str, port: PortId) -> Option<u64>;
+    /// Returns how one of our interfaces is.
+    fn own_link(&self, interface: &str) -> OwnLink;
+    /// Returns the host's addresses on one of our interfaces, whoever set them; `None` if they cannot be seen.
+    fn addresses(&self, _interface: &str) -> Option<Vec<InetAddress>> {
+        None
+    }
+    /// Returns what only the running device knows.
+    fn device(&self, _name: &str) -> Option<TapLive> {
+        None
+    }
+    /// Lists what a bridge has learned of neighbours.
+    fn bound(&self, _bridge: &str, _now: Instant) -> Vec<Binding> {
+        Vec::new()
+    }
+    /// Lists what the links of tuns know of neighbours, and what they answer for.
+    fn neighbours(&self, _now: Instant) -> Vec<NeighbourEntry> {
+        Vec::new()
+    }
+}
+
+/// How one of our interfaces is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum OwnLink {
+    /// Up, with carrier.
+    Running,
+    /// Up, without carrier.
+    NoCarrier,
+    /// Down.
+    Down,
+    /// In another network namespace.
+    Elsewhere,
+}
+
+/// Whether a port can carry frames.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Condition {
+    /// It can.
+    Running,
+    /// The interface is there, and down or without carrier.
+    LinkDown,
+    /// The interface is not there.
+    Absent,
+}
+
+/// Answers a question.
+pub fn answer(state: &State, picture: &Picture, system: &impl Live, question: &Question, now: Instant) -> Reply {
+    let ours = |name: &String| system.platform().own_name(name).unwrap_or_else(|| name.clone());
+    let reply = match question {
+        Question::Show(Which::Named(name)) => {
+            reports(state, picture, system, &Which::Named(ours(name))).map(Reply::Interfaces)
+        }
+        Question::Show(which @ (Which::All | Which::Group(_))) => {
+            reports(state, picture, system, which).map(Reply::Interfaces)
+        }
+        Question::Addresses(bridge) => addresses(state, system, bridge, now).map(Reply::Addresses),
+        Question::Neighbours(name) => {
+            neighbours(state, system, name.as_ref().map(ours).as_deref(), now).map(Reply::Neighbours)
+        }
+    };
+    reply.unwrap_or_else(Reply::Refused)
+}
+
+fn reports(
     state: &State,
     picture: &Picture,
-    system: &impl System,
+    system: &impl Live,
     which: &Which,
 ) -> Result<Vec<InterfaceReport>, AdminError> {
     let all = || state.interfaces().filter_map(|(name, _)| report(state, picture, system, name));
@@ -30,13 +107,7 @@ pub(super) fn reports(
     }
 }
 
-/// Lists the address table of a bridge.
-pub(super) fn addresses(
-    state: &State,
-    system: &impl System,
-    name: &str,
-    now: Instant,
-) -> Result<Vec<AddressEntry>, AdminError> {
+fn addresses(state: &State, system: &impl Live, name: &str, now: Instant) -> Result<Vec<AddressEntry>, AdminError> {
     match (state.bridges.get(name), system.engine(name)) {
         (Some(bridge), Some(engine)) => Ok(report_addresses(name, bridge, &engine.entries(now))),
         (_, _) if state.kind_of(name).is_some() => Err(AdminError {
@@ -48,10 +119,9 @@ pub(super) fn addresses(
     }
 }
 
-/// Lists who is known to have which IP address: by one bridge or tun, behind one member, or all.
-pub(super) fn neighbours(
+fn neighbours(
     state: &State,
-    system: &impl System,
+    system: &impl Live,
     name: Option<&str>,
     now: Instant,
 ) -> Result<Vec<NeighbourEntry>, AdminError> {
@@ -61,10 +131,8 @@ pub(super) fn neighbours(
     {
         return Err(unknown(state, system, name));
     }
-    let of_bridge = |(name, bridge): (&String, &BridgeState)| {
-        let bindings = system.bindings(name).map(|bindings| bindings.list(now)).unwrap_or_default();
-        report_bindings(name, bridge, &bindings, now)
-    };
+    let of_bridge =
+        |(name, bridge): (&String, &BridgeState)| report_bindings(name, bridge, &system.bound(name, now), now);
     let mut entries: Vec<_> = state.bridges.iter().flat_map(of_bridge).chain(system.neighbours(now)).collect();
     if let Some(name) = name {
         entries.retain(|entry| entry.interface == name || entry.member.as_deref() == Some(name));
@@ -72,7 +140,7 @@ pub(super) fn neighbours(
     Ok(entries)
 }
 
-fn report(state: &State, picture: &Picture, system: &impl System, name: &str) -> Option<InterfaceReport> {
+fn report(state: &State, picture: &Picture, system: &impl Live, name: &str) -> Option<InterfaceReport> {
     let shown = picture.interfaces.get(name)?;
     let link = system.own_link(name);
     let interface = InterfaceLive {
@@ -104,7 +172,7 @@ fn shown_addresses(own: &Interface, found: Option<Vec<InetAddress>>) -> Vec<Inet
     }
 }
 
-fn live(name: &str, bridge: &BridgeState, engine: &Bridge, system: &impl System) -> BridgeLive {
+fn live(name: &str, bridge: &BridgeState, engine: &Bridge, system: &impl Live) -> BridgeLive {
     let (counters, addresses) = (engine.counters(), engine.address_counts());
     let learned = |port| addresses.by_port.iter().find(|&&(of, _)| of == port).map_or(0, |&(_, count)| count.into());
     let port = |port: PortId| PortLive {
@@ -125,15 +193,16 @@ fn live(name: &str, bridge: &BridgeState, engine: &Bridge, system: &impl System)
     }
 }
 
-fn unknown(state: &State, system: &impl System, name: &str) -> AdminError {
+fn unknown(state: &State, system: &impl Live, name: &str) -> AdminError {
+    let shows = system.platform().shows(name);
     let operation = match system.interface(name) {
         Some(_) => format!("interface {name} is the system's own"),
         None => format!("interface {name} does not exist"),
     };
     let detail = match (system.interface(name), state.bridge_of(name)) {
-        (_, Some((bridge, _))) => format!("it is a port of {bridge}; see ifconfig {bridge}, and ip link show {name}"),
+        (_, Some((bridge, _))) => format!("it is a port of {bridge}; see ifconfig {bridge}, and {shows}"),
         (Some(_), None) => {
-            format!("only bridge, vport, tap and tun interfaces are administered here; see ip link show {name}")
+            format!("only {} interfaces are administered here; see {shows}", system.platform().kinds())
         }
         (None, None) => "ifconfig -l lists those that do".into(),
     };

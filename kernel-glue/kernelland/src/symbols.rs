@@ -1,0 +1,77 @@
+//! What add-ons import from the kernel: each function of Haiku's by its C signature, and the table that the loader binds from.
+//!
+//! The functions are thin: arguments become Rust's, a safe function does the work. Each is exported under its name with
+//! `trestle_kernelland_` before it, so that an add-on can also be linked into a program instead of being loaded.
+
+/// Defines functions of Haiku's, and lists them for the loader.
+macro_rules! exports {
+    ($($(#[$meta:meta])* fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block)*) => {
+        $(
+            /// Haiku's function of this name.
+            ///
+            /// # Safety
+            ///
+            /// The arguments are what Haiku's header asks for.
+            $(#[$meta])*
+            #[unsafe(export_name = concat!("trestle_kernelland_", stringify!($name)))]
+            pub unsafe extern "C" fn $name($($argument: $type),*) $(-> $result)? $body
+        )*
+        pub(crate) const TABLE: &[crate::symbols::Symbol] = &[
+            $(crate::symbols::Symbol::function(stringify!($name), $name as *const ())),*
+        ];
+    };
+}
+
+mod heap;
+mod lock;
+mod module;
+mod sem;
+mod string;
+mod thread;
+mod time;
+
+pub use heap::*;
+pub use lock::*;
+pub use module::*;
+pub use sem::*;
+pub use string::*;
+pub use thread::*;
+pub use time::*;
+
+/// The ELF type of a symbol; an import of another type does not bind.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    Function,
+    Object,
+}
+
+/// A symbol of the kernel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Symbol {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) address: *const (),
+}
+
+// SAFETY: the address is of a function or static, which every thread may use.
+unsafe impl Sync for Symbol {}
+// SAFETY: as above.
+unsafe impl Send for Symbol {}
+
+impl Symbol {
+    pub(crate) const fn function(name: &'static str, address: *const ()) -> Self {
+        Self { name, kind: Kind::Function, address }
+    }
+
+    pub(crate) const fn object(name: &'static str, address: *const ()) -> Self {
+        Self { name, kind: Kind::Object, address }
+    }
+}
+
+/// Returns every symbol of the kernel.
+pub(crate) fn all() -> impl Iterator<Item = Symbol> {
+    [heap::TABLE, lock::TABLE, module::TABLE, sem::TABLE, string::TABLE, thread::TABLE, time::TABLE]
+        .into_iter()
+        .flatten()
+        .copied()
+}
