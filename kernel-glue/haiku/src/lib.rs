@@ -13,15 +13,18 @@ extern crate std;
 
 mod bell;
 mod control;
+mod engine;
 mod face;
 mod housekeeper;
 mod identity;
 mod inlet;
 mod kernel;
+mod member;
 mod modules;
 mod net_buffer;
 mod node;
 mod stack;
+mod system;
 mod tun;
 mod unit;
 mod waiter;
