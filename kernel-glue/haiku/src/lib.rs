@@ -13,11 +13,14 @@ extern crate std;
 
 mod bell;
 mod control;
+mod engine;
 mod face;
 mod housekeeper;
 mod identity;
 mod inlet;
 mod kernel;
+mod losses;
+mod member;
 mod modules;
 mod net_buffer;
 mod node;
