@@ -3,7 +3,7 @@
 use crate::check;
 use crate::failure::{Failure, at, run};
 use crate::lld::Lld;
-use crate::stub;
+use crate::stub::{self, Export};
 use crate::symbols::Symbols;
 use crate::toolchain::Toolchain;
 use std::ffi::OsString;
@@ -33,7 +33,8 @@ pub(crate) fn build(out: Option<PathBuf>) -> Result<(), Failure> {
     let symbols = Symbols::of_this_tree()?;
     let lld = Lld::find(&toolchain)?;
     let kernel = work.join(KERNEL);
-    stub::library(&lld, &kernel, KERNEL, symbols.importable())?;
+    let exports: Vec<_> = symbols.importable().map(|(name, kind)| Export { name, kind, version: "" }).collect();
+    stub::library(&lld, &kernel, KERNEL, &exports)?;
     let script = work.join("exports");
     fs::write(&script, EXPORTS).map_err(at(&script))?;
     let (linked, unstripped) = (work.join(NAME), work.join(format!("{NAME}.debug")));
@@ -67,14 +68,7 @@ pub(crate) fn root() -> &'static Path {
 }
 
 fn compile(toolchain: &Toolchain, work: &Path) -> Result<PathBuf, Failure> {
-    let mut flags: Vec<OsString> = FLAGS.map(OsString::from).into();
-    for (folder, name) in toolchain.remapped().into_iter().chain([(root().to_owned(), "/trestle")]) {
-        let mut flag = OsString::from("--remap-path-prefix=");
-        flag.push(folder);
-        flag.push("=");
-        flag.push(name);
-        flags.push(flag);
-    }
+    let flags: Vec<_> = FLAGS.map(OsString::from).into_iter().chain(toolchain.remap(root())).collect();
     run(toolchain
         .cargo("rustc", "core,alloc", &flags)
         .args(["--package", "haiku", "--lib", "--profile", PROFILE, "--crate-type", "staticlib"])

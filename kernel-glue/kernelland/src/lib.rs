@@ -2,19 +2,27 @@
 //!
 //! One process is one kernel. Tests run each in a process of their own, so that a hang or a panic of the kernel fails one test.
 
+mod cache;
 mod clock;
+mod condition;
+mod devfs;
 mod fault;
 mod heap;
 mod inject;
 mod loader;
 mod lock;
 pub mod modules;
+mod select;
 mod sem;
+mod settings;
 mod stack_depth;
 mod status;
 pub mod symbols;
+mod syscalls;
 mod syslog;
+mod team;
 mod thread;
+mod timers;
 mod user_copy;
 
 pub use lock::Flavour;
