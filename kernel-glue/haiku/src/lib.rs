@@ -19,6 +19,7 @@ mod housekeeper;
 mod identity;
 mod inlet;
 mod kernel;
+mod losses;
 mod member;
 mod modules;
 mod net_buffer;
