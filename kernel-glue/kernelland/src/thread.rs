@@ -142,6 +142,11 @@ pub(crate) enum Inside {
     Kernel,
 }
 
+/// Returns how deep a kernel stack has been at most.
+pub(crate) fn deepest_stack() -> usize {
+    all().iter().map(|thread| thread.deepest.load(std::sync::atomic::Ordering::Relaxed)).max().unwrap_or(0)
+}
+
 /// Locks what no panic can leave half done: the state is plain data that every holder writes at once.
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

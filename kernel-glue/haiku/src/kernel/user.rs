@@ -35,6 +35,12 @@ impl UserMemory {
         self.bytes
     }
 
+    /// Returns what is behind the first bytes.
+    pub(crate) fn skip(self, bytes: usize) -> Self {
+        let bytes = bytes.min(self.bytes);
+        Self { address: self.address.wrapping_byte_add(bytes), bytes: self.bytes - bytes }
+    }
+
     /// Copies the first bytes, as many as `to` holds.
     ///
     /// # Errors

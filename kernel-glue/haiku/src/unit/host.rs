@@ -6,7 +6,7 @@ use crate::kernel::Shared;
 use crate::net_buffer::NetBuf;
 use alloc::sync::Arc;
 use crossbeam_queue::ArrayQueue;
-use frame::{DropReason, PortId};
+use frame::DropReason;
 
 /// The host port of a bridge.
 pub(crate) struct Host {
@@ -14,7 +14,7 @@ pub(crate) struct Host {
     inbox: ArrayQueue<NetBuf>,
     bell: Arc<Bell>,
     /// The bridge, while there is one behind the interface.
-    inlet: Shared<Option<Arc<Inlet>>>,
+    inlet: Shared<Option<Arc<Inlet<NetBuf>>>>,
 }
 
 impl Host {
@@ -23,7 +23,7 @@ impl Host {
     }
 
     /// Puts a bridge behind the interface, or none.
-    pub(crate) fn set_inlet(&self, inlet: Option<Arc<Inlet>>) {
+    pub(crate) fn set_inlet(&self, inlet: Option<Arc<Inlet<NetBuf>>>) {
         let before = core::mem::replace(&mut *self.inlet.write(), inlet);
         // Outside the lock: with the last reference go the frames in it.
         drop(before);
@@ -36,7 +36,7 @@ impl Host {
     pub(crate) fn send(&self, frame: NetBuf) -> Result<(), (NetBuf, DropReason)> {
         let inlet = self.inlet.read().clone();
         let Some(inlet) = inlet else { return Err((frame, DropReason::PortDown)) };
-        inlet.push(PortId::HOST, frame).map_err(|frame| (frame, DropReason::QueueFull))
+        inlet.push(frame).map_err(|frame| (frame, DropReason::QueueFull))
     }
 
     /// Gives the host a frame.
