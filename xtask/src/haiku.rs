@@ -11,8 +11,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// Builds the add-on into `out`, or into `haiku` of the target folder, and checks it.
-pub(crate) fn build(out: Option<PathBuf>) -> Result<(), Failure> {
+/// Builds the add-on into `out`, or into `haiku` of the target folder, checks it, and returns where it is.
+pub(crate) fn build(out: Option<PathBuf>) -> Result<PathBuf, Failure> {
     let out = out.unwrap_or_else(|| target_folder().join("haiku"));
     let work = target_folder().join("haiku-build");
     for folder in [&out, &work] {
@@ -28,8 +28,7 @@ pub(crate) fn build(out: Option<PathBuf>) -> Result<(), Failure> {
         }
     }
     made?;
-    println!("{}", out.join(NAME).display());
-    Ok(())
+    Ok(out.join(NAME))
 }
 
 fn make(work: &Path) -> Result<(), Failure> {

@@ -18,8 +18,9 @@ mod check;
 mod libraries;
 mod start;
 
-/// Builds the program into `out`, or into `haiku-userland` of the target folder, and checks it.
-pub(crate) fn build(out: Option<PathBuf>) -> Result<(), Failure> {
+/// Builds the program into `out`, or into `haiku-userland` of the target folder, checks it, and returns where it
+/// is.
+pub(crate) fn build(out: Option<PathBuf>) -> Result<PathBuf, Failure> {
     let out = out.unwrap_or_else(|| target_folder().join("haiku-userland"));
     let work = target_folder().join("haiku-userland-build");
     for folder in [&out, &work] {
@@ -34,8 +35,7 @@ pub(crate) fn build(out: Option<PathBuf>) -> Result<(), Failure> {
             return Err(failure);
         }
     }
-    println!("{}", file.display());
-    Ok(())
+    Ok(file)
 }
 
 fn make(work: &Path) -> Result<PathBuf, Failure> {
