@@ -28,6 +28,7 @@ pub use error::{AdminError, Errno};
 pub use exchange::{Question, Reply, Request, Which};
 pub use facts::{Facts, SystemInterface, SystemKind};
 pub use live::{Condition, Live, OwnLink, answer};
+pub use name::{MAX_UNIT, Name, NameError};
 pub use picture::{AdminStatus, Attached, Device, Interface, Life, LinkWish, Mtu, Picture};
 pub use plan::{Failed, Perform, Plan, Step, SystemError, Undo, attempt, follow, plan};
 pub use platform::Platform;
