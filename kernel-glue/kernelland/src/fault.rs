@@ -3,7 +3,7 @@
 mod handler;
 mod trace;
 
-pub(crate) use handler::install;
+pub(crate) use handler::{handle, install};
 pub(crate) use trace::{Trace, place};
 
 use crate::thread::locked;

@@ -22,19 +22,37 @@ macro_rules! exports {
     };
 }
 
+mod cache;
+mod condition;
+mod debug;
+mod file;
 mod heap;
+mod list;
 mod lock;
 mod module;
+mod node;
+mod print;
+mod reference;
 mod sem;
 mod string;
+mod system;
 mod thread;
 mod time;
 
+pub use cache::*;
+pub use condition::*;
+pub use debug::*;
+pub use file::*;
 pub use heap::*;
+pub use list::*;
 pub use lock::*;
 pub use module::*;
+pub use node::*;
+pub use print::*;
+pub use reference::*;
 pub use sem::*;
 pub use string::*;
+pub use system::*;
 pub use thread::*;
 pub use time::*;
 
@@ -70,8 +88,25 @@ impl Symbol {
 
 /// Returns every symbol of the kernel.
 pub(crate) fn all() -> impl Iterator<Item = Symbol> {
-    [heap::TABLE, lock::TABLE, module::TABLE, sem::TABLE, string::TABLE, thread::TABLE, time::TABLE]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        cache::TABLE,
+        condition::TABLE,
+        debug::TABLE,
+        file::TABLE,
+        heap::TABLE,
+        list::TABLE,
+        lock::TABLE,
+        module::TABLE,
+        node::TABLE,
+        print::TABLE,
+        reference::TABLE,
+        sem::TABLE,
+        string::TABLE,
+        system::TABLE,
+        thread::TABLE,
+        time::TABLE,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }

@@ -36,6 +36,8 @@ pub(crate) struct Thread {
     pub(crate) signals: AtomicU64,
     /// Whether a call that can be interrupted is to return.
     pub(crate) interrupted: AtomicBool,
+    /// Whether the thread plays an interrupt, or holds spinlocks: it may not wait.
+    pub(crate) interrupts_off: AtomicBool,
     /// `errno` of calls of the kernel's file functions.
     pub(crate) errno: AtomicI32,
     /// Where the thread's kernel stack begins (its highest address), or 0 outside the kernel.
@@ -97,6 +99,7 @@ impl Thread {
             life: Mutex::new(life),
             signals: AtomicU64::new(0),
             interrupted: AtomicBool::new(false),
+            interrupts_off: AtomicBool::new(false),
             errno: AtomicI32::new(0),
             stack_top: AtomicUsize::new(0),
             entered_at: AtomicUsize::new(0),
@@ -137,6 +140,11 @@ impl std::fmt::Display for Thread {
 pub(crate) enum Inside {
     SystemCall,
     Kernel,
+}
+
+/// Returns how deep a kernel stack has been at most.
+pub(crate) fn deepest_stack() -> usize {
+    all().iter().map(|thread| thread.deepest.load(std::sync::atomic::Ordering::Relaxed)).max().unwrap_or(0)
 }
 
 /// Locks what no panic can leave half done: the state is plain data that every holder writes at once.

@@ -24,11 +24,27 @@ impl Trace {
         Self(addresses)
     }
 
-    /// Takes that of code that was stopped in a module, by its registers.
-    pub(crate) fn from_registers(counter: usize, frame: usize) -> Self {
+    /// Takes that of code that a signal stopped: in a module, by its registers.
+    pub(crate) fn of_registers(counter: usize, frame: usize) -> Self {
+        if !loader::contains(counter) && loader::unloaded(counter).is_none() {
+            return Self::capture();
+        }
         let mut addresses = vec![counter];
         follow(&mut addresses, frame);
         Self(addresses)
+    }
+
+    /// Takes that of code that a signal stopped, by the handler's context.
+    ///
+    /// # Safety
+    ///
+    /// The context is that of a handler, during its call.
+    pub(crate) unsafe fn of_context(context: *const libc::ucontext_t) -> Self {
+        // SAFETY: the caller's.
+        let registers = unsafe { &(*context).uc_mcontext.gregs };
+        let register = |at: c_int| usize::try_from(at).ok().and_then(|at| registers.get(at)).copied().unwrap_or(0);
+        let [counter, frame] = [libc::REG_RIP, libc::REG_RBP].map(|at| register(at).cast_unsigned() as usize);
+        Self::of_registers(counter, frame)
     }
 }
 

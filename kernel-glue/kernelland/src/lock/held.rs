@@ -69,6 +69,9 @@ pub(super) fn forget(address: usize) {
 
 /// Reports a wait under a lock that forbids it.
 pub(crate) fn check_may_block(thread: &Thread, wait: &Wait) {
+    if thread.interrupts_off.load(std::sync::atomic::Ordering::Relaxed) {
+        crate::fault::report(&format!("{thread} waits for {:?} {} with interrupts off", wait.kind, wait.name));
+    }
     match wait.kind {
         WaitKind::Mutex | WaitKind::RwLock | WaitKind::Suspension => return,
         WaitKind::Semaphore
