@@ -18,6 +18,7 @@ mod run;
 mod select;
 mod sem;
 mod settings;
+mod stack;
 mod stack_depth;
 mod status;
 pub mod symbols;

@@ -9,7 +9,7 @@ pub(crate) mod checksum;
 mod parts;
 mod table;
 
-pub(crate) use table::{MODULE, std_ops};
+pub(crate) use table::MODULE;
 
 use crate::stack::address;
 use crate::stack::ancillary;
@@ -147,6 +147,11 @@ impl Buffer {
         unsafe { self.append_raw(bytes.as_ptr(), bytes.len()) }
     }
 
+    /// Adds bytes at the end without setting them; says where they are if they lie together.
+    pub(crate) fn append_space(&mut self, size: usize) -> Result<Option<*mut u8>, status_t> {
+        self.change(|parts| parts.append_size(size))
+    }
+
     pub(crate) fn prepend(&mut self, bytes: &[u8]) -> Result<(), status_t> {
         self.change(|parts| parts.prepend_size(bytes.len()))?;
         self.write(0, bytes)
@@ -277,6 +282,10 @@ impl Buffer {
         let at = self.0.as_ptr();
         // SAFETY: the packet is ours alone.
         unsafe { (&raw mut (*at).ancillary).replace(to) }
+    }
+
+    pub(crate) fn add_flag(&mut self, flag: i32) {
+        self.abi_mut().msg_flags |= flag.cast_unsigned();
     }
 
     /// `NET_BUFFER_L3_CHECKSUM_VALID` and its like.

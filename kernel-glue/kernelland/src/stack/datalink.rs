@@ -4,7 +4,7 @@ mod control;
 mod table;
 
 pub(crate) use control::control;
-pub(crate) use table::{MODULE, std_ops};
+pub(crate) use table::MODULE;
 
 use crate::stack::address::{Address, Reference};
 use crate::stack::buffer::{Buffer, Sent};

@@ -8,7 +8,7 @@ pub(crate) mod raw;
 mod table;
 pub(crate) mod udp;
 
-pub(crate) use table::{MODULE, std_ops};
+pub(crate) use table::MODULE;
 
 use crate::stack::family::Family;
 use crate::stack::kernel;

@@ -74,7 +74,7 @@ const REGISTER_DATALINK_PROTOCOLS: DatalinkProtocols = {
 };
 
 /// In use only after the module of sockets, which starts the stack.
-pub(crate) unsafe extern "C" fn std_ops(op: i32) -> status_t {
+unsafe extern "C" fn std_ops(op: i32) -> status_t {
     match op {
         B_MODULE_INIT if crate::stack::is_started() => B_OK,
         B_MODULE_INIT => B_BUSY,

@@ -45,7 +45,7 @@ pub(crate) static MODULE: net_datalink_module_info = net_datalink_module_info {
     update_route_info: Some(routes::update_route_info),
 };
 
-pub(crate) unsafe extern "C" fn std_ops(op: i32) -> status_t {
+unsafe extern "C" fn std_ops(op: i32) -> status_t {
     if matches!(op, B_MODULE_INIT | B_MODULE_UNINIT) { B_OK } else { B_ERROR }
 }
 

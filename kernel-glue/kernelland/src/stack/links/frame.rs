@@ -22,9 +22,9 @@ pub(super) unsafe extern "C" fn take_off(device: *mut net_device, raw: *mut net_
     buffer.set_source(&Sockaddr::ether(index, ethertype, [s0, s1, s2, s3, s4, s5]));
     buffer.set_destination(&Sockaddr::ether(index, ethertype, destination));
     if destination == BROADCAST {
-        buffer.set_flags(buffer.flags() | MSG_BCAST as u32);
+        buffer.add_flag(MSG_BCAST);
     } else if d0 & 1 != 0 {
-        buffer.set_flags(buffer.flags() | MSG_MCAST as u32);
+        buffer.add_flag(MSG_MCAST);
     }
     buffer.set_index(match u32::from(ethertype) {
         ETHER_TYPE_IP => B_NET_FRAME_TYPE_IPV4.cast_unsigned(),

@@ -45,7 +45,7 @@ pub(crate) static MODULE: net_stack_interface_module_info = net_stack_interface_
 };
 
 /// The module with which the whole stack begins and ends.
-pub(crate) unsafe extern "C" fn std_ops(op: i32) -> status_t {
+unsafe extern "C" fn std_ops(op: i32) -> status_t {
     match op {
         B_MODULE_INIT => crate::stack::start(),
         B_MODULE_UNINIT => crate::stack::end(),
@@ -138,9 +138,10 @@ unsafe extern "C" fn shutdown(raw: *mut net_socket, how: i32) -> status_t {
 
 unsafe extern "C" fn connect(raw: *mut net_socket, address: *const Address, bytes: socklen_t) -> status_t {
     // SAFETY: the caller's.
-    let Some(address) = (unsafe { given(address, bytes) }) else { return ENETUNREACH };
+    let socket = unsafe { at(raw) };
     // SAFETY: the caller's.
-    io::connect(unsafe { &at(raw) }, &address)
+    let Some(address) = (unsafe { given(address, bytes) }) else { return ENETUNREACH };
+    io::connect(&socket, &address)
 }
 
 /// There are no sockets with connections to wait for.
@@ -158,9 +159,11 @@ unsafe extern "C" fn accept(
 }
 
 unsafe extern "C" fn recv(raw: *mut net_socket, data: *mut c_void, length: usize, flags: i32) -> ssize_t {
+    // SAFETY: the caller's.
+    let socket = unsafe { at(raw) };
     let vector = iovec { iov_base: data, iov_len: length };
     // SAFETY: the caller's.
-    let received = unsafe { io::receive(&at(raw), &[vector], flags) };
+    let received = unsafe { io::receive(&socket, &[vector], flags) };
     number(received.map(|received| received.map_or(0, |received| received.bytes)))
 }
 
@@ -172,9 +175,11 @@ unsafe extern "C" fn recvfrom(
     address: *mut Address,
     bytes: *mut socklen_t,
 ) -> ssize_t {
+    // SAFETY: the caller's.
+    let socket = unsafe { at(raw) };
     let vector = iovec { iov_base: data, iov_len: length };
     // SAFETY: the caller's.
-    let received = unsafe { io::receive(&at(raw), &[vector], flags) };
+    let received = unsafe { io::receive(&socket, &[vector], flags) };
     number(received.map(|received| {
         let Some(received) = received else { return 0 };
         // SAFETY: the caller's.
@@ -199,11 +204,13 @@ unsafe fn vectors<'a>(message: &Message) -> &'a [iovec] {
 
 unsafe extern "C" fn recvmsg(raw: *mut net_socket, message: *mut c_void, flags: i32) -> ssize_t {
     // SAFETY: the caller's.
+    let socket = unsafe { at(raw) };
+    // SAFETY: the caller's.
     let Some(message) = (unsafe { message.cast::<Message>().as_mut() }) else { return B_BAD_VALUE as ssize_t };
     // SAFETY: the caller's.
     let vectors = unsafe { vectors(message) };
     // SAFETY: the caller's.
-    let received = unsafe { io::receive(&at(raw), vectors, flags) };
+    let received = unsafe { io::receive(&socket, vectors, flags) };
     (message.control_bytes, message.flags) = (0, 0);
     number(received.map(|received| {
         let Some(received) = received else { return 0 };
@@ -217,9 +224,11 @@ unsafe extern "C" fn recvmsg(raw: *mut net_socket, message: *mut c_void, flags: 
 }
 
 unsafe extern "C" fn send(raw: *mut net_socket, data: *const c_void, length: usize, flags: i32) -> ssize_t {
+    // SAFETY: the caller's.
+    let socket = unsafe { at(raw) };
     let vector = iovec { iov_base: data.cast_mut(), iov_len: length };
     // SAFETY: the caller's.
-    number(unsafe { io::send(&at(raw), &[vector], flags, None) })
+    number(unsafe { io::send(&socket, &[vector], flags, None) })
 }
 
 unsafe extern "C" fn sendto(
@@ -230,6 +239,8 @@ unsafe extern "C" fn sendto(
     address: *const Address,
     bytes: socklen_t,
 ) -> ssize_t {
+    // SAFETY: the caller's.
+    let socket = unsafe { at(raw) };
     let vector = iovec { iov_base: data.cast_mut(), iov_len: length };
     // SAFETY: the caller's.
     let to = unsafe { given(address, bytes) };
@@ -237,10 +248,12 @@ unsafe extern "C" fn sendto(
         return B_BAD_VALUE as ssize_t;
     }
     // SAFETY: the caller's.
-    number(unsafe { io::send(&at(raw), &[vector], flags, to) })
+    number(unsafe { io::send(&socket, &[vector], flags, to) })
 }
 
 unsafe extern "C" fn sendmsg(raw: *mut net_socket, message: *const c_void, flags: i32) -> ssize_t {
+    // SAFETY: the caller's.
+    let socket = unsafe { at(raw) };
     // SAFETY: the caller's.
     let Some(message) = (unsafe { message.cast::<Message>().as_ref() }) else { return B_BAD_VALUE as ssize_t };
     if !message.control.is_null() && message.control_bytes > 0 {
@@ -251,7 +264,7 @@ unsafe extern "C" fn sendmsg(raw: *mut net_socket, message: *const c_void, flags
     // SAFETY: the caller's.
     let vectors = unsafe { vectors(message) };
     // SAFETY: the caller's.
-    number(unsafe { io::send(&at(raw), vectors, flags, to) })
+    number(unsafe { io::send(&socket, vectors, flags, to) })
 }
 
 unsafe extern "C" fn getsockopt(
@@ -262,9 +275,10 @@ unsafe extern "C" fn getsockopt(
     length: *mut socklen_t,
 ) -> status_t {
     // SAFETY: the caller's.
-    let Some(length) = (unsafe { length.as_mut() }) else { return B_BAD_VALUE };
+    let socket = unsafe { at(raw) };
     // SAFETY: the caller's.
-    match options::get(unsafe { &at(raw) }, level, option) {
+    let Some(length) = (unsafe { length.as_mut() }) else { return B_BAD_VALUE };
+    match options::get(&socket, level, option) {
         Ok(bytes) if bytes.len() > *length as usize => B_BAD_VALUE,
         Ok(bytes) => {
             *length = bytes.len() as u32;
@@ -281,13 +295,14 @@ unsafe extern "C" fn setsockopt(
     value: *const c_void,
     length: socklen_t,
 ) -> status_t {
+    // SAFETY: the caller's.
+    let socket = unsafe { at(raw) };
     let mut bytes = vec![0; (length as usize).min(MAX_OPTION_BYTES)];
     // SAFETY: the vector has that many bytes; what the caller's place has is the copy's to find out.
     if unsafe { kernel::copy(bytes.as_mut_ptr(), value.cast(), bytes.len()) } != B_OK {
         return B_BAD_ADDRESS;
     }
-    // SAFETY: the caller's.
-    options::set(unsafe { &at(raw) }, level, option, &bytes)
+    options::set(&socket, level, option, &bytes)
 }
 
 unsafe extern "C" fn getpeername(raw: *mut net_socket, address: *mut Address, bytes: *mut socklen_t) -> status_t {
