@@ -5,6 +5,7 @@
 mod cache;
 mod clock;
 mod condition;
+mod depth;
 mod devfs;
 mod fault;
 mod heap;
@@ -18,7 +19,7 @@ mod run;
 mod select;
 mod sem;
 mod settings;
-mod stack_depth;
+mod stack;
 mod status;
 pub mod symbols;
 mod syscalls;
@@ -31,6 +32,7 @@ mod user_copy;
 mod watchdog;
 pub mod wire;
 
-pub use kernel::{Config, Counts, Kernel, Report};
-pub use lock::Flavour;
+pub use fault::Fault;
+pub use kernel::{Config, Counts, Kernel, Left, Report};
+pub use lock::{Flavour, forbid_blocking};
 pub use run::{test, test_that_fails};
