@@ -11,3 +11,8 @@ pub mod haiku_user;
 pub mod link;
 #[cfg(target_os = "linux")]
 pub mod linux;
+
+#[cfg(target_os = "haiku")]
+pub use haiku_user::clock;
+#[cfg(target_os = "linux")]
+pub use linux::clock;
