@@ -53,9 +53,10 @@ fn run_expecting<P: Ports>(
     mut batch: impl Iterator<Item = P::Buf>,
     now: Instant,
 ) {
-    let mut ahead = heapless::Vec::<P::Buf, AHEAD>::new();
+    let mut ahead = heapless::Deque::<P::Buf, AHEAD>::new();
     loop {
-        ahead.extend(batch.by_ref().take(AHEAD));
+        // As many as there is room for, so that none comes back.
+        batch.by_ref().take(AHEAD).for_each(|buf| drop(ahead.push_back(buf)));
         if ahead.is_empty() {
             return;
         }
@@ -64,8 +65,9 @@ fn run_expecting<P: Ports>(
                 worker.expect(from, &frame);
             }
         }
-        let batch = core::mem::take(&mut ahead).into_iter();
-        batch.for_each(|buf| carry(worker, io, &mut Unwatched, from, buf, now));
+        while let Some(buf) = ahead.pop_front() {
+            carry(worker, io, &mut Unwatched, from, buf, now);
+        }
     }
 }
 

@@ -11,6 +11,7 @@ pub mod haiku_user;
 pub mod link;
 #[cfg(target_os = "linux")]
 pub mod linux;
+pub mod neighbours;
 
 #[cfg(target_os = "haiku")]
 pub use haiku_user::clock;
