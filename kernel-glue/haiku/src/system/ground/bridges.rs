@@ -123,7 +123,9 @@ fn refused(interface: &str, error: AttachError) -> SystemError {
             say(Errno::Invalid, format!("{interface} carries no Ethernet frames; only what does can be a port"))
         }
         AttachError::Own => say(Errno::Invalid, format!("{interface} is one of ours already")),
-        AttachError::Taken => say(Errno::Busy, format!("{interface} is a port of another bridge; remove it there first")),
+        AttachError::Taken => {
+            say(Errno::Busy, format!("{interface} is a port of another bridge; remove it there first"))
+        }
         AttachError::PortTaken => say(Errno::Exists, "the port is taken".into()),
         AttachError::Stack(status) => {
             words::refused(status.code(), &format!("bring {interface} up first: /bin/ifconfig {interface} up"))

@@ -90,9 +90,8 @@ impl Ground {
     /// Returns whether the application of a device carries packets.
     pub(super) fn is_running(&self, name: &str) -> bool {
         let application = self.own.get(name).and_then(|own| own.unit.application());
-        application.is_some_and(|application| {
-            application.device().carrier() && application.device().link() == tap::Link::Up
-        })
+        application
+            .is_some_and(|application| application.device().carrier() && application.device().link() == tap::Link::Up)
     }
 }
 
