@@ -18,7 +18,6 @@ pub(crate) fn add_address(interface: &Arc<Interface>, domain: &'static Domain, r
     if [&local, &destination, &mask].into_iter().any(is_alien) {
         return B_BAD_VALUE;
     }
-    let _state = interface.lock.lock();
     let address = Address::new(interface, domain);
     for (part, to) in [(Part::Local, &local), (Part::Destination, &destination), (Part::Mask, &mask)] {
         address.set(part, Some(to));
