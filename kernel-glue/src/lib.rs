@@ -7,6 +7,7 @@
 extern crate alloc;
 
 pub mod admin;
+pub mod haiku_user;
 pub mod link;
 #[cfg(target_os = "linux")]
 pub mod linux;

@@ -19,7 +19,7 @@ use frame::DropReason;
 /// waits, or reads a clock; every method may be called by any thread.
 pub struct Device<P, W> {
     name: DeviceName,
-    queue_packets: usize,
+    queue_packets: AtomicU32,
     state: AtomicU32,
     carrier: AtomicU8,
     mtu_bytes: AtomicU32,
@@ -38,7 +38,7 @@ pub struct Device<P, W> {
 /// The descriptors that have a device open, as one that looks at them keeps them.
 type Seats<P, W> = Arc<[Arc<Seat<P, W>>]>;
 
-/// What does not change while a device lives.
+/// What a device begins with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Settings {
     /// Packets that each queue holds, brought within [`Settings::QUEUE_PACKETS`].
@@ -107,7 +107,7 @@ impl<P, W> Device<P, W> {
         let queue_packets = bounded(settings.queue_packets);
         Self {
             name,
-            queue_packets,
+            queue_packets: AtomicU32::new(queue_packets as u32),
             state: AtomicU32::new(0),
             carrier: AtomicU8::new(Carrier::FollowsOpen as u8),
             mtu_bytes: AtomicU32::new(u32::MAX),
@@ -126,9 +126,15 @@ impl<P, W> Device<P, W> {
         self.name
     }
 
-    /// Returns how many packets each queue holds.
+    /// Returns how many packets wait for an application at most, of descriptors that are opened from here on.
     pub fn queue_packets(&self) -> usize {
-        self.queue_packets
+        self.queue_packets.load(Ordering::Relaxed) as usize
+    }
+
+    /// Sets [`Self::queue_packets`], brought within [`Settings::QUEUE_PACKETS`]. The queue the other way, and those of
+    /// descriptors that are open, stay as they are.
+    pub fn set_queue_packets(&self, packets: usize) {
+        self.queue_packets.store(bounded(packets) as u32, Ordering::Relaxed);
     }
 
     /// Queues a packet for the application; `flow` chooses among several descriptors ([`crate::flow`]).
@@ -299,7 +305,7 @@ impl<P, W> Device<P, W> {
 
     /// Puts a descriptor in the list.
     pub(crate) fn enlist(&self, seat: &Arc<Seat<P, W>>) -> Result<(), Dead> {
-        seat.furnish(self.queue_packets);
+        seat.furnish(self.queue_packets());
         let mut seats = self.seats.write();
         if self.is_dead() {
             return Err(Dead);

@@ -3,6 +3,7 @@
 
 pub mod administer;
 pub mod cli;
+mod clock;
 #[cfg(target_os = "linux")]
 pub mod control;
 #[cfg(target_os = "linux")]
@@ -12,6 +13,7 @@ pub mod demo;
 mod embedded;
 #[cfg(target_os = "linux")]
 pub mod exec;
+pub mod haiku;
 pub mod ifconfig;
 pub mod neighbours;
 mod output;

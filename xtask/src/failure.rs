@@ -14,8 +14,9 @@ pub(crate) enum Failure {
     /// No toolchain here can build for a target without an operating system.
     #[error(
         "no Rust toolchain here builds for {target}: {why}\n\
-         either   rustup target add {target}\n\
-         or       apt-get install rustc-web cargo-web rust-web-src   (Debian's, used with -Z build-std)"
+         either   apt-get install rustc-web cargo-web rust-web-src   (Debian's)\n\
+         or       rustup component add rust-src\n\
+         or       rustup target add {target}   (where rustup has it: x86_64-unknown-none, not x86_64-unknown-haiku)"
     )]
     NoToolchain { target: &'static str, why: String },
     /// Nothing here links as lld does.
@@ -37,6 +38,9 @@ pub(crate) enum Failure {
     /// The table of the kernel's symbols cannot be read.
     #[error("{0}")]
     Symbols(#[from] crate::symbols::SymbolsError),
+    /// The table of the names in Haiku's libraries cannot be read.
+    #[error("libraries.csv: {0}")]
+    Libraries(#[from] csv::Error),
     /// An object file could not be made.
     #[error("{0}")]
     Object(#[from] object::write::Error),

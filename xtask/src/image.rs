@@ -11,6 +11,8 @@ use object::read::elf::{FileHeader, ProgramHeader, SectionHeader, Sym};
 use object::read::{ReadRef, StringTable};
 use object::{LittleEndian, U32, elf};
 
+mod versions;
+
 /// Why a file cannot be read as far as the checks need.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -44,6 +46,8 @@ pub(crate) struct Symbol {
     pub(crate) defined: bool,
     pub(crate) address: u64,
     pub(crate) bytes: u64,
+    /// The version that an import asks for, or nothing.
+    pub(crate) version: String,
 }
 
 /// One relocation with an addend.
@@ -66,6 +70,7 @@ pub(crate) struct Code<'a> {
 pub(crate) struct Image<'a> {
     pub(crate) file_type: elf::FileType,
     pub(crate) machine: elf::Machine,
+    pub(crate) entry: u64,
     pub(crate) segments: Vec<Segment>,
     pub(crate) dynamic: Vec<(DynamicTag, u64)>,
     /// The dynamic symbols; the entry at index 0 is the null symbol. Empty without `DT_HASH`, which counts them,
@@ -90,6 +95,7 @@ impl<'a> Image<'a> {
         let mut image = Self {
             file_type: header.e_type(e),
             machine: header.e_machine(e),
+            entry: header.e_entry(e),
             segments: headers.iter().map(segment).collect(),
             dynamic: Vec::new(),
             symbols: Vec::new(),
@@ -155,13 +161,17 @@ impl<'a> Image<'a> {
             .bytes_at(table)
             .and_then(|bytes| bytes.read_slice_at(0, count).ok())
             .ok_or_else(outside("the dynamic symbol table"))?;
-        table
-            .iter()
-            .map(|entry| {
-                let name = self.dynamic_string(entry.st_name(LittleEndian).into());
-                Ok(symbol(entry, name.ok_or_else(outside("the name of a dynamic symbol"))?))
-            })
-            .collect()
+        let versions = versions::needed(self)?;
+        let mut symbols = Vec::with_capacity(count);
+        for (n, entry) in table.iter().enumerate() {
+            let name = self.dynamic_string(entry.st_name(LittleEndian).into());
+            let mut symbol = symbol(entry, name.ok_or_else(outside("the name of a dynamic symbol"))?);
+            if let Some(version) = versions::index(self, n)?.and_then(|index| versions.get(&index)) {
+                symbol.version.clone_from(version);
+            }
+            symbols.push(symbol);
+        }
+        Ok(symbols)
     }
 
     fn read_relocations(&self, table: DynamicTag, length: DynamicTag) -> Result<Vec<Relocation>, ImageError> {
@@ -238,5 +248,6 @@ fn symbol(entry: &Sym64<LittleEndian>, name: String) -> Symbol {
         defined: !entry.is_undefined(LittleEndian),
         address: entry.st_value(LittleEndian),
         bytes: entry.st_size(LittleEndian),
+        version: String::new(),
     }
 }

@@ -3,7 +3,7 @@
 use crate::failure::{Failure, ask, run};
 use crate::toolchain::Toolchain;
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// An lld that was found to run.
@@ -26,6 +26,11 @@ impl Lld {
     pub(crate) fn installed() -> Option<Self> {
         let program = PathBuf::from("ld.lld");
         ask(Command::new(&program).arg("--version")).ok().map(|_| Self { program, flavor: &[] })
+    }
+
+    /// Returns the program, for a compiler that runs it itself.
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
     }
 
     /// Links with `arguments`.

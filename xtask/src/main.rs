@@ -8,21 +8,29 @@ use std::process::ExitCode;
 use symbols::Symbols;
 
 mod check;
+mod dist;
 mod failure;
+#[cfg(test)]
+mod folder;
 mod haiku;
 mod image;
 mod lld;
 mod stub;
 mod symbols;
 mod toolchain;
+mod userland;
 
 const USAGE: &str = "\
 usage: cargo xtask haiku [--out DIR]
+       cargo xtask haiku-userland [--out DIR]
+       cargo xtask haiku-dist [--out DIR]
        cargo xtask check-elf FILE
 
-  haiku      builds the kernel add-on into DIR (else target/haiku) and checks it: the file `trestle`, to be put
-             into add-ons/kernel/network/devices, and `trestle.debug` for debuggers
-  check-elf  checks a kernel add-on by the rules of docs/haiku-build.md
+  haiku           builds the kernel add-on into DIR (else target/haiku) and checks it: the file `trestle`, to be put
+                  into add-ons/kernel/network/devices, and `trestle.debug` for debuggers
+  haiku-userland  builds the program `trestle` for Haiku's userland into DIR (else target/haiku-userland)
+  haiku-dist      builds both into DIR (else target/haiku-dist), with the scripts and the guide to install them
+  check-elf       checks a kernel add-on by the rules of docs/haiku-build.md
 ";
 
 fn main() -> ExitCode {
@@ -45,16 +53,9 @@ fn command() -> Result<(), Failure> {
         return Err(Failure::Usage("a command is missing".into()));
     };
     match command.to_str() {
-        Some("haiku") => {
-            let mut out = None;
-            while let Some(word) = words.next()? {
-                match word {
-                    Arg::Long("out") => out = Some(PathBuf::from(words.value()?)),
-                    Arg::Short(_) | Arg::Long(_) | Arg::Value(_) => return Err(word.unexpected().into()),
-                }
-            }
-            haiku::build(out)
-        }
+        Some("haiku") => made(haiku::build(out(&mut words)?)),
+        Some("haiku-userland") => made(userland::build(out(&mut words)?)),
+        Some("haiku-dist") => made(dist::build(out(&mut words)?)),
         Some("check-elf") => {
             let file: PathBuf = words.value()?.parse()?;
             match words.next()? {
@@ -64,4 +65,21 @@ fn command() -> Result<(), Failure> {
         }
         Some(_) | None => Err(Failure::Usage(format!("no command {}", command.display()).into())),
     }
+}
+
+/// Says where the result of a build is.
+fn made(result: Result<PathBuf, Failure>) -> Result<(), Failure> {
+    result.map(|path| println!("{}", path.display()))
+}
+
+/// Reads `[--out DIR]`, which is all that a build takes.
+fn out(words: &mut Parser) -> Result<Option<PathBuf>, Failure> {
+    let mut out = None;
+    while let Some(word) = words.next()? {
+        match word {
+            Arg::Long("out") => out = Some(PathBuf::from(words.value()?)),
+            Arg::Short(_) | Arg::Long(_) | Arg::Value(_) => return Err(word.unexpected().into()),
+        }
+    }
+    Ok(out)
 }

@@ -1,7 +1,7 @@
 //! The Rust toolchain that builds for a target for which rustup ships no programs.
 //!
-//! Two will do: the caller's own, where it has the target's libraries, and Debian's, which brings the library's
-//! source and builds it along. The second needs nothing but packages, so continuous integration uses it.
+//! Three will do: the caller's own, where it has the target's libraries or their source, and Debian's, which brings
+//! the source. The last needs nothing but packages, so continuous integration uses it.
 
 use crate::failure::{Failure, ask};
 use std::env;
@@ -14,8 +14,16 @@ use std::process::Command;
 pub(crate) struct Toolchain {
     cargo: PathBuf,
     rustc: PathBuf,
+    origin: Origin,
     target: &'static str,
     library: Library,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Origin {
+    /// What the PATH and rustup's variables choose.
+    Caller,
+    Debian,
 }
 
 #[derive(Debug)]
@@ -27,28 +35,30 @@ enum Library {
 }
 
 impl Toolchain {
-    /// Finds the caller's toolchain if it has compiled libraries for `target`, else Debian's.
+    /// Finds the caller's toolchain if it can build for `target`, else Debian's.
     pub(crate) fn find(target: &'static str) -> Result<Self, Failure> {
-        let own = Self { cargo: "cargo".into(), rustc: "rustc".into(), target, library: Library::Compiled };
-        let sysroot = own.sysroot();
-        if let Ok(sysroot) = &sysroot
-            && sysroot.join("lib/rustlib").join(target).join("lib").is_dir()
-        {
-            return Ok(own);
-        }
-        let library = Library::Source(DEBIAN_SOURCE.into());
-        let debian = Self { cargo: DEBIAN_CARGO.into(), rustc: DEBIAN_RUSTC.into(), target, library };
-        let missing = [DEBIAN_CARGO, DEBIAN_RUSTC, DEBIAN_SOURCE].into_iter().find(|path| !Path::new(path).exists());
-        match (missing, sysroot) {
-            (None, _) => Ok(debian),
-            (Some(missing), Ok(sysroot)) => {
-                let why = format!("{} lacks the target, and there is no {missing}", sysroot.display());
-                Err(Failure::NoToolchain { target, why })
+        let caller =
+            |library| Self { cargo: "cargo".into(), rustc: "rustc".into(), origin: Origin::Caller, target, library };
+        let sysroot = ask(Command::new("rustc").args(["--print", "sysroot"])).map(PathBuf::from);
+        if let Ok(sysroot) = &sysroot {
+            let libraries = sysroot.join("lib/rustlib");
+            if libraries.join(target).join("lib").is_dir() {
+                return Ok(caller(Library::Compiled));
             }
-            (Some(missing), Err(error)) => {
-                Err(Failure::NoToolchain { target, why: format!("{error}, and there is no {missing}") })
+            let source = libraries.join("src/rust");
+            if source.join("library").is_dir() && *sysroot != Path::new("/usr") {
+                return Ok(caller(Library::Source(source)));
             }
         }
+        let Some(missing) = DEBIAN.into_iter().find(|path| !Path::new(path).exists()) else {
+            let [cargo, rustc, source] = DEBIAN.map(PathBuf::from);
+            return Ok(Self { cargo, rustc, origin: Origin::Debian, target, library: Library::Source(source) });
+        };
+        let own = match sysroot {
+            Ok(sysroot) => format!("{} has neither its libraries nor their source", sysroot.display()),
+            Err(error) => error.to_string(),
+        };
+        Err(Failure::NoToolchain { target, why: format!("{own}, and there is no {missing}") })
     }
 
     /// Returns `cargo COMMAND` for the target, with `flags` for every crate and the library among them.
@@ -60,34 +70,47 @@ impl Toolchain {
         for name in ["RUSTFLAGS", "CARGO_BUILD_TARGET", "CARGO_BUILD_RUSTFLAGS"] {
             cargo.env_remove(name);
         }
-        if let Library::Source(_) = self.library {
+        if self.origin == Origin::Debian {
             // What rustup's proxies and cargo put there is for the caller's toolchain.
             for name in ["RUSTUP_TOOLCHAIN", "RUSTDOC", "RUSTC_WRAPPER", "LD_LIBRARY_PATH", "CARGO"] {
                 cargo.env_remove(name);
             }
-            cargo.env("RUSTC", &self.rustc).env("RUSTC_BOOTSTRAP", "1").args(["-Z", &format!("build-std={parts}")]);
+            cargo.env("RUSTC", &self.rustc);
+        }
+        if let Library::Source(_) = self.library {
+            // No part of the library is wanted that only unwinding and back traces need.
+            cargo.args(["-Z", &format!("build-std={parts}"), "-Z", "build-std-features="]).env("RUSTC_BOOTSTRAP", "1");
         }
         // This variable takes flags with spaces in them.
         cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f".as_ref()));
         cargo
     }
 
-    /// The folders whose names must not get into what is built, and what stands there instead.
-    pub(crate) fn remapped(&self) -> Vec<(PathBuf, &'static str)> {
+    /// Returns the flags that keep the names of folders out of what is built, `root` being this tree's.
+    pub(crate) fn remap(&self, root: &Path) -> Vec<OsString> {
         let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
         let mut folders: Vec<_> = home.into_iter().map(|home| (home, "/cargo")).collect();
         if let Library::Source(source) = &self.library {
-            folders.push((source.clone(), "/rust"));
             folders.extend(source.canonicalize().map(|source| (source, "/rust")));
+            folders.push((source.clone(), "/rust"));
         }
-        folders
+        folders.push((root.to_owned(), "/trestle"));
+        let flag = |(folder, name): (PathBuf, &str)| {
+            let mut flag = OsString::from("--remap-path-prefix=");
+            flag.push(folder);
+            flag.push("=");
+            flag.push(name);
+            flag
+        };
+        folders.into_iter().map(flag).collect()
     }
 
     /// Returns the linker that the toolchain carries, if it does.
     pub(crate) fn own_linker(&self) -> Option<PathBuf> {
         let host = ask(Command::new(&self.rustc).arg("-vV")).ok()?;
         let host = host.lines().find_map(|line| line.strip_prefix("host: "))?;
-        let path = self.sysroot().ok()?.join("lib/rustlib").join(host).join("bin/rust-lld");
+        let sysroot = PathBuf::from(ask(Command::new(&self.rustc).args(["--print", "sysroot"])).ok()?);
+        let path = sysroot.join("lib/rustlib").join(host).join("bin/rust-lld");
         path.is_file().then_some(path)
     }
 
@@ -99,13 +122,7 @@ impl Toolchain {
             Library::Source(source) => format!("{version}, with the library's source in {}", source.display()),
         }
     }
-
-    fn sysroot(&self) -> Result<PathBuf, Failure> {
-        ask(Command::new(&self.rustc).args(["--print", "sysroot"])).map(PathBuf::from)
-    }
 }
 
-const DEBIAN_CARGO: &str = "/usr/bin/cargo";
-const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
-/// Where `rust-web-src`, like `rust-src`, puts the library's source.
-const DEBIAN_SOURCE: &str = "/usr/lib/rustlib/src/rust";
+/// What the packages `cargo-web`, `rustc-web` and `rust-web-src` put there.
+const DEBIAN: [&str; 3] = ["/usr/bin/cargo", "/usr/bin/rustc", "/usr/lib/rustlib/src/rust"];

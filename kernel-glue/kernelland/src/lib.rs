@@ -5,6 +5,7 @@
 mod cache;
 mod clock;
 mod condition;
+mod depth;
 mod devfs;
 mod fault;
 mod heap;
@@ -19,7 +20,6 @@ mod select;
 mod sem;
 mod settings;
 mod stack;
-mod stack_depth;
 mod status;
 pub mod symbols;
 mod syscalls;
@@ -32,6 +32,7 @@ mod user_copy;
 mod watchdog;
 pub mod wire;
 
-pub use kernel::{Config, Counts, Kernel, Report};
-pub use lock::Flavour;
+pub use fault::Fault;
+pub use kernel::{Config, Counts, Kernel, Left, Report};
+pub use lock::{Flavour, forbid_blocking};
 pub use run::{test, test_that_fails};

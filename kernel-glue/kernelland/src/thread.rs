@@ -53,8 +53,8 @@ pub(crate) struct Thread {
 /// Where a thread comes from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ThreadKind {
-    /// Made by `spawn_kernel_thread`.
-    Kernel,
+    /// Made by `spawn_kernel_thread`, called from here.
+    Kernel(usize),
     /// A thread of the test's process that entered the kernel.
     Adopted,
 }

@@ -18,7 +18,7 @@ pub use poll::{DISCONNECTED, ERROR, INVALID, Interest, READ, WRITE, poll};
 pub use socket::Socket;
 
 use crate::thread::{Inside, Thread, current};
-use crate::{stack_depth, syscalls, team};
+use crate::{depth, syscalls, team};
 use haiku_abi::{status_t, team_id};
 use std::sync::atomic::Ordering::SeqCst;
 
@@ -88,7 +88,7 @@ impl Process {
         let thread = current();
         let before = (thread.team.swap(self.team, SeqCst), thread.user_id.swap(self.user, SeqCst));
         thread.set_in_system_call(Inside::SystemCall);
-        let result = stack_depth::enter(thread, call);
+        let result = depth::enter(thread, call);
         thread.set_in_system_call(Inside::Kernel);
         thread.team.store(before.0, SeqCst);
         thread.user_id.store(before.1, SeqCst);

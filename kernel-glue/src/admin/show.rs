@@ -5,7 +5,7 @@ mod tap;
 mod tun;
 
 pub use neighbours::report_bindings;
-pub use tap::{TapLive, report_tap};
+pub use self::tap::{TapLive, header_text, report_tap};
 pub use tun::TunLive;
 
 use super::report::{

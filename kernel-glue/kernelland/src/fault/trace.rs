@@ -4,8 +4,9 @@
 //! the unwinder knows. So the unwinder goes until it meets a module, and from there the frame pointers lead.
 
 use crate::loader;
-use std::ffi::{c_int, c_void};
+use std::ffi::{CStr, c_int, c_void};
 use std::fmt;
+use std::path::Path;
 
 /// Return addresses, the innermost first.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +23,11 @@ impl Trace {
             follow(&mut addresses, frame);
         }
         Self(addresses)
+    }
+
+    /// Returns the names of the add-ons' files whose code it leads through.
+    pub(crate) fn files(&self) -> Vec<String> {
+        self.0.iter().filter_map(|address| loader::file_name(*address)).collect()
     }
 
     /// Takes that of code that a signal stopped: in a module, by its registers.
@@ -71,14 +77,8 @@ pub(crate) fn place(address: usize) -> String {
         return format!("{address:#x}");
     }
     // SAFETY: the linker's name of a file that is loaded.
-    let file = unsafe { std::ffi::CStr::from_ptr(info.dli_fname) }.to_string_lossy().into_owned();
-    let file = file.rsplit('/').next().unwrap_or_default().to_owned();
-    let name = (!info.dli_sname.is_null()).then(|| {
-        // SAFETY: the linker's name of a symbol of that file.
-        unsafe { std::ffi::CStr::from_ptr(info.dli_sname) }.to_string_lossy().into_owned()
-    });
-    let base = info.dli_fbase as usize;
-    format!("{address:#x} {file}+{:#x} {}", address.wrapping_sub(base), name.unwrap_or_default())
+    let file = unsafe { CStr::from_ptr(info.dli_fname) }.to_string_lossy().into_owned();
+    format!("{address:#x} {}", loader::describe(Path::new(&file), info.dli_fbase as usize, address))
 }
 
 #[derive(Default)]

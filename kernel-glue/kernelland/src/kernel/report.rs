@@ -1,10 +1,10 @@
 //! What there is in the kernel, and what is left of it at the end.
 
-use crate::thread::{self, ThreadKind};
+use crate::fault::Fault;
+use crate::thread::{self, Thread, ThreadKind};
 use crate::{cache, devfs, fault, heap, loader, modules, sem, syscalls, team};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
 
 /// How many objects of each kind there are.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -38,7 +38,7 @@ impl Counts {
             threads: kernel_threads().count(),
             semaphores: sem::all().len(),
             caches: caches.len(),
-            objects: caches.iter().map(|(_, objects)| objects).sum(),
+            objects: caches.iter().map(|(_, objects, _)| objects).sum(),
             blocks: heap::live().len(),
             descriptors: team::open().len(),
             nodes: devfs::nodes().len(),
@@ -49,64 +49,48 @@ impl Counts {
     }
 }
 
+/// Something that is left.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Left {
+    /// The add-on whose code made it, by its file's name; "the kernel" for everything else.
+    pub maker: String,
+    /// What it is.
+    pub what: String,
+}
+
 /// What was left when the kernel was shut down, and the faults that were found before.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// Threads, by number and name.
-    pub threads: Vec<String>,
-    /// Semaphores, by name.
-    pub semaphores: Vec<String>,
-    /// Object caches, with how many objects each still has.
-    pub caches: Vec<(String, usize)>,
-    /// Descriptors: team, number and path.
-    pub descriptors: Vec<String>,
-    /// Nodes below `/dev`, wires of the test too.
-    pub nodes: Vec<String>,
-    /// Files that are mapped.
-    pub images: Vec<PathBuf>,
-    /// Modules with their references.
-    pub modules: Vec<(String, u32)>,
-    /// Blocks of the heap and their bytes, by the file whose code allocated them.
-    pub blocks: BTreeMap<String, (usize, usize)>,
+    /// Threads, semaphores, caches, nodes, descriptors, memory, loaded files and referenced modules.
+    pub left: Vec<Left>,
     /// Orders of locks that can deadlock, waits that a lock forbids, and the like.
-    pub faults: Vec<String>,
-    /// How many there are more than when the kernel was booted.
+    pub faults: Vec<Fault>,
+    /// How many there are of everything.
     pub counts: Counts,
     /// How deep a kernel stack has been at most, in bytes.
     pub deepest_stack: usize,
 }
 
 impl Report {
-    pub(super) fn new(before: &Counts) -> Self {
-        let mut blocks = BTreeMap::<String, (usize, usize)>::new();
-        for block in heap::live() {
-            let file = loader::file_of(block.caller).or_else(|| loader::unloaded(block.caller).map(PathBuf::from));
-            let file = file.map_or_else(|| "the kernel".to_owned(), |file| file.display().to_string());
-            let (count, bytes) = blocks.entry(file).or_default();
-            *count = count.saturating_add(1);
-            *bytes = bytes.saturating_add(block.size);
-        }
-        let open = team::open().into_iter();
-        Self {
-            threads: kernel_threads().map(|thread| thread.to_string()).collect(),
-            semaphores: sem::all().into_iter().map(|(_, name)| name).collect(),
-            caches: cache::all(),
-            descriptors: open.map(|(team, fd, path)| format!("team {team}: {fd} is /dev/{path}")).collect(),
-            nodes: devfs::nodes(),
-            images: loader::mapped(),
-            modules: modules::references(),
-            blocks,
-            faults: fault::reports(),
-            counts: difference(&Counts::now(), before),
-            deepest_stack: thread::deepest_stack(),
-        }
+    pub(super) fn new() -> Self {
+        Self { left: left(), faults: fault::reports(), counts: Counts::now(), deepest_stack: thread::deepest_stack() }
     }
 
     /// Whether nothing is left and no fault was found.
-    ///
-    /// A module that stays loaded leaves its file, its own reference and what it holds.
     pub fn is_clean(&self) -> bool {
-        self.faults.is_empty() && self.counts == Counts::default()
+        self.faults.is_empty() && self.left.is_empty()
+    }
+
+    /// Returns the part that concerns an add-on, by its file's name: what its code made, and faults with its code in them. Those of
+    /// a stack that is not ours stay out of it.
+    #[must_use]
+    pub fn concerning(&self, file: &str) -> Self {
+        Self {
+            left: self.left.iter().filter(|left| left.maker == file).cloned().collect(),
+            faults: self.faults.iter().filter(|fault| fault.concerns(file)).cloned().collect(),
+            counts: self.counts.clone(),
+            deepest_stack: self.deepest_stack,
+        }
     }
 }
 
@@ -115,47 +99,56 @@ impl fmt::Display for Report {
         for fault in &self.faults {
             writeln!(f, "fault: {fault}")?;
         }
-        for (what, left) in [
-            ("threads", &self.threads),
-            ("semaphores", &self.semaphores),
-            ("descriptors", &self.descriptors),
-            ("nodes", &self.nodes),
-        ] {
-            if !left.is_empty() {
-                writeln!(f, "{what} left: {}", left.join(", "))?;
-            }
-        }
-        for (name, objects) in &self.caches {
-            writeln!(f, "object cache left: {name}, {objects} objects")?;
-        }
-        for image in &self.images {
-            writeln!(f, "file left: {}", image.display())?;
-        }
-        for (module, references) in &self.modules {
-            writeln!(f, "module left: {module}, {references} references")?;
-        }
-        for (file, (count, bytes)) in &self.blocks {
-            writeln!(f, "memory left: {count} blocks, {bytes} bytes, of {file}")?;
+        for Left { maker, what } in &self.left {
+            writeln!(f, "left of {maker}: {what}")?;
         }
         writeln!(f, "deepest kernel stack: {} bytes", self.deepest_stack)
     }
 }
 
-fn kernel_threads() -> impl Iterator<Item = &'static thread::Thread> {
-    thread::all().into_iter().filter(|thread| thread.kind == ThreadKind::Kernel && thread.is_alive())
+fn left() -> Vec<Left> {
+    let mut left = Vec::new();
+    let mut add = |caller: usize, what: String| left.push(Left { maker: maker(caller), what });
+    for thread in kernel_threads() {
+        let ThreadKind::Kernel(caller) = thread.kind else { continue };
+        add(caller, thread.to_string());
+    }
+    for (name, caller) in sem::all() {
+        add(caller, format!("semaphore \"{name}\""));
+    }
+    for (name, objects, caller) in cache::all() {
+        add(caller, format!("object cache \"{name}\" with {objects} objects"));
+    }
+    for node in devfs::nodes() {
+        add(node.caller, format!("/dev/{}", node.path));
+    }
+    for (team, fd, path) in team::open() {
+        add(0, format!("descriptor {fd} of team {team}, /dev/{path}"));
+    }
+    for (name, references) in modules::references() {
+        add(0, format!("module {name} with {references} references"));
+    }
+    for path in loader::mapped() {
+        add(0, format!("file {}", path.display()));
+    }
+    let mut memory = BTreeMap::<usize, (usize, usize)>::new();
+    for block in heap::live() {
+        let (count, bytes) = memory.entry(block.caller).or_default();
+        *count = count.saturating_add(1);
+        *bytes = bytes.saturating_add(block.size);
+    }
+    for (caller, (count, bytes)) in memory {
+        add(caller, format!("{count} blocks, {bytes} bytes, of {}", fault::place(caller)));
+    }
+    left
 }
 
-fn difference(now: &Counts, before: &Counts) -> Counts {
-    Counts {
-        threads: now.threads.saturating_sub(before.threads),
-        semaphores: now.semaphores.saturating_sub(before.semaphores),
-        caches: now.caches.saturating_sub(before.caches),
-        objects: now.objects.saturating_sub(before.objects),
-        blocks: now.blocks.saturating_sub(before.blocks),
-        descriptors: now.descriptors.saturating_sub(before.descriptors),
-        nodes: now.nodes.saturating_sub(before.nodes),
-        images: now.images.saturating_sub(before.images),
-        module_references: now.module_references.saturating_sub(before.module_references),
-        system_calls: now.system_calls.saturating_sub(before.system_calls),
-    }
+/// Returns the name of the file in which an address of code lies, or lay.
+fn maker(caller: usize) -> String {
+    loader::file_name(caller).unwrap_or_else(|| "the kernel".to_owned())
+}
+
+fn kernel_threads() -> impl Iterator<Item = &'static Thread> {
+    let threads = thread::all().into_iter();
+    threads.filter(|thread| matches!(thread.kind, ThreadKind::Kernel(_)) && thread.is_alive())
 }

@@ -31,8 +31,6 @@ pub(crate) enum WaitKind {
     Thread,
     Snooze,
     Select,
-    /// A resume.
-    Suspension,
     Wire,
 }
 

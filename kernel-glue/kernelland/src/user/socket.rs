@@ -1,9 +1,9 @@
 //! A program's socket, by the table that the network stack gives the kernel.
 
 use super::{Plain, Process, Status, length, result};
+use crate::depth::call_out;
 use crate::network;
 use crate::select::Info;
-use crate::stack_depth::call_out;
 use crate::thread::{current, locked};
 use haiku_abi::admin::{EXCHANGE_V1, Exchange, ifdrv};
 use haiku_abi::{

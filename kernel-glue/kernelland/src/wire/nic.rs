@@ -65,7 +65,7 @@ impl Nic {
         let card = super::driver::enter(card);
         // SAFETY: the table is a static.
         let hooks = unsafe { Hooks::at(&raw const super::driver::HOOKS) };
-        devfs::publish(&format!("net/{}", card.name), hooks).map_err(|_| io::ErrorKind::AlreadyExists)?;
+        devfs::publish(&format!("net/{}", card.name), hooks, 0).map_err(|_| io::ErrorKind::AlreadyExists)?;
         Ok(Self(card))
     }
 

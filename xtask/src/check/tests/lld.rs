@@ -1,31 +1,16 @@
 //! The real linker, with the right flags and with its own defaults.
 
 use super::{Rule, check};
+use crate::folder::Folder;
+use crate::haiku;
 use crate::lld::Lld;
+use crate::stub::{self, Export};
 use crate::symbols::{Kind, Symbols};
-use crate::{haiku, stub};
 use object::write::{Object, Relocation, StandardSection, Symbol, SymbolSection};
 use object::{Architecture, BinaryFormat, Endianness, RelocationFlags, SymbolFlags, SymbolKind, SymbolScope, elf};
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
-
-/// A folder that goes with its owner.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("trestle-xtask-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
+use std::path::Path;
 
 /// An object file with `modules`, whose one module calls `dprintf` through the table of addresses.
 fn add_on() -> Vec<u8> {
@@ -72,10 +57,11 @@ fn the_flags_of_the_add_on_pass_and_the_linkers_defaults_are_refused() {
         return eprintln!("skipped: no ld.lld on this machine");
     };
     let folder = Folder::new("link");
-    let [object, kernel, script, out] = ["a.o", "_KERNEL_", "exports", "out"].map(|name| folder.0.join(name));
+    let [object, kernel, script, out] = ["a.o", "_KERNEL_", "exports", "out"].map(|name| folder.path().join(name));
     fs::write(&object, add_on()).unwrap();
     fs::write(&script, haiku::EXPORTS).unwrap();
-    stub::library(&lld, &kernel, haiku::KERNEL, [("dprintf", Kind::Function)]).unwrap();
+    stub::library(&lld, &kernel, haiku::KERNEL, &[Export { name: "dprintf", kind: Kind::Function, version: "" }])
+        .unwrap();
 
     lld.link(haiku::arguments(&object, &kernel, &script, &out, haiku::Debug::Strip)).unwrap();
     assert_eq!(rules(&out), []);
