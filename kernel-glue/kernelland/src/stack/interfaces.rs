@@ -165,6 +165,3 @@ impl Drop for Interface {
         links.iter().for_each(|link| link.end(self.hardware()));
     }
 }
-
-#[cfg(test)]
-mod tests;
