@@ -3,6 +3,8 @@
 use crate::bell::Bell;
 use crate::kernel::Status;
 use crate::net_buffer::NetBuf;
+use crate::place::boxed;
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};
 use crossbeam_queue::ArrayQueue;
@@ -12,7 +14,7 @@ use frame::PortId;
 ///
 /// Whoever has a frame pushes it, under whatever locks: nothing here waits, and the worker alone forwards.
 pub(crate) struct Inlet {
-    queue: ArrayQueue<(PortId, NetBuf)>,
+    queue: Box<ArrayQueue<(PortId, NetBuf)>>,
     bell: Arc<Bell>,
     full: AtomicU64,
 }
@@ -24,7 +26,7 @@ impl Inlet {
     /// There are as many semaphores as may be.
     pub(crate) fn new() -> Result<Arc<Self>, Status> {
         let bell = Bell::new(c"trestle bridge")?;
-        Ok(Arc::new(Self { queue: ArrayQueue::new(FRAMES), bell, full: AtomicU64::new(0) }))
+        Ok(Arc::new(Self { queue: boxed(|| ArrayQueue::new(FRAMES)), bell, full: AtomicU64::new(0) }))
     }
 
     /// Queues a frame and wakes the worker. When full, the frame comes back, and is counted.

@@ -21,6 +21,7 @@ mod kernel;
 mod modules;
 mod net_buffer;
 mod node;
+mod place;
 mod stack;
 mod tun;
 mod unit;
