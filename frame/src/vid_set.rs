@@ -1,30 +1,39 @@
 //! Sets of VLAN IDs, as `iftagged` takes and `ifconfig` prints them.
 
 use crate::Vid;
+use alloc::boxed::Box;
 use core::fmt;
 use core::str::FromStr;
 
 const WORDS: usize = 64;
 
-/// A set of VLAN IDs, 512 bytes.
-#[derive(Clone, Eq, PartialEq)]
-pub struct VidSet([u64; WORDS]);
+/// A set of VLAN IDs. What is neither empty nor everything lies on the heap: by value it would fill half of what a
+/// kernel thread may have on its stack.
+#[derive(Clone)]
+pub struct VidSet(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    Empty,
+    All,
+    Words(Box<[u64; WORDS]>),
+}
 
 impl VidSet {
     /// No VLAN.
-    pub const EMPTY: Self = Self([0; WORDS]);
+    pub const EMPTY: Self = Self(Repr::Empty);
 
     /// Returns every VLAN, 1..=4094.
     pub const fn all() -> Self {
-        let mut words = [u64::MAX; WORDS];
-        words[0] = !1;
-        words[WORDS - 1] = u64::MAX >> 1;
-        Self(words)
+        Self(Repr::All)
     }
 
     /// Adds a VLAN.
     pub fn insert(&mut self, vid: Vid) {
-        if let Some(word) = self.0.get_mut(usize::from(vid.get() / 64)) {
+        if self.contains(vid) {
+            return;
+        }
+        if let Some(word) = self.words_mut().get_mut(usize::from(vid.get() / 64)) {
             *word |= 1 << (vid.get() % 64);
         }
     }
@@ -32,20 +41,19 @@ impl VidSet {
     /// Returns whether a VLAN is a member.
     #[inline]
     pub fn contains(&self, vid: Vid) -> bool {
-        let word = self.0.get(usize::from(vid.get() / 64)).copied().unwrap_or(0);
-        word >> (vid.get() % 64) & 1 == 1
+        self.word(usize::from(vid.get() / 64)) >> (vid.get() % 64) & 1 == 1
     }
 
     /// Returns whether no VLAN is a member.
     pub fn is_empty(&self) -> bool {
-        self.0.iter().all(|&word| word == 0)
+        self.words().all(|word| word == 0)
     }
 
     /// Returns the VLANs of either set.
     #[must_use]
     pub fn union(mut self, other: &Self) -> Self {
-        for (word, more) in self.0.iter_mut().zip(other.0) {
-            *word |= more;
+        if !other.is_empty() {
+            self.words_mut().iter_mut().zip(other.words()).for_each(|(word, more)| *word |= more);
         }
         self
     }
@@ -53,10 +61,33 @@ impl VidSet {
     /// Returns the VLANs of this set that are not in the other.
     #[must_use]
     pub fn minus(mut self, other: &Self) -> Self {
-        for (word, less) in self.0.iter_mut().zip(other.0) {
-            *word &= !less;
+        if !other.is_empty() {
+            self.words_mut().iter_mut().zip(other.words()).for_each(|(word, less)| *word &= !less);
         }
         self
+    }
+
+    #[inline]
+    fn word(&self, index: usize) -> u64 {
+        match &self.0 {
+            Repr::Empty => 0,
+            Repr::All => ALL.get(index).copied().unwrap_or(0),
+            Repr::Words(words) => words.get(index).copied().unwrap_or(0),
+        }
+    }
+
+    fn words(&self) -> impl Iterator<Item = u64> + '_ {
+        (0..WORDS).map(|index| self.word(index))
+    }
+
+    fn words_mut(&mut self) -> &mut [u64; WORDS] {
+        loop {
+            match self.0 {
+                Repr::Words(ref mut words) => return words,
+                Repr::Empty => self.0 = Repr::Words(Box::new([0; WORDS])),
+                Repr::All => self.0 = Repr::Words(Box::new(ALL)),
+            }
+        }
     }
 
     /// Iterates over the members, ascending.
@@ -77,6 +108,22 @@ impl VidSet {
         })
     }
 }
+
+/// Every VLAN.
+static ALL: [u64; WORDS] = {
+    let mut words = [u64::MAX; WORDS];
+    words[0] = !1;
+    words[WORDS - 1] = u64::MAX >> 1;
+    words
+};
+
+impl PartialEq for VidSet {
+    fn eq(&self, other: &Self) -> bool {
+        self.words().eq(other.words())
+    }
+}
+
+impl Eq for VidSet {}
 
 impl Default for VidSet {
     fn default() -> Self {
@@ -154,7 +201,6 @@ fn parse_vid(text: &str) -> Result<Vid, ParseVidSetError> {
 
 #[cfg(feature = "serde")]
 mod serde_text {
-    extern crate alloc;
     use super::VidSet;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
