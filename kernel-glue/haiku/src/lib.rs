@@ -25,6 +25,7 @@ mod modules;
 mod net_buffer;
 mod node;
 mod stack;
+mod system;
 mod tun;
 mod unit;
 mod waiter;

@@ -7,11 +7,12 @@ use crate::unit;
 use crate::waiter::{Descriptor, Device, Waiter};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use frame::Mac;
 use spin::Once;
 use tap::ioctl::{Answer, Lifetime, Request};
 use tap::{
-    ControlError, Credentials, DeviceName, DeviceSettings, Devices, Effect, HandleId, Node, Opening, Standing,
+    ControlError, Credentials, DeviceName, DeviceSettings, Devices, Effect, HandleId, Header, Node, Opening, Standing,
     Transport,
 };
 
@@ -84,6 +85,11 @@ pub(crate) fn open(name: DeviceName) -> Result<(HandleId, Arc<Descriptor>), Stat
     };
     bring_about();
     opened.ok_or(Status::B_ERROR)
+}
+
+/// Lists what precedes the packets of each descriptor of a device.
+pub(crate) fn opens(name: DeviceName) -> Vec<Header> {
+    books().lock().opens(name).map(|(_, descriptor)| descriptor.header()).collect()
 }
 
 /// Closes a descriptor. It may be called with locks of the kernel's file systems held.
