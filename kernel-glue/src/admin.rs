@@ -30,6 +30,7 @@ pub use exchange::{Question, Reply, Request, Which};
 pub use facts::{Facts, SystemInterface, SystemKind};
 pub use linked::report_link;
 pub use live::{Condition, Live, OwnLink, answer};
+pub use name::{MAX_UNIT, Name, NameError};
 pub use picture::{AdminStatus, Attached, Device, Interface, Life, LinkWish, Mtu, Picture};
 pub use plan::{Failed, Perform, Plan, Step, SystemError, Undo, attempt, follow, plan};
 pub use platform::Platform;

@@ -9,7 +9,7 @@ pub(crate) mod checksum;
 mod parts;
 mod table;
 
-pub(crate) use table::{MODULE, std_ops};
+pub(crate) use table::MODULE;
 
 use crate::stack::address;
 use crate::stack::ancillary;
@@ -31,6 +31,9 @@ struct Whole {
 }
 
 static WHOLES: Cache = Cache::new(c"net buffer cache", size_of::<Whole>());
+
+/// What came of sending a packet: whoever sends gets it back if nobody took it.
+pub(crate) type Sent = Result<(), (Buffer, status_t)>;
 
 /// A packet that is ours: freed when dropped.
 pub(crate) struct Buffer(NonNull<Whole>);
@@ -122,12 +125,17 @@ impl Buffer {
     }
 
     /// Adds the other packet's bytes, and frees it.
-    pub(crate) fn merge(&mut self, with: Self, at: End) {
+    fn merge(&mut self, with: Self, at: End) {
         let mut with = with;
         if let Some(parts) = Parts::new(0) {
             let parts = std::mem::replace(with.parts_mut(), parts);
             self.change(|mine| mine.merge(parts, at));
         }
+    }
+
+    /// Adds the other packet's bytes at the end, and frees it.
+    pub(crate) fn append_all(&mut self, with: Self) {
+        self.merge(with, End::After);
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -137,6 +145,11 @@ impl Buffer {
     pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<(), status_t> {
         // SAFETY: the slice may be read.
         unsafe { self.append_raw(bytes.as_ptr(), bytes.len()) }
+    }
+
+    /// Adds bytes at the end without setting them; says where they are if they lie together.
+    pub(crate) fn append_space(&mut self, size: usize) -> Result<Option<*mut u8>, status_t> {
+        self.change(|parts| parts.append_size(size))
     }
 
     pub(crate) fn prepend(&mut self, bytes: &[u8]) -> Result<(), status_t> {
@@ -271,6 +284,10 @@ impl Buffer {
         unsafe { (&raw mut (*at).ancillary).replace(to) }
     }
 
+    pub(crate) fn add_flag(&mut self, flag: i32) {
+        self.abi_mut().msg_flags |= flag.cast_unsigned();
+    }
+
     /// `NET_BUFFER_L3_CHECKSUM_VALID` and its like.
     pub(crate) fn checksums(&self) -> u32 {
         u32::from(self.abi().buffer_flags)
@@ -311,6 +328,13 @@ impl Buffer {
         let copied = unsafe { self.parts().transfer(end, from.cast_mut(), size, Way::In) };
         // Into bytes that do not lie together a failed copy goes unnoticed, as in Haiku.
         if together.is_some() { copied } else { Ok(()) }
+    }
+
+    /// # Safety
+    /// `to` is the address of `size` bytes that may be written, or a program's address.
+    pub(crate) unsafe fn read_raw(&self, offset: usize, to: *mut u8, size: usize) -> Result<(), status_t> {
+        // SAFETY: the caller's.
+        unsafe { self.parts().transfer(offset, to, size, Way::Out) }
     }
 
     /// # Safety

@@ -13,7 +13,7 @@ mod state;
 pub(crate) use addresses::local_address;
 pub(crate) use alias::add_address;
 pub(crate) use list::{
-    add, by_index, by_name, count, device_removed, for_device, for_link, init, list, local_broadcast, local_link,
+    Only, add, by_index, by_name, count, device_removed, for_device, for_link, init, list, local_broadcast, local_link,
     remove, uninit,
 };
 

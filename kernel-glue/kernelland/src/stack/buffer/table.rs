@@ -47,7 +47,7 @@ pub(crate) static MODULE: net_buffer_module_info = net_buffer_module_info {
 };
 
 /// Makes the caches, and takes them down: by then every packet must be free.
-pub(crate) unsafe extern "C" fn std_ops(op: i32) -> status_t {
+unsafe extern "C" fn std_ops(op: i32) -> status_t {
     match op {
         B_MODULE_INIT => match WHOLES.create() {
             B_OK => match BLOCKS.create() {
@@ -124,7 +124,7 @@ unsafe extern "C" fn merge(raw: *mut net_buffer, with: *mut net_buffer, after: b
     let Some(with) = (unsafe { Buffer::from_raw(with) }) else { return B_BAD_VALUE };
     let end = if after { End::After } else { End::Before };
     // SAFETY: the caller lends the packet.
-    status(unsafe { lent(raw, |buffer| buffer.merge(with, end)) })
+    status(unsafe { lent(raw, |buffer| Ok(buffer.merge(with, end))) })
 }
 
 unsafe extern "C" fn prepend_size(raw: *mut net_buffer, size: usize, at: *mut *mut c_void) -> status_t {

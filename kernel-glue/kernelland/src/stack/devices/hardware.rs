@@ -1,6 +1,6 @@
 //! A module's device: its structure, which the module and the stack both write without a lock, and its hooks.
 
-use crate::stack::buffer::Buffer;
+use crate::stack::buffer::{Buffer, Sent};
 use crate::stack::sockaddr::Sockaddr;
 use crate::symbols;
 use haiku_abi::*;
@@ -160,16 +160,16 @@ impl Hardware {
     }
 
     /// Sends a packet, which the device takes if it succeeds.
-    pub(crate) fn send(self, buffer: Buffer) -> status_t {
-        let Some(hook) = self.module().send_data else { return B_ERROR };
+    pub(crate) fn send(self, buffer: Buffer) -> Sent {
+        let Some(hook) = self.module().send_data else { return Err((buffer, B_ERROR)) };
         let raw = buffer.into_raw();
         // SAFETY: the hook is the device's.
         let status = unsafe { hook(self.0, raw) };
-        if status != B_OK {
-            // SAFETY: the device did not take the packet.
-            drop(unsafe { Buffer::from_raw(raw) });
+        if status == B_OK {
+            return Ok(());
         }
-        status
+        // SAFETY: the device did not take the packet.
+        unsafe { Buffer::from_raw(raw) }.map_or(Ok(()), |buffer| Err((buffer, status)))
     }
 
     /// # Safety

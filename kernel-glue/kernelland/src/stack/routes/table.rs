@@ -5,7 +5,7 @@ use crate::stack::address::Reference;
 use crate::stack::buffer::{Borrowed, Buffer};
 use crate::stack::domain::{self, Domain};
 use crate::stack::interfaces::Interface;
-use crate::stack::sockaddr::{self, Sockaddr};
+use crate::stack::sockaddr::{Sockaddr, read as read_address};
 use haiku_abi::*;
 use std::ptr::{from_ref, null_mut};
 use std::sync::Arc;
@@ -59,7 +59,7 @@ impl Wanted {
         let address = unsafe { Reference::borrow(route.interface_address) };
         // SAFETY: the caller's.
         let [destination, mask, gateway] =
-            [route.destination, route.mask, route.gateway].map(|at| unsafe { sockaddr::read(at) });
+            [route.destination, route.mask, route.gateway].map(|at| unsafe { read_address(at) });
         Some(Self { destination, mask, gateway, flags: route.flags, address })
     }
 }
@@ -86,7 +86,7 @@ pub(crate) unsafe extern "C" fn remove_route(domain: *mut net_domain, route: *co
 /// `to` may be read.
 pub(crate) unsafe extern "C" fn get_route(domain: *mut net_domain, to: *const sockaddr) -> *mut net_route {
     // SAFETY: the caller's.
-    let to = unsafe { sockaddr::read(to) };
+    let to = unsafe { read_address(to) };
     let route = domain::by_pointer(domain).zip(to).and_then(|(domain, to)| domain.route_to(&to));
     route.map_or(null_mut(), Route::into_raw)
 }
