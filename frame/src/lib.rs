@@ -1,7 +1,8 @@
 //! Bytes and time: what every Trestle core and every platform agrees on.
 //!
-//! Nothing here blocks or reads a clock, and a set of VLANs alone allocates. A core borrows a frame's first bytes as a [`Frame`],
-//! is told the time as an [`Instant`], answers with ports, and counts what it drops by [`DropReason`].
+//! Nothing here blocks or reads a clock, and nothing but a [`VidSet`], which is configuration, allocates. A core
+//! borrows a frame's first bytes as a [`Frame`], is told the time as an [`Instant`], answers with ports, and counts what
+//! it drops by [`DropReason`].
 #![no_std]
 #![forbid(unsafe_code)]
 

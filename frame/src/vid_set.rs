@@ -7,33 +7,30 @@ use core::str::FromStr;
 
 const WORDS: usize = 64;
 
-/// A set of VLAN IDs. What is neither empty nor everything lies on the heap: by value it would fill half of what a
-/// kernel thread may have on its stack.
-#[derive(Clone)]
-pub struct VidSet(Repr);
-
-#[derive(Clone)]
-enum Repr {
-    Empty,
-    All,
-    Words(Box<[u64; WORDS]>),
-}
+/// A set of VLAN IDs, 512 bytes on the heap; the empty set, which most are, takes none.
+#[derive(Clone, Default, Eq, PartialEq)]
+pub struct VidSet(
+    /// `None` for the empty set, and for no other.
+    Option<Box<[u64; WORDS]>>,
+);
 
 impl VidSet {
     /// No VLAN.
-    pub const EMPTY: Self = Self(Repr::Empty);
+    pub const EMPTY: Self = Self(None);
 
     /// Returns every VLAN, 1..=4094.
-    pub const fn all() -> Self {
-        Self(Repr::All)
+    pub fn all() -> Self {
+        let mut words = Box::new([u64::MAX; WORDS]);
+        if let [first, .., last] = words.as_mut_slice() {
+            (*first, *last) = (!1, u64::MAX >> 1);
+        }
+        Self(Some(words))
     }
 
     /// Adds a VLAN.
     pub fn insert(&mut self, vid: Vid) {
-        if self.contains(vid) {
-            return;
-        }
-        if let Some(word) = self.words_mut().get_mut(usize::from(vid.get() / 64)) {
+        let words = self.0.get_or_insert_with(|| Box::new([0; WORDS]));
+        if let Some(word) = words.get_mut(usize::from(vid.get() / 64)) {
             *word |= 1 << (vid.get() % 64);
         }
     }
@@ -41,53 +38,41 @@ impl VidSet {
     /// Returns whether a VLAN is a member.
     #[inline]
     pub fn contains(&self, vid: Vid) -> bool {
-        self.word(usize::from(vid.get() / 64)) >> (vid.get() % 64) & 1 == 1
+        let word = self.words().get(usize::from(vid.get() / 64)).copied().unwrap_or(0);
+        word >> (vid.get() % 64) & 1 == 1
     }
 
     /// Returns whether no VLAN is a member.
     pub fn is_empty(&self) -> bool {
-        self.words().all(|word| word == 0)
+        self.0.is_none()
     }
 
     /// Returns the VLANs of either set.
     #[must_use]
     pub fn union(mut self, other: &Self) -> Self {
-        if !other.is_empty() {
-            self.words_mut().iter_mut().zip(other.words()).for_each(|(word, more)| *word |= more);
+        match &mut self.0 {
+            None => other.clone(),
+            Some(words) => {
+                for (word, more) in words.iter_mut().zip(other.words()) {
+                    *word |= more;
+                }
+                self
+            }
         }
-        self
     }
 
     /// Returns the VLANs of this set that are not in the other.
     #[must_use]
     pub fn minus(mut self, other: &Self) -> Self {
-        if !other.is_empty() {
-            self.words_mut().iter_mut().zip(other.words()).for_each(|(word, less)| *word &= !less);
+        let Some(words) = &mut self.0 else { return self };
+        for (word, less) in words.iter_mut().zip(other.words()) {
+            *word &= !less;
         }
-        self
+        if words.iter().all(|&word| word == 0) { Self::EMPTY } else { self }
     }
 
-    #[inline]
-    fn word(&self, index: usize) -> u64 {
-        match &self.0 {
-            Repr::Empty => 0,
-            Repr::All => ALL.get(index).copied().unwrap_or(0),
-            Repr::Words(words) => words.get(index).copied().unwrap_or(0),
-        }
-    }
-
-    fn words(&self) -> impl Iterator<Item = u64> + '_ {
-        (0..WORDS).map(|index| self.word(index))
-    }
-
-    fn words_mut(&mut self) -> &mut [u64; WORDS] {
-        loop {
-            match self.0 {
-                Repr::Words(ref mut words) => return words,
-                Repr::Empty => self.0 = Repr::Words(Box::new([0; WORDS])),
-                Repr::All => self.0 = Repr::Words(Box::new(ALL)),
-            }
-        }
+    fn words(&self) -> &[u64] {
+        self.0.as_deref().map_or(&[], |words| words)
     }
 
     /// Iterates over the members, ascending.
@@ -106,28 +91,6 @@ impl VidSet {
             }
             Some((first, last))
         })
-    }
-}
-
-/// Every VLAN.
-static ALL: [u64; WORDS] = {
-    let mut words = [u64::MAX; WORDS];
-    words[0] = !1;
-    words[WORDS - 1] = u64::MAX >> 1;
-    words
-};
-
-impl PartialEq for VidSet {
-    fn eq(&self, other: &Self) -> bool {
-        self.words().eq(other.words())
-    }
-}
-
-impl Eq for VidSet {}
-
-impl Default for VidSet {
-    fn default() -> Self {
-        Self::EMPTY
     }
 }
 
