@@ -108,3 +108,6 @@ unsafe extern "C" fn guarded(
 thread_local! {
     static RECOVERY: Cell<[usize; 2]> = const { Cell::new([0; 2]) };
 }
+
+#[cfg(test)]
+mod tests;

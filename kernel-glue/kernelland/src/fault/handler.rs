@@ -36,8 +36,10 @@ unsafe extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, context
         put(registers, libc::REG_RSP, stack);
         return;
     }
-    // SAFETY: as above for the information; these signals carry an address.
-    let address = unsafe { (*info).si_addr() } as usize;
+    // SAFETY: as above, for the information.
+    let info = unsafe { &*info };
+    // SAFETY: these signals carry an address.
+    let address = unsafe { info.si_addr() } as usize;
     let what = loader::unloaded(address).map_or_else(String::new, |image| format!(", in {image}, which is unloaded"));
     let trace = Trace::of_registers(counter, frame);
     end(&format!(

@@ -111,7 +111,7 @@ fn follow(addresses: &mut Vec<usize>, mut frame: usize) {
         let mut words = [0usize; 2];
         let from = std::ptr::with_exposed_provenance::<u8>(frame);
         // A frame pointer that is none must not fault.
-        if frame % 8 != 0 || crate::user_copy::copy((&raw mut words).cast(), from, 16) != haiku_abi::B_OK {
+        if !frame.is_multiple_of(8) || crate::user_copy::copy((&raw mut words).cast(), from, 16) != haiku_abi::B_OK {
             return;
         }
         let [next, address] = words;
