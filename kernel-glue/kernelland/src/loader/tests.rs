@@ -32,8 +32,10 @@ fn a_file_is_mapped_once_unmapped_for_good_and_loaded_afresh() {
         assert_eq!([call(counted), call(counted), call(counted)], [1, 2, 3]);
         assert!(crate::syslog::text().contains("counted 3"));
         let pointer = image.symbol("pointer", Kind::Object).unwrap();
-        // SAFETY: the add-on's pointer, relocated.
-        assert_eq!(unsafe { pointer.cast::<*const i32>().read().read() }, 5);
+        // SAFETY: the add-on's pointer, in its image.
+        let data = unsafe { pointer.cast::<*const i32>().read() };
+        // SAFETY: relocated to its data.
+        assert_eq!(unsafe { data.read() }, 5);
         assert_eq!(image.symbol("counted", Kind::Object), None);
         assert!(place(counted as usize + 1).unwrap().contains("counter counted+0x1"));
 
