@@ -1,5 +1,6 @@
 //! What happened to the table, for those who log or mirror it.
 
+use alloc::collections::VecDeque;
 use frame::{Mac, PortId};
 
 /// A change that a worker made to the address table. VLAN 0 is none.
@@ -36,6 +37,30 @@ pub enum Event {
     },
 }
 
-/// Events that wait for [`Worker::poll_event`](crate::Worker::poll_event): what a batch of 64 frames can cause, each
-/// learned at the expense of two.
-pub(crate) type Events = heapless::Deque<Event, 192>;
+/// Events that wait for [`Worker::poll_event`](crate::Worker::poll_event). Made once, so that neither a burst allocates
+/// nor a stack has to hold it.
+pub(crate) struct Events(VecDeque<Event>);
+
+/// There is no room for another event.
+pub(crate) struct Full;
+
+impl Events {
+    pub(crate) fn new() -> Self {
+        Self(VecDeque::with_capacity(MOST))
+    }
+
+    pub(crate) fn push(&mut self, event: Event) -> Result<(), Full> {
+        if self.0.len() == MOST {
+            return Err(Full);
+        }
+        self.0.push_back(event);
+        Ok(())
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Event> {
+        self.0.pop_front()
+    }
+}
+
+/// What a batch of 64 frames can cause, each learned at the expense of two.
+const MOST: usize = 192;

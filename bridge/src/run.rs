@@ -45,7 +45,7 @@ fn carry_watched<P: Ports, W: Watch>(
 }
 
 /// Takes frames by the dozens, so that what they need of a large table is fetched at once instead of in turn.
-#[inline]
+#[inline(never)]
 fn run_expecting<P: Ports>(
     worker: &mut Worker,
     io: &mut P,
@@ -53,9 +53,10 @@ fn run_expecting<P: Ports>(
     mut batch: impl Iterator<Item = P::Buf>,
     now: Instant,
 ) {
-    let mut ahead = heapless::Vec::<P::Buf, AHEAD>::new();
+    let mut ahead = heapless::Deque::<P::Buf, AHEAD>::new();
     loop {
-        ahead.extend(batch.by_ref().take(AHEAD));
+        // As many as there is room for, so that none comes back.
+        batch.by_ref().take(AHEAD).for_each(|buf| drop(ahead.push_back(buf)));
         if ahead.is_empty() {
             return;
         }
@@ -64,8 +65,9 @@ fn run_expecting<P: Ports>(
                 worker.expect(from, &frame);
             }
         }
-        let batch = core::mem::take(&mut ahead).into_iter();
-        batch.for_each(|buf| carry(worker, io, &mut Unwatched, from, buf, now));
+        while let Some(buf) = ahead.pop_front() {
+            carry(worker, io, &mut Unwatched, from, buf, now);
+        }
     }
 }
 
@@ -118,8 +120,9 @@ fn send_copy<P: Ports>(worker: &Worker, io: &mut P, to: PortId, buf: &P::Buf, ed
     }
 }
 
-/// Frames that are looked at ahead. A guess: two fetches each are more than a core has under way at once.
-const AHEAD: usize = 32;
+/// Frames that are looked at ahead: two fetches each are more than a core has under way at once, and twice as many were
+/// no faster. They lie on the stack, of which a kernel thread has little.
+const AHEAD: usize = 16;
 
 #[cfg(test)]
 pub(crate) mod tests;

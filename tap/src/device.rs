@@ -5,6 +5,7 @@ use crate::gate::{Crowded, Gate};
 use crate::seat::Seat;
 use crate::sync::{Apart, AtomicBool, AtomicU8, AtomicU32, Ordering, Queue, SharedLock, fence};
 use crate::{DeviceName, Ready};
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use bitflags::bitflags;
 use core::fmt;
@@ -19,7 +20,7 @@ use frame::DropReason;
 /// waits, or reads a clock; every method may be called by any thread.
 pub struct Device<P, W> {
     name: DeviceName,
-    queue_packets: usize,
+    queue_packets: AtomicU32,
     state: AtomicU32,
     carrier: AtomicU8,
     mtu_bytes: AtomicU32,
@@ -27,18 +28,18 @@ pub struct Device<P, W> {
     /// The open descriptors among which packets are spread; replaced as a whole.
     seats: SharedLock<Seats<P, W>>,
     /// Packets that applications wrote.
-    written: Apart<Queue<P>>,
+    written: Box<Apart<Queue<P>>>,
     /// Someone found `written` full since packets were last taken.
     starved: AtomicBool,
     system: Gate<W>,
-    to_application: Tally,
-    from_application: Tally,
+    to_application: Box<Tally>,
+    from_application: Box<Tally>,
 }
 
 /// The descriptors that have a device open, as one that looks at them keeps them.
 type Seats<P, W> = Arc<[Arc<Seat<P, W>>]>;
 
-/// What does not change while a device lives.
+/// What a device begins with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Settings {
     /// Packets that each queue holds, brought within [`Settings::QUEUE_PACKETS`].
@@ -107,17 +108,17 @@ impl<P, W> Device<P, W> {
         let queue_packets = bounded(settings.queue_packets);
         Self {
             name,
-            queue_packets,
+            queue_packets: AtomicU32::new(queue_packets as u32),
             state: AtomicU32::new(0),
             carrier: AtomicU8::new(Carrier::FollowsOpen as u8),
             mtu_bytes: AtomicU32::new(u32::MAX),
             opens: AtomicU32::new(0),
             seats: SharedLock::new(Arc::new([])),
-            written: Apart(Queue::new(queue_packets)),
+            written: boxed(|| Apart(Queue::new(queue_packets))),
             starved: AtomicBool::new(false),
             system: Gate::new(),
-            to_application: Tally::default(),
-            from_application: Tally::default(),
+            to_application: boxed(Tally::default),
+            from_application: boxed(Tally::default),
         }
     }
 
@@ -126,9 +127,15 @@ impl<P, W> Device<P, W> {
         self.name
     }
 
-    /// Returns how many packets each queue holds.
+    /// Returns how many packets wait for an application at most, of descriptors that are opened from here on.
     pub fn queue_packets(&self) -> usize {
-        self.queue_packets
+        self.queue_packets.load(Ordering::Relaxed) as usize
+    }
+
+    /// Sets [`Self::queue_packets`], brought within [`Settings::QUEUE_PACKETS`]. The queue the other way, and those of
+    /// descriptors that are open, stay as they are.
+    pub fn set_queue_packets(&self, packets: usize) {
+        self.queue_packets.store(bounded(packets) as u32, Ordering::Relaxed);
     }
 
     /// Queues a packet for the application; `flow` chooses among several descriptors ([`crate::flow`]).
@@ -176,7 +183,7 @@ impl<P, W> Device<P, W> {
         if !self.state().contains(State::UP) {
             // Written by one who found the link up just before it went down.
             drop(packet);
-            self.from_application.drop(DropReason::PortDown, 1 + self.flush_written());
+            self.from_application.lose(DropReason::PortDown, 1 + self.flush_written());
             return None;
         }
         Some(packet)
@@ -206,7 +213,7 @@ impl<P, W> Device<P, W> {
         match link {
             Link::Up if self.state().is_empty() => {
                 // What slipped in while down is stale.
-                self.from_application.drop(DropReason::PortDown, self.flush_written());
+                self.from_application.lose(DropReason::PortDown, self.flush_written());
                 // Fails if the device is destroyed meanwhile, which is for good.
                 let (down, up) = (State::empty().bits(), State::UP.bits());
                 let _ = self.state.compare_exchange(down, up, Ordering::SeqCst, Ordering::Relaxed);
@@ -214,7 +221,7 @@ impl<P, W> Device<P, W> {
             Link::Up => return,
             Link::Down => {
                 self.state.fetch_and(!State::UP.bits(), Ordering::SeqCst);
-                self.from_application.drop(DropReason::PortDown, self.flush_written());
+                self.from_application.lose(DropReason::PortDown, self.flush_written());
             }
         }
         self.wake_seats(Ready::WRITE, wake);
@@ -285,10 +292,10 @@ impl<P, W> Device<P, W> {
             core::mem::replace(&mut *seats, Arc::new([]))
         };
         for seat in seats.iter() {
-            self.to_application.drop(DropReason::PortDown, seat.flush());
+            self.to_application.lose(DropReason::PortDown, seat.flush());
             seat.gate.hand_out(Ready::all(), wake);
         }
-        self.from_application.drop(DropReason::PortDown, self.flush_written());
+        self.from_application.lose(DropReason::PortDown, self.flush_written());
         self.system.hand_out(Ready::all(), wake);
     }
 
@@ -299,7 +306,7 @@ impl<P, W> Device<P, W> {
 
     /// Puts a descriptor in the list.
     pub(crate) fn enlist(&self, seat: &Arc<Seat<P, W>>) -> Result<(), Dead> {
-        seat.furnish(self.queue_packets);
+        seat.furnish(self.queue_packets());
         let mut seats = self.seats.write();
         if self.is_dead() {
             return Err(Dead);
@@ -314,7 +321,7 @@ impl<P, W> Device<P, W> {
             let mut seats = self.seats.write();
             *seats = seats.iter().filter(|other| !Arc::ptr_eq(other, seat)).map(Arc::clone).collect();
         }
-        self.to_application.drop(DropReason::NotOpen, seat.flush());
+        self.to_application.lose(DropReason::NotOpen, seat.flush());
     }
 
     pub(crate) fn count_open(&self) {
@@ -360,7 +367,7 @@ impl<P, W> Device<P, W> {
     /// Counts a write that was refused because the link is down.
     #[cold]
     pub(crate) fn refuse_write(&self) {
-        self.from_application.drop(DropReason::PortDown, 1);
+        self.from_application.lose(DropReason::PortDown, 1);
     }
 
     #[cold]
@@ -390,7 +397,7 @@ impl<P, W> Device<P, W> {
 
     #[cold]
     fn refuse(&self, packet: P, why: DropReason) -> Result<(), (P, DropReason)> {
-        self.to_application.drop(why, 1);
+        self.to_application.lose(why, 1);
         Err((packet, why))
     }
 }
@@ -399,6 +406,13 @@ impl<P, W> fmt::Debug for Device<P, W> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Device").field("name", &self.name).field("link", &self.link()).finish_non_exhaustive()
     }
+}
+
+/// Makes a part in a place of its own. Stacks of kernels are small, and each part is on one before: none is to be there
+/// together with the next.
+#[inline(never)]
+fn boxed<T>(make: impl FnOnce() -> T) -> Box<T> {
+    Box::write(Box::new_uninit(), make())
 }
 
 /// The device is destroyed.

@@ -31,7 +31,7 @@ pub struct HandleId(pub u64);
 /// What an operator, or the application that made it, has set for a device.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DeviceSettings {
-    /// Packets that each queue holds; fixed at creation.
+    /// Packets that wait for an application at most; changed, it holds for descriptors that are opened afterwards.
     pub queue_packets: usize,
     /// How many descriptors may be open at once.
     pub sharing: Sharing,
@@ -231,6 +231,9 @@ impl<P, W> Devices<P, W> {
         let entry = self.devices.get_mut(&name).ok_or(ControlError::NoDevice(name))?;
         if entry.settings.carrier != settings.carrier {
             entry.device.set_carrier(settings.carrier);
+        }
+        if entry.settings.queue_packets != settings.queue_packets {
+            entry.device.set_queue_packets(settings.queue_packets);
         }
         entry.settings = settings;
         self.follow_carrier(name);

@@ -20,6 +20,7 @@ mod crowd;
 mod daemon;
 mod etherframe;
 mod guest;
+pub mod haiku;
 mod holder;
 mod host;
 mod lab;

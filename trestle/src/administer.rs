@@ -1,65 +1,52 @@
-//! `ifconfig`, from words to what is printed: parse, call the daemon, format.
+//! `ifconfig`, from words to what is printed: parse, ask who administers, format.
 
-use crate::control::{Call, CallError, Client, Reply, socket_path};
 use crate::ifconfig::{self, Command, Read, Style, UsageError, format};
-use crate::output;
-use kernel_glue::admin::AdminError;
+use kernel_glue::admin::{AdminError, Question, Reply, Request};
+use std::error::Error;
 use std::ffi::OsString;
 use std::fmt;
-use std::path::Path;
-use std::process::ExitCode;
 
-/// Runs one command line against the daemon of this user and prints what comes of it.
-pub fn main(arguments: &[OsString]) -> ExitCode {
-    let text = execute(arguments, &socket_path()).map_err(|error| error.to_string());
-    match text.and_then(|text| output::print(&text)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("ifconfig: {error}");
-            ExitCode::FAILURE
-        }
-    }
+/// The way to whoever administers the interfaces: the daemon, or the add-on in the kernel.
+pub trait Door {
+    /// Says something and waits for the answer.
+    ///
+    /// # Errors
+    /// [`Failure::Unreachable`] or [`Failure::Foreign`]. A refusal is a reply.
+    fn exchange(&mut self, request: &Request) -> Result<Reply, Failure>;
 }
 
-/// Runs one command line against the daemon at `socket` and returns what is to be printed.
+/// Runs one command line and returns what is to be printed.
 ///
 /// # Errors
-/// [`Failure`]. When a change fails, the daemon has applied nothing of it.
-pub fn execute(arguments: &[OsString], socket: &Path) -> Result<String, Failure> {
+/// [`Failure`]. When a change fails, nothing of it was applied.
+pub fn execute<D: Door>(arguments: &[OsString], open: impl FnOnce() -> Result<D, Failure>) -> Result<String, Failure> {
     match ifconfig::parse(arguments)? {
         Command::Help(text) => Ok(text),
-        Command::Read { read, style } => answer(&mut Client::connect(socket)?, read, style),
+        Command::Read { read, style } => answer(&mut open()?, read, style),
         Command::Change { change, then, style } => {
-            let mut client = Client::connect(socket)?;
+            let mut door = open()?;
             let cloned = change.interface.clone();
-            let mut text = match client.call(&Call::Change(change))? {
+            let mut text = match door.exchange(&Request::Change(change))? {
                 Reply::Changed { created: Some(name) } if name != cloned => format::created(&name, style)?,
                 Reply::Changed { .. } => String::new(),
-                other @ (Reply::Interfaces(_)
-                | Reply::Addresses(_)
-                | Reply::Neighbours(_)
-                | Reply::Opened { .. }
-                | Reply::Ioctl(_)
-                | Reply::Closed
-                | Reply::Refused(_)
-                | Reply::Raw(_)) => {
+                other @ (Reply::Interfaces(_) | Reply::Addresses(_) | Reply::Neighbours(_) | Reply::Refused(_)) => {
                     return Err(Failure::unexpected(other));
                 }
             };
             if let Some(read) = then {
-                text.push_str(&answer(&mut client, read, style)?);
+                text.push_str(&answer(&mut door, read, style)?);
             }
             Ok(text)
         }
     }
 }
 
-fn answer(client: &mut Client, read: Read, style: Style) -> Result<String, Failure> {
-    let call = match &read {
-        Read::Show { which, .. } | Read::Names { which } => Call::Show(which.clone()),
-        Read::Addresses { bridge } => Call::Addresses(bridge.clone()),
+fn answer(door: &mut impl Door, read: Read, style: Style) -> Result<String, Failure> {
+    let question = match &read {
+        Read::Show { which, .. } | Read::Names { which } => Question::Show(which.clone()),
+        Read::Addresses { bridge } => Question::Addresses(bridge.clone()),
     };
-    match (client.call(&call)?, read) {
+    match (door.exchange(&Request::Ask(question))?, read) {
         (Reply::Interfaces(interfaces), Read::Show { verbosity, .. }) => {
             Ok(format::interfaces(&interfaces, verbosity, style)?)
         }
@@ -75,17 +62,23 @@ fn answer(client: &mut Client, read: Read, style: Style) -> Result<String, Failu
 pub enum Failure {
     /// It cannot be understood.
     Usage(UsageError),
-    /// The daemon cannot be asked.
-    Call(CallError),
-    /// The daemon refused.
+    /// Who administers cannot be asked.
+    Unreachable(Box<dyn Error + Send + Sync>),
+    /// Who administers refused.
     Refused(AdminError),
-    /// The daemon answered something else: it is of another version, or has no place for this connection.
+    /// The answer was something else: it is of another version, or has no place for this connection.
     Foreign(String),
 }
 
 impl Failure {
+    /// Says why a reply is none to what was said.
     pub(crate) fn unexpected(reply: Reply) -> Self {
-        reply.unexpected().map_or_else(Self::Foreign, Self::Refused)
+        match reply {
+            Reply::Refused(error) => Self::Refused(error),
+            Reply::Changed { .. } | Reply::Interfaces(_) | Reply::Addresses(_) | Reply::Neighbours(_) => {
+                Self::Foreign("a reply to another call".into())
+            }
+        }
     }
 }
 
@@ -101,21 +94,15 @@ impl From<serde_json::Error> for Failure {
     }
 }
 
-impl From<CallError> for Failure {
-    fn from(error: CallError) -> Self {
-        Self::Call(error)
-    }
-}
-
 impl fmt::Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(error) => error.fmt(out),
-            Self::Call(error) => error.fmt(out),
+            Self::Unreachable(error) => error.fmt(out),
             Self::Refused(error) => error.fmt(out),
-            Self::Foreign(what) => write!(out, "the daemon answered {what}; is it of the same version?"),
+            Self::Foreign(what) => write!(out, "the answer was {what}; is the other side of the same version?"),
         }
     }
 }
 
-impl std::error::Error for Failure {}
+impl Error for Failure {}

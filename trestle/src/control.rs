@@ -15,7 +15,7 @@ mod server;
 pub(crate) use address::is_system_root;
 pub use address::{node_directory, socket_path};
 pub use client::{CallError, Client};
-pub use message::{Call, Ioctl, IoctlAnswer, MAX_MESSAGE_BYTES, Open, Reply, Which};
+pub use message::{Call, Ioctl, IoctlAnswer, MAX_MESSAGE_BYTES, Open, Reply};
 pub use peer::Peer;
 pub use server::{ListenError, Listener, Served};
 

@@ -5,12 +5,8 @@ mod controller;
 mod engines;
 mod inbox;
 mod kernel;
-mod live;
 mod memory;
 mod moves;
-mod picture;
-mod plan;
-mod refusal;
 mod store;
 mod system;
 
@@ -20,7 +16,7 @@ pub(crate) use memory::{Hosts, Memory, wait_readable};
 use crate::control::{ListenError, Listener, Served, is_system_root, socket_path};
 use controller::Controller;
 use inbox::{Inbox, Letterbox};
-use kernel_glue::admin::{AdminError, State};
+use kernel_glue::admin::{AdminError, Platform, State};
 use kernel_glue::linux::{caps, clock, random};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::fmt;
@@ -53,7 +49,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<(), DaemonError> {
     tracing_subscriber::fmt().with_writer(io::stderr).with_target(false).init();
     let (state, store) = load(options)?;
-    state.validate().map_err(|error| DaemonError::State { file: file_of(options), error })?;
+    state.validate(Platform::Linux).map_err(|error| DaemonError::State { file: file_of(options), error })?;
     let listener = Listener::bind(&socket_path()).map_err(DaemonError::Listen)?;
     let mut kernel = Kernel::start(options).map_err(DaemonError::System)?;
     let inbox = inbox::inbox().map_err(system_error)?;

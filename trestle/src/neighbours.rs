@@ -1,19 +1,19 @@
 //! `trestle neighbours`: who has which IP address, as the daemon knows it.
 
-use crate::administer::Failure;
-use crate::control::{Call, Client, Reply, socket_path};
+use crate::administer::{Door, Failure};
 use crate::output;
-use kernel_glue::admin::NeighbourEntry;
+use kernel_glue::admin::{NeighbourEntry, Question, Reply, Request};
 use std::ffi::OsString;
 
 /// Prints what a command line asks for.
 ///
 /// # Errors
 /// In words: the line is not understood, or the daemon cannot be asked, or refuses.
-pub fn run(arguments: Vec<OsString>) -> Result<(), String> {
+pub(crate) fn run<D: Door>(arguments: Vec<OsString>, open: impl FnOnce() -> Result<D, Failure>) -> Result<(), String> {
     let wrong = |error: lexopt::Error| format!("neighbours: {error}; see 'trestle help'");
     let Asked { interface, style } = parse(arguments).map_err(wrong)?;
-    let entries = ask(interface).map_err(|error| format!("neighbours: {error}"))?;
+    let entries =
+        open().and_then(|mut door| ask(&mut door, interface)).map_err(|error| format!("neighbours: {error}"))?;
     let text = match style {
         Style::Text => entries.iter().map(|entry| line(entry) + "\n").collect(),
         Style::Json => serde_json::to_string_pretty(&entries).map_err(|error| format!("neighbours: {error}"))? + "\n",
@@ -59,17 +59,12 @@ fn parse(arguments: Vec<OsString>) -> Result<Asked, lexopt::Error> {
     Ok(asked)
 }
 
-fn ask(interface: Option<String>) -> Result<Vec<NeighbourEntry>, Failure> {
-    match Client::connect(&socket_path())?.call(&Call::Neighbours(interface))? {
+fn ask(door: &mut impl Door, interface: Option<String>) -> Result<Vec<NeighbourEntry>, Failure> {
+    match door.exchange(&Request::Ask(Question::Neighbours(interface)))? {
         Reply::Neighbours(entries) => Ok(entries),
-        other @ (Reply::Changed { .. }
-        | Reply::Interfaces(_)
-        | Reply::Addresses(_)
-        | Reply::Opened { .. }
-        | Reply::Ioctl(_)
-        | Reply::Closed
-        | Reply::Refused(_)
-        | Reply::Raw(_)) => Err(Failure::unexpected(other)),
+        other @ (Reply::Changed { .. } | Reply::Interfaces(_) | Reply::Addresses(_) | Reply::Refused(_)) => {
+            Err(Failure::unexpected(other))
+        }
     }
 }
 

@@ -6,14 +6,14 @@
 
 mod environment;
 
-use crate::control::{Call, CallError, Open, Reply, Which, socket_path};
+use crate::control::{Call, CallError, Open, Reply, socket_path};
 use crate::exec::daemon::{self, Daemon, Trouble};
 use crate::exec::keep::{GONE, Held, Keep, Life};
 use crate::exec::seat::Seat;
 use crate::exec::{parse_descriptor, parse_device};
 use core::net::IpAddr;
 use environment::Environment;
-use kernel_glue::admin::{Change, InetAddress, Verb};
+use kernel_glue::admin::{self, Change, InetAddress, Question, Verb, Which};
 use kernel_glue::linux::supervise::{credentials, inherited};
 use rustix::event::PollFlags;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
@@ -160,7 +160,8 @@ impl Plan {
     /// Gives the device what the other program wants of it, as far as this user may; returns the addresses that it
     /// did not have.
     fn configure(&self, name: &str, keep: &mut Keep) -> Vec<IpAddr> {
-        let had = client_call(keep, &Call::Show(Which::Named(name.into()))).map_or_else(|_| vec![], addresses_in);
+        let had = client_call(keep, &Call::ask(Question::Show(Which::Named(name.into()))))
+            .map_or_else(|_| vec![], addresses_in);
         let mut given = Vec::new();
         for verb in &self.settings {
             let _ = change(keep, name, verb.clone());
@@ -197,7 +198,7 @@ fn client_call(keep: &mut Keep, call: &Call) -> Result<Reply, CallError> {
 }
 
 fn addresses_in(reply: Reply) -> Vec<InetAddress> {
-    let Reply::Interfaces(interfaces) = reply else { return Vec::new() };
+    let Reply::Admin(admin::Reply::Interfaces(interfaces)) = reply else { return Vec::new() };
     interfaces.into_iter().flat_map(|interface| interface.addresses).collect()
 }
 

@@ -6,7 +6,7 @@ pub use report::{Counts, Left, Report};
 
 use crate::lock::{self, Flavour};
 use crate::user::Status;
-use crate::{fault, inject, loader, modules, network, settings, syslog, watchdog};
+use crate::{fault, inject, loader, modules, network, settings, stack, syslog, watchdog};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
@@ -62,6 +62,7 @@ impl Kernel {
         let mut roots = config.roots;
         roots.extend(std::env::var_os("TRESTLE_KERNELLAND_MODULES").filter(|root| !root.is_empty()).map(PathBuf::from));
         modules::set_roots(roots);
+        stack::provide();
         config.no_waiting_under.iter().for_each(|name| lock::forbid_blocking(name));
         if let Some(limit) = config.time_limit {
             watchdog::start(limit);

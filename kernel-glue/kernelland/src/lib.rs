@@ -19,6 +19,7 @@ mod run;
 mod select;
 mod sem;
 mod settings;
+mod stack;
 mod status;
 pub mod symbols;
 mod syscalls;

@@ -16,9 +16,10 @@ use super::error::AdminError;
 use super::facts::Facts;
 use super::limits;
 use super::name::{Name, of_unit};
+use super::platform::Platform;
 use super::refusal::{Refusal, refuse};
 use super::report::InterfaceKind;
-use super::request::{Change, Verb};
+use super::request::{Change, MemberFlag, Verb};
 use super::state::{BridgeState, State};
 use super::{Errno, MemberState};
 use alloc::format;
@@ -70,9 +71,11 @@ impl State {
     ///
     /// The first verb that can not be carried out, in FreeBSD's words, with reason and remedy.
     pub fn apply(&self, change: &Change, facts: &dyn Facts) -> Result<(State, Outcome), AdminError> {
+        let mut change = change.clone();
+        facts.platform().spell(&mut change);
         let mut draft = Draft {
             state: self.clone(),
-            name: change.interface.clone(),
+            name: change.interface,
             facts,
             outcome: Outcome::default(),
             unsettled: None,
@@ -134,7 +137,7 @@ impl Draft<'_> {
             Verb::DeleteMember { member } => self.delete_member(member),
             Verb::AddSpan { member } => self.add_span(member),
             Verb::DeleteSpan { member } => self.delete_span(member),
-            Verb::SetFlag { member, flag, on } => flags::set(self.member(member)?, *flag, (*on).into()),
+            Verb::SetFlag { member, flag, on } => self.set_flag(member, *flag, (*on).into()),
             Verb::Suppress { member, vlans, on } => { flags::suppress(self.member(member)?, vlans.as_ref(), (*on).into()); Ok(()) }
             Verb::Protected { member, groups } => values::protected(self.member(member)?, groups),
             Verb::IfMaxAddresses { member, addresses } => { self.member(member)?.max_addresses = *addresses; Ok(()) }
@@ -218,24 +221,35 @@ impl Draft<'_> {
         if self.state.kind_of(name).is_some() {
             return Ok(());
         }
-        let refused = |operation, detail| Err(AdminError { operation, errno: None, detail });
-        if self.facts.interface(name).is_some() && self.destroyed == Destroyed::No {
-            return refused(
-                format!("interface {name} is the system's own"),
-                format!(
-                    "only bridge, vport, tap and tun interfaces are administered here; see ip link help, or make it a member: ifconfig bridge0 addm {name}"
-                ),
-            );
+        if self.destroyed == Destroyed::Yes {
+            let detail = "an earlier verb of the line destroyed it; let destroy be the last".into();
+            return Err(AdminError { detail, ..AdminError::not_created(name) });
         }
-        let detail = match Name::parse(name) {
-            _ if self.destroyed == Destroyed::Yes => {
-                "an earlier verb of the line destroyed it; let destroy be the last".into()
-            }
-            Ok(Name::Unit(..)) => format!("create it first: ifconfig {name} create"),
-            Ok(Name::Any(_)) => format!("name a unit, {name}0, or create one: ifconfig {name} create"),
-            Err(_) => String::new(),
-        };
-        refused(format!("interface {name} does not exist"), detail)
+        if self.facts.interface(name).is_none() {
+            return Err(AdminError::not_created(name));
+        }
+        let (kinds, explains) = (self.platform().kinds(), self.platform().explains());
+        Err(AdminError {
+            operation: format!("interface {name} is the system's own"),
+            errno: None,
+            detail: format!(
+                "only {kinds} interfaces are administered here; see {explains}, or make it a member: ifconfig bridge0 addm {name}"
+            ),
+        })
+    }
+
+    fn platform(&self) -> Platform {
+        self.facts.platform()
+    }
+
+    /// Sets a flag of a member of the bridge that the change is about.
+    fn set_flag(&mut self, member: &str, flag: MemberFlag, setting: flags::Setting) -> Result<(), Refusal> {
+        let (ours, platform) = (self.state.kind_of(member), self.platform());
+        let found = self.member(member)?;
+        if (flag, setting) == (MemberFlag::HostAddress, flags::Setting::On) {
+            limits::host_address(member, ours, platform)?;
+        }
+        flags::set(found, flag, setting)
     }
 
     /// Returns the bridge that the change is about.

@@ -1,5 +1,6 @@
 //! What only the system knows, as far as a change depends on it.
 
+use super::platform::Platform;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -7,6 +8,8 @@ use frame::Mac;
 
 /// The system as a change sees it. It stands still while one change is checked.
 pub trait Facts {
+    /// Returns which system it is: the rules that differ go by it.
+    fn platform(&self) -> Platform;
     /// Returns the interface of exactly that name, whoever made it.
     fn interface(&self, name: &str) -> Option<SystemInterface>;
     /// Returns whether a bridge's table holds an address in a VLAN, 0 outside any.

@@ -3,7 +3,9 @@
 pub(super) mod link;
 
 use super::error::Errno;
+use super::platform::Platform;
 use super::refusal::{Refusal, refuse};
+use super::report::InterfaceKind;
 use super::request::InetAddress;
 use alloc::format;
 use alloc::string::String;
@@ -130,6 +132,16 @@ pub(super) fn room_for_statics(statics: usize, max_addresses: u32) -> Result<(),
         "{statics} static addresses do not fit into maxaddr {max_addresses}; raise maxaddr or remove some: deladdr MAC"
     );
     refuse(Errno::NoSpace, detail)
+}
+
+/// Checks that the host can keep its addresses on a member.
+pub(super) fn host_address(member: &str, ours: Option<InterfaceKind>, platform: Platform) -> Result<(), Refusal> {
+    let detail = match (platform, ours) {
+        (Platform::Haiku, None) => return Ok(()),
+        (Platform::Haiku, Some(_)) => format!("{member} is no card; put the host's address on the bridge: inet A/N"),
+        (Platform::Linux, _) => "a member has no address of the host here; put it on the bridge: inet A/N".into(),
+    };
+    refuse(Errno::NotSupported, detail)
 }
 
 pub(super) fn description(text: &str) -> Result<(), Refusal> {

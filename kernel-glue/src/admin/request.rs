@@ -76,6 +76,9 @@ pub enum MemberFlag {
     Locked,
     /// A second VLAN tag is accepted.
     Qinq,
+    /// The host keeps its addresses on the interface: what is for its MAC address, or for all, goes on to the host.
+    #[serde(rename = "hostaddr")]
+    HostAddress,
 }
 
 /// A class of traffic that is sent to many ports.
@@ -300,4 +303,31 @@ pub enum Verb {
     Flush,
     /// `flushall`: forgets every address.
     FlushAll,
+}
+
+impl Verb {
+    /// Returns the port that the verb is about, if it is about one.
+    pub(super) fn member_mut(&mut self) -> Option<&mut String> {
+        if let Self::AddMember { member, .. }
+        | Self::DeleteMember { member }
+        | Self::AddSpan { member }
+        | Self::DeleteSpan { member }
+        | Self::SetFlag { member, .. }
+        | Self::Suppress { member, .. }
+        | Self::Protected { member, .. }
+        | Self::IfMaxAddresses { member, .. }
+        | Self::IfPriority { member, .. }
+        | Self::IfPathCost { member, .. }
+        | Self::IfUntagged { member, .. }
+        | Self::IfTagged { member, .. }
+        | Self::IfTaggedAdd { member, .. }
+        | Self::IfTaggedRemove { member, .. }
+        | Self::IfVlanProtocol { member, .. }
+        | Self::Storm { member, .. }
+        | Self::Static { member, .. } = self
+        {
+            return Some(member);
+        }
+        None
+    }
 }

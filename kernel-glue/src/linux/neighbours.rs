@@ -2,12 +2,11 @@
 
 use super::buffer::{BURST, LinuxBuf};
 use super::io::Io;
-use arp::suppress::{self, Place};
+use crate::neighbours;
 use arp::{Binding, BindingCounters, Bindings, NeighbourFrame};
 use bridge::{Next, Sighting, Watch};
-use core::time::Duration;
 use frame::offload::{Offload, VNET_BYTES};
-use frame::{EtherType, Frame, Instant, Meta, PortId, Tag};
+use frame::{Frame, Instant, Meta, PortId, Tag};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Who has which address on one bridge, as its workers know it together.
@@ -19,7 +18,7 @@ pub struct BridgeNeighbours(Mutex<Option<Bindings>>);
 impl BridgeNeighbours {
     /// Begins to learn, unless that has begun. `secret` comes from the system's random source.
     pub fn start(&self, secret: [u64; 2]) {
-        self.lock().get_or_insert_with(|| Bindings::new(CAPACITY, Some(AGEING), secret));
+        self.lock().get_or_insert_with(|| neighbours::table(secret));
     }
 
     /// Forgets everything, and learns nothing.
@@ -106,24 +105,15 @@ struct Watcher<'w> {
 impl Watch for Watcher<'_> {
     #[inline]
     fn wants(&self, frame: &Frame) -> bool {
-        matches!(frame.ether_type, EtherType::ARP | EtherType::IPV6)
+        neighbours::concerns(frame)
     }
 
     fn see(&mut self, sighting: &Sighting<'_>) -> Next {
-        let Sighting { from, vid, frame, meta, now, .. } = *sighting;
-        // A checksum that is still to be made cannot be checked; no system leaves that of a neighbour's message.
-        if meta.offload.needs_checksum {
-            return Next::Pass;
-        }
-        let Ok(Some(message)) = arp::parse(frame.src, frame.ether_type, sighting.payload()) else { return Next::Pass };
+        let Some(message) = neighbours::message(sighting) else { return Next::Pass };
         let mut locked = self.neighbours.lock();
         let Some(bindings) = &mut *locked else { return Next::Pass };
-        suppress::learn(bindings, &message, Place { port: from, vid }, now);
-        if !sighting.may_be_taken() {
-            return Next::Pass;
-        }
-        let answer = suppress::answer(bindings, &message, vid, now, |station| sighting.reaches(station));
-        let answer = answer.and_then(|answer| Answer::new(&answer, frame.tag));
+        let answer = neighbours::see(bindings, &message, sighting);
+        let answer = answer.and_then(|answer| Answer::new(&answer, sighting.frame.tag));
         match answer.is_some_and(|answer| self.answers.push(answer).is_ok()) {
             true => Next::Taken,
             false => Next::Pass,
@@ -140,11 +130,6 @@ impl Answer {
     }
 }
 
-/// A guess: four times as many as the default address table has stations, for a station has an IPv4 and two or three
-/// IPv6 addresses.
-const CAPACITY: usize = 8192;
-/// As long as the default address table remembers a station.
-const AGEING: Duration = Duration::from_secs(1200);
 /// What a [`NeighbourFrame`] holds at most.
 const NEIGHBOUR_BYTES: usize = 128;
 

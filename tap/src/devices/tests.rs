@@ -351,6 +351,22 @@ fn queues_are_bounded() {
 }
 
 #[test]
+fn another_length_of_the_queue_holds_for_later_descriptors() {
+    let mut books = books();
+    let device = Arc::clone(books.device(TAP0).unwrap());
+    device.set_link(crate::Link::Up, &mut wake);
+    let fill = |books: &mut Books| {
+        let id = open(books, Node::Unit(TAP0)).unwrap();
+        let taken = (0..5000).take_while(|&packet| device.offer(0, packet, &mut wake).is_ok()).count();
+        books.close(id, &mut wake).unwrap();
+        taken
+    };
+    assert_eq!(fill(&mut books), 512);
+    books.set(TAP0, DeviceSettings { queue_packets: 32, ..books.settings(TAP0).unwrap().clone() }).unwrap();
+    assert_eq!(fill(&mut books), 32);
+}
+
+#[test]
 fn who_may_give_a_device_away() {
     let mut books = books();
     books.set(TAP0, DeviceSettings { owner: 8, mode: 0o666, ..DeviceSettings::default() }).unwrap();

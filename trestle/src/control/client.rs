@@ -2,6 +2,8 @@
 
 use super::descriptor;
 use super::message::{self, Call, Reply};
+use crate::administer::{Door, Failure};
+use kernel_glue::admin::{self, Request};
 use kernel_glue::linux::supervise::credentials;
 use rustix::fd::BorrowedFd;
 use std::fmt;
@@ -72,6 +74,23 @@ impl Client {
             return Err(broken(io::ErrorKind::UnexpectedEof.into()));
         };
         Reply::from_json(call, &answer).map_err(|error| broken(error.into()))
+    }
+}
+
+impl Door for Client {
+    fn exchange(&mut self, request: &Request) -> Result<admin::Reply, Failure> {
+        match self.call(&Call::Admin(request.clone()))? {
+            Reply::Admin(reply) => Ok(reply),
+            other @ (Reply::Opened { .. } | Reply::Ioctl(_) | Reply::Closed | Reply::Raw(_)) => other
+                .unexpected()
+                .map_or_else(|what| Err(Failure::Foreign(what)), |error| Ok(admin::Reply::Refused(error))),
+        }
+    }
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        Self::Unreachable(Box::new(error))
     }
 }
 

@@ -1,7 +1,9 @@
 //! Messages and their framing.
 
 use super::{INTERFACE, hex};
-use kernel_glue::admin::{AddressEntry, AdminError, Change, InterfaceReport, NeighbourEntry};
+use kernel_glue::admin::{
+    self, AddressEntry, AdminError, Change, InterfaceReport, NeighbourEntry, Question, Request, Which,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::io::{self, BufRead, Write};
@@ -9,28 +11,11 @@ use std::io::{self, BufRead, Write};
 /// The longest message that either side takes. A bridge of 1,024 ports shows itself in about half of it.
 pub const MAX_MESSAGE_BYTES: usize = 4 << 20;
 
-/// Which interfaces to show.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Which {
-    /// One, by name.
-    Named(String),
-    /// Those of a group.
-    Group(String),
-    /// All.
-    All,
-}
-
 /// What a client can call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Call {
-    /// Apply one command line.
-    Change(Change),
-    /// Report interfaces.
-    Show(Which),
-    /// List the address table of a bridge.
-    Addresses(String),
-    /// List who is known to have which IP address: by one bridge or tun, behind one member, or all.
-    Neighbours(Option<String>),
+    /// Apply one command line, or answer a question.
+    Admin(Request),
     /// Open a node; the socket that comes with the call is the application's side of the device.
     Open(Open),
     /// An ioctl of the application on a handle.
@@ -78,17 +63,8 @@ pub struct Ioctl {
 /// What a server answers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
-    /// The change is in force.
-    Changed {
-        /// The interface that a `create` made.
-        created: Option<String>,
-    },
-    /// Interfaces.
-    Interfaces(Vec<InterfaceReport>),
-    /// An address table.
-    Addresses(Vec<AddressEntry>),
-    /// Who has which IP address.
-    Neighbours(Vec<NeighbourEntry>),
+    /// Of a change or question; or why anything else was refused.
+    Admin(admin::Reply),
     /// A node is open.
     Opened {
         /// What later calls name it by.
@@ -100,8 +76,6 @@ pub enum Reply {
     Ioctl(IoctlAnswer),
     /// A handle is closed.
     Closed,
-    /// The change, or the question, was refused.
-    Refused(AdminError),
     /// Anything that is not ours to interpret: replies and errors of `org.varlink.service`.
     Raw(Value),
 }
@@ -163,16 +137,15 @@ struct DescribeParameters {
 }
 
 impl Call {
+    /// Asks something of whoever administers.
+    pub fn ask(question: Question) -> Self {
+        Self::Admin(Request::Ask(question))
+    }
+
     /// Encodes the call.
     pub fn to_json(&self) -> Value {
         let (method, parameters) = match self {
-            Self::Change(change) => (format!("{INTERFACE}.Change"), json!({ "change": change })),
-            Self::Show(Which::Named(name)) => (format!("{INTERFACE}.Show"), json!({ "name": name })),
-            Self::Show(Which::Group(group)) => (format!("{INTERFACE}.Show"), json!({ "group": group })),
-            Self::Show(Which::All) => (format!("{INTERFACE}.Show"), json!({})),
-            Self::Addresses(bridge) => (format!("{INTERFACE}.Addresses"), json!({ "bridge": bridge })),
-            Self::Neighbours(None) => (format!("{INTERFACE}.Neighbours"), json!({})),
-            Self::Neighbours(Some(name)) => (format!("{INTERFACE}.Neighbours"), json!({ "interface": name })),
+            Self::Admin(request) => request_to_json(request),
             Self::Open(open) => (format!("{INTERFACE}.Open"), json!(open)),
             Self::Ioctl(ioctl) => (format!("{INTERFACE}.Ioctl"), json!(ioctl)),
             Self::CloseHandle { handle } => (format!("{INTERFACE}.CloseHandle"), json!({ "handle": handle })),
@@ -193,24 +166,25 @@ impl Call {
             .map_err(|error| invalid_parameter(&format!("not a Varlink call: {error}")))?;
         let parameters = if wire.parameters.is_null() { json!({}) } else { wire.parameters };
         let wrong = |error: serde_json::Error| invalid_parameter(&error.to_string());
+        let show = |which| Ok(Self::ask(Question::Show(which)));
         match wire.method.as_str() {
-            "org.trestle.Control.Change" => {
-                serde_json::from_value(parameters).map(|p: ChangeParameters| Self::Change(p.change)).map_err(wrong)
-            }
+            "org.trestle.Control.Change" => serde_json::from_value(parameters)
+                .map(|p: ChangeParameters| Self::Admin(Request::Change(p.change)))
+                .map_err(wrong),
             "org.trestle.Control.Show" => {
                 let p: ShowParameters = serde_json::from_value(parameters).map_err(wrong)?;
                 match (p.name, p.group) {
-                    (Some(name), None) => Ok(Self::Show(Which::Named(name))),
-                    (None, Some(group)) => Ok(Self::Show(Which::Group(group))),
-                    (None, None) => Ok(Self::Show(Which::All)),
+                    (Some(name), None) => show(Which::Named(name)),
+                    (None, Some(group)) => show(Which::Group(group)),
+                    (None, None) => show(Which::All),
                     (Some(_), Some(_)) => Err(invalid_parameter("name and group exclude each other")),
                 }
             }
             "org.trestle.Control.Addresses" => serde_json::from_value(parameters)
-                .map(|p: AddressesParameters| Self::Addresses(p.bridge))
+                .map(|p: AddressesParameters| Self::ask(Question::Addresses(p.bridge)))
                 .map_err(wrong),
             "org.trestle.Control.Neighbours" => serde_json::from_value(parameters)
-                .map(|p: NeighboursParameters| Self::Neighbours(p.interface))
+                .map(|p: NeighboursParameters| Self::ask(Question::Neighbours(p.interface)))
                 .map_err(wrong),
             "org.trestle.Control.Open" => serde_json::from_value(parameters).map(Self::Open).map_err(wrong),
             "org.trestle.Control.Ioctl" => serde_json::from_value(parameters).map(Self::Ioctl).map_err(wrong),
@@ -229,6 +203,19 @@ impl Call {
     }
 }
 
+fn request_to_json(request: &Request) -> (String, Value) {
+    let (method, parameters) = match request {
+        Request::Change(change) => ("Change", json!({ "change": change })),
+        Request::Ask(Question::Show(Which::Named(name))) => ("Show", json!({ "name": name })),
+        Request::Ask(Question::Show(Which::Group(group))) => ("Show", json!({ "group": group })),
+        Request::Ask(Question::Show(Which::All)) => ("Show", json!({})),
+        Request::Ask(Question::Addresses(bridge)) => ("Addresses", json!({ "bridge": bridge })),
+        Request::Ask(Question::Neighbours(None)) => ("Neighbours", json!({})),
+        Request::Ask(Question::Neighbours(Some(name))) => ("Neighbours", json!({ "interface": name })),
+    };
+    (format!("{INTERFACE}.{method}"), parameters)
+}
+
 fn invalid_parameter(what: &str) -> Value {
     json!({ "error": "org.varlink.service.InvalidParameter", "parameters": { "parameter": what } })
 }
@@ -239,36 +226,30 @@ struct Refusal {
 }
 
 impl Reply {
+    /// Refuses a call.
+    pub fn refused(error: AdminError) -> Self {
+        Self::Admin(admin::Reply::Refused(error))
+    }
+
     /// Returns why a call came to nothing: the daemon's refusal, or in words that this is no reply to it.
     pub(crate) fn unexpected(self) -> Result<AdminError, String> {
         match self {
-            Self::Refused(error) => Ok(error),
+            Self::Admin(admin::Reply::Refused(error)) => Ok(error),
             Self::Raw(value) => Err(value.to_string()),
-            Self::Changed { .. }
-            | Self::Interfaces(_)
-            | Self::Addresses(_)
-            | Self::Neighbours(_)
-            | Self::Opened { .. }
-            | Self::Ioctl(_)
-            | Self::Closed => Err("a reply to another call".into()),
+            Self::Admin(_) | Self::Opened { .. } | Self::Ioctl(_) | Self::Closed => {
+                Err("a reply to another call".into())
+            }
         }
     }
 
     /// Encodes the reply.
     pub fn to_json(&self) -> Value {
         match self {
-            Self::Changed { created: Some(name) } => json!({ "parameters": { "created": name } }),
-            Self::Changed { created: None } => json!({ "parameters": {} }),
-            Self::Interfaces(interfaces) => json!({ "parameters": { "interfaces": interfaces } }),
-            Self::Addresses(entries) => json!({ "parameters": { "entries": entries } }),
-            Self::Neighbours(entries) => json!({ "parameters": { "neighbours": entries } }),
+            Self::Admin(reply) => reply_to_json(reply),
             Self::Opened { handle, name: Some(name) } => json!({ "parameters": { "handle": handle, "name": name } }),
             Self::Opened { handle, name: None } => json!({ "parameters": { "handle": handle } }),
             Self::Ioctl(answer) => json!({ "parameters": answer }),
             Self::Closed => json!({ "parameters": {} }),
-            Self::Refused(error) => {
-                json!({ "error": format!("{INTERFACE}.Refused"), "parameters": Refusal { error: error.clone() } })
-            }
             Self::Raw(value) => value.clone(),
         }
     }
@@ -285,50 +266,71 @@ impl Reply {
             parameters: Value,
         }
         #[derive(Deserialize)]
-        struct Changed {
-            created: Option<String>,
-        }
-        #[derive(Deserialize)]
-        struct Interfaces {
-            interfaces: Vec<InterfaceReport>,
-        }
-        #[derive(Deserialize)]
         struct Opened {
             handle: u64,
             name: Option<String>,
         }
-        #[derive(Deserialize)]
-        struct Entries {
-            entries: Vec<AddressEntry>,
-        }
-        #[derive(Deserialize)]
-        struct Neighbours {
-            neighbours: Vec<NeighbourEntry>,
-        }
         let wire: Wire = serde_json::from_slice(bytes)?;
         if let Some(error) = wire.error {
             if error == format!("{INTERFACE}.Refused") {
-                return serde_json::from_value(wire.parameters).map(|r: Refusal| Self::Refused(r.error));
+                return serde_json::from_value(wire.parameters).map(|r: Refusal| Self::refused(r.error));
             }
             return Ok(Self::Raw(json!({ "error": error, "parameters": wire.parameters })));
         }
         match call {
-            Call::Change(_) => {
-                serde_json::from_value(wire.parameters).map(|r: Changed| Self::Changed { created: r.created })
-            }
-            Call::Show(_) => {
-                serde_json::from_value(wire.parameters).map(|r: Interfaces| Self::Interfaces(r.interfaces))
-            }
-            Call::Addresses(_) => serde_json::from_value(wire.parameters).map(|r: Entries| Self::Addresses(r.entries)),
-            Call::Neighbours(_) => {
-                serde_json::from_value(wire.parameters).map(|r: Neighbours| Self::Neighbours(r.neighbours))
-            }
+            Call::Admin(request) => admin_from_json(request, wire.parameters).map(Self::Admin),
             Call::Open(_) => {
                 serde_json::from_value(wire.parameters).map(|r: Opened| Self::Opened { handle: r.handle, name: r.name })
             }
             Call::Ioctl(_) => serde_json::from_value(wire.parameters).map(Self::Ioctl),
             Call::CloseHandle { .. } => Ok(Self::Closed),
             Call::Info | Call::Describe(_) => Ok(Self::Raw(wire.parameters)),
+        }
+    }
+}
+
+fn reply_to_json(reply: &admin::Reply) -> Value {
+    match reply {
+        admin::Reply::Changed { created: Some(name) } => json!({ "parameters": { "created": name } }),
+        admin::Reply::Changed { created: None } => json!({ "parameters": {} }),
+        admin::Reply::Interfaces(interfaces) => json!({ "parameters": { "interfaces": interfaces } }),
+        admin::Reply::Addresses(entries) => json!({ "parameters": { "entries": entries } }),
+        admin::Reply::Neighbours(entries) => json!({ "parameters": { "neighbours": entries } }),
+        admin::Reply::Refused(error) => {
+            json!({ "error": format!("{INTERFACE}.Refused"), "parameters": Refusal { error: error.clone() } })
+        }
+    }
+}
+
+fn admin_from_json(request: &Request, parameters: Value) -> Result<admin::Reply, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Changed {
+        created: Option<String>,
+    }
+    #[derive(Deserialize)]
+    struct Interfaces {
+        interfaces: Vec<InterfaceReport>,
+    }
+    #[derive(Deserialize)]
+    struct Entries {
+        entries: Vec<AddressEntry>,
+    }
+    #[derive(Deserialize)]
+    struct Neighbours {
+        neighbours: Vec<NeighbourEntry>,
+    }
+    match request {
+        Request::Change(_) => {
+            serde_json::from_value(parameters).map(|r: Changed| admin::Reply::Changed { created: r.created })
+        }
+        Request::Ask(Question::Show(_)) => {
+            serde_json::from_value(parameters).map(|r: Interfaces| admin::Reply::Interfaces(r.interfaces))
+        }
+        Request::Ask(Question::Addresses(_)) => {
+            serde_json::from_value(parameters).map(|r: Entries| admin::Reply::Addresses(r.entries))
+        }
+        Request::Ask(Question::Neighbours(_)) => {
+            serde_json::from_value(parameters).map(|r: Neighbours| admin::Reply::Neighbours(r.neighbours))
         }
     }
 }

@@ -3,16 +3,15 @@
 mod applications;
 
 use super::moves::MoveLog;
-use super::picture::Picture;
-use super::plan::{self, Step, Undo};
 use super::store::{Store, StoreError};
-use super::system::{Condition, System, SystemEvent};
-use super::{live, refusal};
-use crate::control::{Call, Peer, Reply, Which};
+use super::system::{System, SystemEvent};
+use crate::control::{Call, Peer, Reply};
 use crate::ifconfig::change_text;
-use bridge::{Flush, PortFlags};
 use frame::{Instant, Mac, PortId};
-use kernel_glue::admin::{AdminError, Change, Errno, Outcome, PortRun, State, TableAction, Verb, engine_config};
+use kernel_glue::admin::{
+    self, AdminError, Change, Condition, Errno, Outcome, Picture, PortRun, Request, State, Step, SystemError,
+    TableAction, Undo, Verb, answer, attempt, engine_config, enter_statics, flush_stopped, follow, plan,
+};
 use std::collections::BTreeSet;
 use std::os::fd::OwnedFd;
 
@@ -65,17 +64,17 @@ impl<S: System> Controller<S> {
     /// Brings about a picture from nothing. Only an interface or engine that cannot be made ends it; what else the
     /// system refuses is logged and left out, for a daemon with a part of its state is worth more than none.
     fn restore(&mut self, new: &mut Picture) -> Result<(), AdminError> {
-        let steps = plan::plan(&self.picture, new);
+        let steps = plan(&self.picture, new);
         let mut performed = Vec::new();
         for step in &steps.attempt {
             match self.system.perform(step) {
                 Ok(inverse) => performed.extend(inverse),
                 Err(error) if matches!(step, Step::CreateInterface { .. } | Step::AddEngine { .. }) => {
-                    Undo::of(performed).take_back(&mut self.system);
-                    return Err(refusal::of(step, error));
+                    log_stuck(&Undo::of(performed).take_back(&mut self.system));
+                    return Err(step.refused(error));
                 }
                 Err(error) => {
-                    tracing::error!("{}", refusal::of(step, error));
+                    tracing::error!("{}", step.refused(error));
                     new.leave_out(step);
                 }
             }
@@ -86,22 +85,13 @@ impl<S: System> Controller<S> {
     /// Answers a call; `socket` came with it.
     pub(crate) fn handle(&mut self, call: Call, socket: Option<OwnedFd>, peer: Peer, now: Instant) -> Reply {
         match call {
-            Call::Change(change) => match self.change(&change, peer) {
-                Ok(created) => Reply::Changed { created },
-                Err(error) => Reply::Refused(error),
-            },
-            Call::Show(which) => match self.show(&which) {
-                Ok(interfaces) => Reply::Interfaces(interfaces),
-                Err(error) => Reply::Refused(error),
-            },
-            Call::Addresses(bridge) => match self.addresses(&bridge, now) {
-                Ok(entries) => Reply::Addresses(entries),
-                Err(error) => Reply::Refused(error),
-            },
-            Call::Neighbours(name) => match live::neighbours(&self.state, &self.system, name.as_deref(), now) {
-                Ok(entries) => Reply::Neighbours(entries),
-                Err(error) => Reply::Refused(error),
-            },
+            Call::Admin(Request::Change(change)) => Reply::Admin(match self.change(&change, peer) {
+                Ok(created) => admin::Reply::Changed { created },
+                Err(error) => admin::Reply::Refused(error),
+            }),
+            Call::Admin(Request::Ask(question)) => {
+                Reply::Admin(answer(&self.state, &self.picture, &self.system, &question, now))
+            }
             Call::Open(open) => self.open_by_socket(&open, socket, peer),
             Call::Ioctl(ioctl) => Reply::Ioctl(self.ioctl(&ioctl, peer)),
             Call::CloseHandle { handle } => self.close_handle(handle, peer),
@@ -161,17 +151,17 @@ impl<S: System> Controller<S> {
     /// Programs behind sockets are told nothing: they go on where the next daemon begins.
     pub(crate) fn shut_down(mut self) {
         self.system.leave();
-        let steps = plan::plan(&self.picture, &Picture::default());
+        let steps = plan(&self.picture, &Picture::default());
         for step in steps.attempt.iter().chain(&steps.conclude) {
             if let Err(error) = self.system.perform(step) {
-                tracing::error!("{}", refusal::of(step, error));
+                tracing::error!("{}", step.refused(error));
             }
         }
     }
 
     fn change(&mut self, change: &Change, peer: Peer) -> Result<Option<String>, AdminError> {
         if !peer.may_change() {
-            return Err(refusal::not_permitted(change, peer));
+            return Err(not_permitted(change, peer));
         }
         let created = self.apply(change)?;
         tracing::info!("uid {}: ifconfig {}", peer.uid(), change_text(change));
@@ -185,15 +175,17 @@ impl<S: System> Controller<S> {
     fn apply(&mut self, change: &Change) -> Result<Option<String>, AdminError> {
         let (state, outcome) = self.state.apply(change, &self.system)?;
         let picture = self.draw(&state);
-        let steps = plan::plan(&self.picture, &picture);
-        let undo =
-            plan::attempt(&mut self.system, &steps.attempt).map_err(|(step, error)| refusal::of(&step, error))?;
+        let steps = plan(&self.picture, &picture);
+        let undo = attempt(&mut self.system, &steps.attempt).map_err(|failed| {
+            log_stuck(&failed.stuck);
+            failed.step.refused(failed.error)
+        })?;
         let saved = state.saved();
         if let Some(store) = &self.store
             && saved != self.state.saved()
             && let Err(error) = store.save(&saved)
         {
-            undo.take_back(&mut self.system);
+            log_stuck(&undo.take_back(&mut self.system));
             return Err(not_saved(&error));
         }
         self.conclude(&steps.conclude);
@@ -208,7 +200,7 @@ impl<S: System> Controller<S> {
     fn conclude(&mut self, steps: &[Step]) {
         for step in steps {
             if let Err(error) = self.system.perform(step) {
-                tracing::error!("{}", refusal::of(step, error));
+                tracing::error!("{}", step.refused(error));
             }
         }
     }
@@ -217,10 +209,7 @@ impl<S: System> Controller<S> {
         for (name, bridge) in &self.state.bridges {
             let Some(interface) = self.picture.interfaces.get(name) else { continue };
             let system = &self.system;
-            let run = |port: PortId| match system.condition(name, port) {
-                Condition::Running => PortRun::Running,
-                Condition::LinkDown | Condition::Absent => PortRun::Stopped,
-            };
+            let run = |port: PortId| running(system.condition(name, port));
             let config = engine_config(bridge, interface.mac, &run);
             self.system.publish(name, config);
         }
@@ -231,22 +220,14 @@ impl<S: System> Controller<S> {
         let bridge = outcome.created.as_deref().unwrap_or(&change.interface);
         let Some(engine) = self.system.engine(bridge) else { return };
         let neighbours = self.system.bindings(bridge);
-        for action in &outcome.table {
-            match *action {
-                TableAction::Flush | TableAction::FlushAll => {
-                    let all = *action == TableAction::FlushAll;
-                    engine.flush(if all { Flush::All } else { Flush::Dynamic });
-                    neighbours.iter().for_each(|bindings| bindings.flush());
-                }
-                TableAction::ForgetPort(port) => {
-                    engine.flush_port(port, Flush::All);
-                    neighbours.iter().for_each(|bindings| bindings.forget_port(port));
-                    engine.reset_port_counters(port);
-                }
-                TableAction::SetStatic { vlan, address, port } => enter(bridge, engine, vlan, address, port),
-                TableAction::Remove { vlan, address } => {
-                    engine.remove(Some(vlan), address);
-                }
+        for &action in &outcome.table {
+            match action {
+                TableAction::Flush | TableAction::FlushAll => neighbours.iter().for_each(|bindings| bindings.flush()),
+                TableAction::ForgetPort(port) => neighbours.iter().for_each(|bindings| bindings.forget_port(port)),
+                TableAction::SetStatic { .. } | TableAction::Remove { .. } => {}
+            }
+            if let Err(error) = action.act(engine) {
+                tracing::error!("{bridge}: {action:?}: {error}");
             }
         }
     }
@@ -254,27 +235,19 @@ impl<S: System> Controller<S> {
     fn enter_statics(&self) {
         for (name, bridge) in &self.state.bridges {
             let Some(engine) = self.system.engine(name) else { continue };
-            for one in &bridge.statics {
-                if let Some(member) = bridge.member(&one.interface) {
-                    enter(name, engine, one.vlan(), one.address, member.port);
-                }
-            }
+            enter_statics(bridge, engine, &mut |one, error| {
+                tracing::error!("{name}: static {} vlan {}: {error}", one.address, one.vlan());
+            });
         }
     }
 
     /// Makes the system show the state again after it changed by itself. What it refuses is left out and logged.
     fn follow(&mut self) {
         let mut new = self.draw(&self.state);
-        let steps = plan::plan(&self.picture, &new);
-        for step in steps.attempt.iter().chain(&steps.conclude) {
-            match self.system.perform(step) {
-                Ok(_) => tracing::info!("{}", refusal::describe(step)),
-                Err(error) => {
-                    tracing::error!("{}", refusal::of(step, error));
-                    new.leave_out(step);
-                }
-            }
-        }
+        follow(&mut self.system, &self.picture, &mut new, &mut |step, refused| match refused {
+            None => tracing::info!("{step}"),
+            Some(error) => tracing::error!("{}", step.refused(error)),
+        });
         self.picture = new;
         self.flush_stopped();
         self.publish_all();
@@ -284,21 +257,13 @@ impl<S: System> Controller<S> {
     fn flush_stopped(&self) {
         for (name, bridge) in &self.state.bridges {
             let Some(engine) = self.system.engine(name) else { continue };
-            for (interface, port) in bridge.ports() {
-                let running = self.system.condition(name, port) == Condition::Running;
-                let was = engine
-                    .config()
-                    .ports
-                    .iter()
-                    .any(|(id, config)| *id == port && config.flags.contains(PortFlags::UP));
-                if was != running {
-                    tracing::info!("{name}: {interface}: link {}", if running { "up" } else { "down" });
-                }
-                if was && !running {
-                    engine.flush_port(port, Flush::Dynamic);
+            let run = |port: PortId| running(self.system.condition(name, port));
+            flush_stopped(bridge, engine, &run, &mut |interface, port, run| {
+                tracing::info!("{name}: {interface}: link {}", if run == PortRun::Running { "up" } else { "down" });
+                if run == PortRun::Stopped {
                     self.system.bindings(name).iter().for_each(|bindings| bindings.forget_port(port));
                 }
-            }
+            });
         }
     }
 
@@ -322,23 +287,31 @@ impl<S: System> Controller<S> {
         Picture::of(state, &self.system, &self.mac, &|device| self.opened.contains(device))
     }
 
-    fn show(&self, which: &Which) -> Result<Vec<kernel_glue::admin::InterfaceReport>, AdminError> {
-        live::reports(&self.state, &self.picture, &self.system, which)
-    }
-
-    fn addresses(&self, bridge: &str, now: Instant) -> Result<Vec<kernel_glue::admin::AddressEntry>, AdminError> {
-        live::addresses(&self.state, &self.system, bridge, now)
-    }
-
     fn interface_name(&self, bridge: &str, port: PortId) -> String {
         let interface = self.state.bridges.get(bridge).and_then(|state| state.interface_of(port));
         interface.unwrap_or(bridge).to_owned()
     }
 }
 
-fn enter(bridge: &str, engine: &bridge::Bridge, vlan: u16, address: Mac, port: PortId) {
-    if let Err(error) = engine.insert_static(vlan, address, port) {
-        tracing::error!("{bridge}: static {address} vlan {vlan}: {error}");
+fn running(condition: Condition) -> PortRun {
+    match condition {
+        Condition::Running => PortRun::Running,
+        Condition::LinkDown | Condition::Absent => PortRun::Stopped,
+    }
+}
+
+fn log_stuck(stuck: &[(Step, SystemError)]) {
+    for (step, error) in stuck {
+        tracing::error!("taking back: {step:?}: {error}");
+    }
+}
+
+/// Says who may do what was tried.
+fn not_permitted(change: &Change, peer: Peer) -> AdminError {
+    AdminError {
+        operation: change_text(change),
+        errno: Some(Errno::NotPermitted),
+        detail: format!("user {} may only read; root and the user that runs the daemon may change", peer.uid()),
     }
 }
 

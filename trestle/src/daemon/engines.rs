@@ -1,10 +1,9 @@
 //! Bridges as a system serves them, whatever its interfaces are.
 
-use super::picture::Attached;
-use super::system::{SystemError, SystemEvent};
+use super::system::SystemEvent;
 use bridge::{Bridge, Config};
 use frame::PortId;
-use kernel_glue::admin::Errno;
+use kernel_glue::admin::{Attached, Errno, SystemError};
 use kernel_glue::linux::{BridgeId, BridgeNeighbours, Plane, PlaneError, PlaneEvent, random};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -164,6 +163,11 @@ impl Engines {
             }
         }
     }
+}
+
+/// Refuses to leave the host its addresses on a member: only the bridge gets what a packet socket takes from a card.
+pub(super) fn not_shared(interface: &str) -> SystemError {
+    SystemError { errno: Errno::NotSupported, detail: format!("{interface} belongs to its bridge whole") }
 }
 
 /// Wraps what a system call or the plane said.

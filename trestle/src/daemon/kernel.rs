@@ -1,5 +1,6 @@
 //! Linux as the system beneath: TAP devices of ours, packet sockets on interfaces of others, netlink for both.
 
+mod live;
 mod nodes;
 mod quiet;
 mod snapshot;
@@ -7,18 +8,14 @@ mod steps;
 mod words;
 
 use super::Options;
-use super::engines::{Engines, Told, refused};
-use super::picture::{AdminStatus, Attached, Device};
-use super::plan::Step;
-use super::system::{Asked, Condition, Opener, OwnLink, System, SystemError, SystemEvent};
-use bridge::{Bridge, Config};
-use frame::{Instant, Mac, PortId};
-use kernel_glue::admin::{Errno, Facts, InetAddress, NeighbourEntry, SystemInterface, TapLive};
+use super::engines::{Engines, Told, not_shared, refused};
+use super::system::{Asked, Opener, System, SystemEvent};
+use bridge::Config;
+use frame::{Mac, PortId};
+use kernel_glue::admin::{AdminStatus, Attached, Device, Errno, InetAddress, Perform, Step, SystemError};
 use kernel_glue::linux::fuse::Descriptor;
 use kernel_glue::linux::netlink::{Changed, LinkMonitor, Netlink, Up};
-use kernel_glue::linux::{
-    BridgeNeighbours, Interface, InterfaceName, Plane, PlaneError, PlaneOptions, TapDevice, clock,
-};
+use kernel_glue::linux::{BridgeNeighbours, Interface, InterfaceName, Plane, PlaneError, PlaneOptions, TapDevice};
 use nodes::Nodes;
 use quiet::Quiet;
 use rustix::net::netdevice::name_to_index;
@@ -153,6 +150,7 @@ impl Kernel {
                 let (nodes, sink) = (&mut self.nodes, self.engines.number());
                 self.engines.attach(bridge, port, what, |plane, id| nodes.attach(name, plane, (id, port), sink))
             }
+            Attached::Shared(name) => Err(not_shared(name)),
             Attached::Foreign(name) | Attached::Mirror(name) => {
                 let index = self.index(name)?;
                 let device = InterfaceName::new(name).map_err(|error| refused(&error))?;
@@ -269,7 +267,9 @@ impl Kernel {
                 self.events.push_back(SystemEvent::Gone { interface: name });
             }
             // If it is still there, it is attached again by whatever changes next.
-            Attached::Foreign(_) | Attached::Mirror(_) => self.events.push_back(SystemEvent::Gone { interface: name }),
+            Attached::Foreign(_) | Attached::Shared(_) | Attached::Mirror(_) => {
+                self.events.push_back(SystemEvent::Gone { interface: name });
+            }
         }
         if let Err(error) = self.look() {
             tracing::error!("cannot look at interfaces: {error}");
@@ -277,19 +277,7 @@ impl Kernel {
     }
 }
 
-impl Facts for Kernel {
-    fn interface(&self, name: &str) -> Option<SystemInterface> {
-        self.links.interface(name, |other| self.taps.contains_key(other) && self.engines.get(other).is_some())
-    }
-
-    fn has_address(&self, bridge: &str, address: Mac, vlan: u16) -> bool {
-        let now = clock::monotonic();
-        let entries = self.engines.get(bridge).map(|engine| engine.entries(now)).unwrap_or_default();
-        entries.iter().any(|entry| (entry.mac, entry.vid) == (address, vlan))
-    }
-}
-
-impl System for Kernel {
+impl Perform for Kernel {
     fn perform(&mut self, step: &Step) -> Result<Option<Step>, SystemError> {
         let done = self.carry_out(step)?;
         // What the next step is decided on. Everything else comes by the monitor.
@@ -316,56 +304,16 @@ impl System for Kernel {
         }
         Ok(done)
     }
+}
 
-    fn engine(&self, bridge: &str) -> Option<&Arc<Bridge>> {
-        self.engines.get(bridge)
-    }
-
+impl System for Kernel {
     fn publish(&mut self, bridge: &str, config: Config) {
         self.engines.publish(bridge, config);
         self.nodes.announce();
     }
 
-    fn neighbours(&self, now: Instant) -> Vec<NeighbourEntry> {
-        self.nodes.neighbours(now)
-    }
-
     fn bindings(&self, bridge: &str) -> Option<&Arc<BridgeNeighbours>> {
         self.engines.neighbours(bridge)
-    }
-
-    fn condition(&self, bridge: &str, port: PortId) -> Condition {
-        match self.engines.attached(bridge, port) {
-            None => Condition::Absent,
-            Some(Attached::Own(_)) => Condition::Running,
-            Some(Attached::Application(name)) if self.nodes.is_running(name) => Condition::Running,
-            Some(Attached::Application(_)) => Condition::LinkDown,
-            Some(Attached::Foreign(name) | Attached::Mirror(name)) => match self.links.get(name) {
-                None => Condition::Absent,
-                Some(link) if link.running => Condition::Running,
-                Some(_) => Condition::LinkDown,
-            },
-        }
-    }
-
-    fn bits_per_second(&self, bridge: &str, port: PortId) -> Option<u64> {
-        match self.engines.attached(bridge, port)? {
-            Attached::Own(_) | Attached::Application(_) => None,
-            Attached::Foreign(name) | Attached::Mirror(name) => snapshot::bits_per_second(name),
-        }
-    }
-
-    fn addresses(&self, interface: &str) -> Option<Vec<InetAddress>> {
-        self.links.addresses(interface).map(<[_]>::to_vec)
-    }
-
-    fn own_link(&self, interface: &str) -> OwnLink {
-        match self.links.get(interface) {
-            None => OwnLink::Elsewhere,
-            Some(link) if link.running => OwnLink::Running,
-            Some(link) if link.up => OwnLink::NoCarrier,
-            Some(_) => OwnLink::Down,
-        }
     }
 
     fn event_fds(&self) -> Vec<BorrowedFd<'_>> {
@@ -442,9 +390,5 @@ impl System for Kernel {
 
     fn poll_asked(&mut self) -> Option<Asked> {
         self.nodes.poll_asked()
-    }
-
-    fn device(&self, name: &str) -> Option<TapLive> {
-        self.nodes.live(name)
     }
 }

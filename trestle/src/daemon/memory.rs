@@ -3,15 +3,17 @@
 //! For where not even a namespace can be had. Everything above, from the control socket to the forwarding workers, is
 //! what runs on a kernel.
 
-use super::engines::{Engines, Told, refused};
-use super::picture::{AdminStatus, Attached};
-use super::plan::Step;
-use super::system::{Condition, OwnLink, System, SystemError, SystemEvent};
+use super::engines::{Engines, Told, not_shared, refused};
+use super::system::{System, SystemEvent};
 use crate::embedded::{Embedded, Wire};
+use arp::Binding;
 use bridge::{Bridge, Config};
 use frame::offload::Offload;
-use frame::{Mac, PortId};
-use kernel_glue::admin::{Errno, Facts, InetAddress, SystemInterface, SystemKind};
+use frame::{Instant, Mac, PortId};
+use kernel_glue::admin::{
+    AdminStatus, Attached, Condition, Errno, Facts, InetAddress, Live, OwnLink, Perform, Platform, Step, SystemError,
+    SystemInterface, SystemKind,
+};
 use kernel_glue::linux::{BridgeNeighbours, MemoryHost, MemoryPort, Plane, PlaneOptions, clock, memory_port};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,6 +134,7 @@ impl Memory {
         let memory = match what {
             Attached::Own(name) => self.own(name)?.port.clone(),
             Attached::Application(name) => return Err(no_nodes(name)),
+            Attached::Shared(name) => return Err(not_shared(name)),
             Attached::Foreign(name) | Attached::Mirror(name) => match self.foreign.get(name) {
                 Some((memory, _)) => memory.clone(),
                 None => return Err(SystemError { errno: Errno::NotFound, detail: format!("there is no {name}") }),
@@ -154,6 +157,10 @@ impl Memory {
 }
 
 impl Facts for Memory {
+    fn platform(&self) -> Platform {
+        Platform::Linux
+    }
+
     fn interface(&self, name: &str) -> Option<SystemInterface> {
         let kind = if self.engines.get(name).is_some() { SystemKind::Bridge } else { SystemKind::Ethernet };
         let own = self.own.get(name).map(|own| (own.mac, own.mtu_bytes, &own.addresses));
@@ -176,7 +183,7 @@ impl Facts for Memory {
     }
 }
 
-impl System for Memory {
+impl Perform for Memory {
     fn perform(&mut self, step: &Step) -> Result<Option<Step>, SystemError> {
         match step.clone() {
             Step::Detach { bridge, port, what } => {
@@ -233,17 +240,11 @@ impl System for Memory {
             }
         }
     }
+}
 
-    fn engine(&self, bridge: &str) -> Option<&Arc<Bridge>> {
-        self.engines.get(bridge)
-    }
-
-    fn publish(&mut self, bridge: &str, config: Config) {
-        self.engines.publish(bridge, config);
-    }
-
-    fn bindings(&self, bridge: &str) -> Option<&Arc<BridgeNeighbours>> {
-        self.engines.neighbours(bridge)
+impl Live for Memory {
+    fn engine(&self, bridge: &str) -> Option<&Bridge> {
+        self.engines.get(bridge).map(|engine| &**engine)
     }
 
     fn condition(&self, bridge: &str, port: PortId) -> Condition {
@@ -262,6 +263,20 @@ impl System for Memory {
             Some(AdminStatus::Up) => OwnLink::Running,
             Some(AdminStatus::Down) | None => OwnLink::Down,
         }
+    }
+
+    fn bound(&self, bridge: &str, now: Instant) -> Vec<Binding> {
+        self.engines.neighbours(bridge).map(|neighbours| neighbours.list(now)).unwrap_or_default()
+    }
+}
+
+impl System for Memory {
+    fn publish(&mut self, bridge: &str, config: Config) {
+        self.engines.publish(bridge, config);
+    }
+
+    fn bindings(&self, bridge: &str) -> Option<&Arc<BridgeNeighbours>> {
+        self.engines.neighbours(bridge)
     }
 
     fn event_fds(&self) -> Vec<BorrowedFd<'_>> {

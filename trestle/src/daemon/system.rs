@@ -1,12 +1,10 @@
 //! What the daemon asks of the system beneath: a real kernel, or memory.
 
-use super::plan::Step;
-use bridge::{Bridge, Config};
-use frame::{Instant, Mac, PortId};
-use kernel_glue::admin::{Errno, Facts, InetAddress, NeighbourEntry, TapLive, Verb};
+use bridge::Config;
+use frame::{Mac, PortId};
+use kernel_glue::admin::{Live, Perform, Verb};
 use kernel_glue::linux::BridgeNeighbours;
 use kernel_glue::linux::fuse::Descriptor;
-use std::fmt;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use tap::ioctl::{Answer, Request};
@@ -14,31 +12,13 @@ use tap::{ControlError, Credentials, DeviceName, HandleId, Opening};
 
 /// A system with interfaces to bridge. [`Kernel`](super::kernel::Kernel) is Linux; [`Memory`](super::memory::Memory)
 /// lives in this process, for where not even a namespace can be had.
-pub(crate) trait System: Facts {
-    /// Performs a step and returns the one that takes it back, if anything changed that can be.
-    fn perform(&mut self, step: &Step) -> Result<Option<Step>, SystemError>;
-    /// Returns the engine of a bridge.
-    fn engine(&self, bridge: &str) -> Option<&Arc<Bridge>>;
+pub(crate) trait System: Live + Perform {
     /// Returns what a bridge has learned of neighbours.
     fn bindings(&self, _bridge: &str) -> Option<&Arc<BridgeNeighbours>> {
         None
     }
-    /// Lists what the links of tuns know of neighbours, and what they answer for.
-    fn neighbours(&self, _now: Instant) -> Vec<NeighbourEntry> {
-        Vec::new()
-    }
     /// Puts a configuration in force.
     fn publish(&mut self, bridge: &str, config: Config);
-    /// Returns how a port's carrier is.
-    fn condition(&self, bridge: &str, port: PortId) -> Condition;
-    /// Returns the speed of a port's link; `None` if it has none or nobody knows.
-    fn bits_per_second(&self, bridge: &str, port: PortId) -> Option<u64>;
-    /// Returns the host's addresses on one of our interfaces, whoever set them; `None` if it is elsewhere.
-    fn addresses(&self, _interface: &str) -> Option<Vec<InetAddress>> {
-        None
-    }
-    /// Returns how one of our interfaces is.
-    fn own_link(&self, interface: &str) -> OwnLink;
     /// Returns descriptors that can be read while [`Self::poll_event`] has something.
     fn event_fds(&self) -> Vec<BorrowedFd<'_>>;
     /// Returns descriptors that hang up when [`Self::poll_event`] has something.
@@ -73,10 +53,6 @@ pub(crate) trait System: Facts {
     }
     /// Returns what applications have asked of the control side, one thing a call.
     fn poll_asked(&mut self) -> Option<Asked> {
-        None
-    }
-    /// Returns what only the running device knows.
-    fn device(&self, _name: &str) -> Option<TapLive> {
         None
     }
 }
@@ -117,43 +93,4 @@ pub(crate) enum SystemEvent {
     Gone { interface: String },
     /// Interfaces came, went, or changed their condition.
     LinksChanged,
-}
-
-/// How one of our interfaces is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum OwnLink {
-    /// Up, with carrier.
-    Running,
-    /// Up, without carrier.
-    NoCarrier,
-    /// Down.
-    Down,
-    /// In another network namespace.
-    Elsewhere,
-}
-
-/// Whether a port can carry frames.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Condition {
-    /// It can.
-    Running,
-    /// The interface is there, and down or without carrier.
-    LinkDown,
-    /// The interface is not there.
-    Absent,
-}
-
-/// Why a step failed.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct SystemError {
-    /// The class.
-    pub(crate) errno: Errno,
-    /// What the system said, and what to do about it.
-    pub(crate) detail: String,
-}
-
-impl fmt::Display for SystemError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}: {}", self.errno, self.detail)
-    }
 }

@@ -3,6 +3,7 @@
 use super::host::{Host, Stack};
 use super::{DemoError, Described, Pinged, Ran, Report, Scene, Shown, Stage, Transferred};
 use crate::administer;
+use crate::control::Client;
 use std::ffi::OsString;
 use std::time::Duration;
 
@@ -46,7 +47,8 @@ fn act(stage: &Stage, scene: &Scene) -> Result<Ran, DemoError> {
 
 fn ifconfig(stage: &Stage, words: &str) -> Result<String, DemoError> {
     let arguments: Vec<OsString> = words.split_whitespace().map(Into::into).collect();
-    administer::execute(&arguments, &stage.socket).map_err(DemoError::of(&format!("ifconfig {words}")))
+    administer::execute(&arguments, || Ok(Client::connect(&stage.socket)?))
+        .map_err(DemoError::of(&format!("ifconfig {words}")))
 }
 
 fn show(stage: &Stage, words: &str) -> Result<Shown, DemoError> {

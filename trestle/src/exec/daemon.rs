@@ -1,7 +1,7 @@
 //! The daemon, as those see it who must outlive it.
 
 use crate::control::{Call, CallError, Client, Ioctl, IoctlAnswer, Open, Reply};
-use kernel_glue::admin::{self, AdminError, Change};
+use kernel_glue::admin::{self, AdminError, Change, Request};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
@@ -92,8 +92,8 @@ pub(crate) fn close(client: &mut Client, handle: u64) {
 
 /// Applies a change.
 pub(crate) fn change(client: &mut Client, change: Change) -> Result<(), Trouble> {
-    let reply = client.call(&Call::Change(change))?;
-    if let Reply::Changed { .. } = reply { Ok(()) } else { Err(Trouble::of(reply)) }
+    let reply = client.call(&Call::Admin(Request::Change(change)))?;
+    if let Reply::Admin(admin::Reply::Changed { .. }) = reply { Ok(()) } else { Err(Trouble::of(reply)) }
 }
 
 /// Why something was not done.

@@ -1,7 +1,6 @@
 //! What a command line asks for, typed.
 
-use crate::control::Which;
-use kernel_glue::admin::Change;
+use kernel_glue::admin::{Change, Which};
 
 /// One command line.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -59,6 +59,11 @@ pub(super) fn find(word: &str) -> Option<&'static Keyword> {
     all().find(|keyword| keyword.words.contains(&word))
 }
 
+/// Returns whether a word is a verb of `ifconfig`.
+pub(crate) fn is_verb(word: &str) -> bool {
+    find(word).is_some()
+}
+
 /// Finds the row of a word that should have one.
 pub(super) fn expect(word: &str) -> Result<&'static Keyword, UsageError> {
     find(word).ok_or_else(|| UsageError::UnknownVerb {
@@ -126,6 +131,8 @@ pub(super) static SECTIONS: &[Section] = &[
         row(&["-locked"], Shape::FlagOff(F::Locked), "lets every source send (default)"),
         row(&["qinq"], Shape::Flag(F::Qinq), "accepts a second VLAN tag while VLANs are filtered"),
         row(&["-qinq"], Shape::FlagOff(F::Qinq), "drops frames with a second VLAN tag while VLANs are filtered (default)"),
+        row(&["hostaddr"], Shape::Flag(F::HostAddress), "leaves the host its addresses on the member, and what is for them (Haiku; there the default of a member that has one)"),
+        row(&["-hostaddr"], Shape::FlagOff(F::HostAddress), "takes the member for the bridge alone (default)"),
         row(&["suppress"], Shape::Suppress, "answers requests for neighbours that are known (ARP, ND) instead of flooding them; in some VLANs, or everywhere"),
         row(&["-suppress"], Shape::SuppressOff, "floods them (default)"),
         row(&["stp"], Shape::Flag(F::Stp), "takes part in spanning tree, which is not available: refused"),

@@ -137,6 +137,7 @@ pub(super) fn flag_word(flag: MemberFlag) -> &'static str {
         MemberFlag::Private => "private",
         MemberFlag::Locked => "locked",
         MemberFlag::Qinq => "qinq",
+        MemberFlag::HostAddress => "hostaddr",
     }
 }
 

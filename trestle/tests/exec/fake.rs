@@ -1,6 +1,6 @@
 //! A daemon without devices: it logs what it is asked, answers by rule, and echoes packets.
 
-use kernel_glue::admin::{AdminError, Errno as Class};
+use kernel_glue::admin::{self, AdminError, Errno as Class, Request};
 use rustix::fd::AsFd;
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
@@ -48,13 +48,11 @@ impl Fake {
                 (self.log)("close");
                 Reply::Closed
             }
-            Call::Change(change) => {
+            Call::Admin(Request::Change(change)) => {
                 (self.log)(&format!("change {} {:?}", change.interface, change.verbs));
-                Reply::Changed { created: None }
+                Reply::Admin(admin::Reply::Changed { created: None })
             }
-            Call::Show(_) | Call::Addresses(_) | Call::Neighbours(_) | Call::Info | Call::Describe(_) => {
-                Reply::Raw(serde_json::Value::Null)
-            }
+            Call::Admin(Request::Ask(_)) | Call::Info | Call::Describe(_) => Reply::Raw(serde_json::Value::Null),
         }
     }
 
@@ -64,7 +62,7 @@ impl Fake {
         (self.log)(&format!("open {} {device} by {by}", open.node));
         let Some(socket) = fd.map(Arc::new) else {
             let detail = "no descriptor came".into();
-            return Reply::Refused(AdminError { operation: "open".into(), errno: Some(Class::Invalid), detail });
+            return Reply::refused(AdminError { operation: "open".into(), errno: Some(Class::Invalid), detail });
         };
         self.sockets.lock().unwrap().push(Arc::clone(&socket));
         let (log, sockets) = (Arc::clone(&self.log), Arc::clone(&self.sockets));

@@ -5,13 +5,15 @@ use super::super::limits::{MAX_MEMBERS, MAX_MTU_BYTES, MIN_MTU_BYTES};
 use super::super::name::Name;
 use super::super::state::{Role, State};
 use super::interface::inet_word;
-use super::{Draft, Errno, InterfaceKind, Refusal, format, limits, refuse};
+use super::{Draft, Errno, InterfaceKind, Platform, Refusal, format, limits, refuse};
 use core::net::IpAddr;
 
 /// An interface that may become a port, with the MTUs it takes.
 pub(super) struct Candidate {
     /// Its MTU; `None` for one that keeps its own, whatever the bridge's.
     pub(super) mtu_bytes: Option<u32>,
+    /// Whether the host has addresses on it, and keeps them.
+    pub(super) host_address: bool,
     range: (u32, u32),
 }
 
@@ -48,7 +50,7 @@ impl Draft<'_> {
             // Addresses of what is ours are the host's, on the far side of the port.
             Some(_) => {
                 let mtu_bytes = self.state.port_mtu_bytes(interface);
-                Candidate { mtu_bytes, range: (MIN_MTU_BYTES, MAX_MTU_BYTES) }
+                Candidate { mtu_bytes, host_address: false, range: (MIN_MTU_BYTES, MAX_MTU_BYTES) }
             }
             None => self.admit_system(interface, role)?,
         };
@@ -88,7 +90,7 @@ impl Draft<'_> {
                 Ok(Name::Unit(InterfaceKind::Vport | InterfaceKind::Tap | InterfaceKind::Tun, _)) => {
                     format!("create it first: ifconfig {interface} create")
                 }
-                Ok(_) | Err(_) => "ip link lists what there is".into(),
+                Ok(_) | Err(_) => format!("{} lists what there is", self.platform().lists()),
             };
             return refuse(Errno::NotFound, format!("there is no interface {interface}; {remedy}"));
         };
@@ -97,10 +99,15 @@ impl Draft<'_> {
             let detail = format!("{interface} belongs to {master}; release it first: ip link set {interface} nomaster");
             return refuse(Errno::Busy, detail);
         }
-        if role == Role::Member {
-            self.require_no_address(interface, &found)?;
-        }
-        Ok(Candidate { mtu_bytes: Some(found.mtu_bytes), range: range_of(&found) })
+        let host_address = match (self.platform(), role) {
+            (_, Role::Span) => false,
+            (Platform::Haiku, Role::Member) => found.addresses.iter().any(is_routed),
+            (Platform::Linux, Role::Member) => {
+                self.require_no_address(interface, &found)?;
+                false
+            }
+        };
+        Ok(Candidate { mtu_bytes: Some(found.mtu_bytes), host_address, range: range_of(&found) })
     }
 
     fn require_kind(&self, interface: &str, found: &SystemInterface) -> Result<(), Refusal> {
@@ -125,9 +132,9 @@ impl Draft<'_> {
         let mut carrier = alloc::string::String::from(parent);
         for _ in 0..8 {
             if self.state.bridges.contains_key(&carrier) {
-                let detail = format!(
-                    "{interface} is a VLAN of {carrier}, so its frames would come back; remove it: ip link delete {interface}"
-                );
+                let removes = self.platform().removes(interface);
+                let detail =
+                    format!("{interface} is a VLAN of {carrier}, so its frames would come back; remove it: {removes}");
                 return refuse(Errno::Invalid, detail);
             }
             match self.facts.interface(&carrier).map(|found| found.kind) {
@@ -141,16 +148,20 @@ impl Draft<'_> {
     /// A member belongs to the bridge whole; an address on it would answer for half of the host. FreeBSD 16 refuses
     /// likewise. A link-local address stays: the system makes one by itself.
     fn require_no_address(&self, interface: &str, found: &SystemInterface) -> Result<(), Refusal> {
-        let routed = |address: &&IpAddr| match address {
-            IpAddr::V4(_) => true,
-            IpAddr::V6(v6) => !v6.is_unicast_link_local(),
-        };
-        let Some(address) = found.addresses.iter().find(routed) else { return Ok(()) };
+        let Some(address) = found.addresses.iter().find(|address| is_routed(address)) else { return Ok(()) };
         let (family, name) = (inet_word(*address), &self.name);
         let detail = format!(
             "{interface} has the address {address}; move it to the bridge: ip addr flush dev {interface}, then ifconfig {name} {family} {address}/N"
         );
         refuse(Errno::Invalid, detail)
+    }
+}
+
+/// Returns whether an address is one that the operator, or a server on the LAN, gave the host.
+fn is_routed(address: &IpAddr) -> bool {
+    match address {
+        IpAddr::V4(_) => true,
+        IpAddr::V6(v6) => !v6.is_unicast_link_local(),
     }
 }
 

@@ -3,8 +3,8 @@
 use super::super::limits::{MAX_BRIDGES, MAX_TAPS, MAX_VPORTS};
 use super::super::name::MAX_UNIT;
 use super::super::state::{BridgeState, Role, TapState, VportState};
-use super::{AdminError, Destroyed, Draft, Errno, InterfaceKind, Name, Refusal, format, of_unit, refuse};
-use alloc::string::{String, ToString};
+use super::{AdminError, Destroyed, Draft, Errno, InterfaceKind, Name, Platform, Refusal, format, of_unit, refuse};
+use alloc::string::String;
 
 /// How long what is created lives.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -29,7 +29,7 @@ impl Draft<'_> {
                 kind
             }
             Err(error) => {
-                let refusal = Refusal { errno: Errno::Invalid, detail: error.to_string() };
+                let refusal = Refusal { errno: Errno::Invalid, detail: self.platform().names(error) };
                 return Err(refused(refusal, &self.name));
             }
         };
@@ -66,19 +66,23 @@ impl Draft<'_> {
 
     fn require_free(&self) -> Result<(), AdminError> {
         let name = &self.name;
-        let refused =
-            |detail| Err(AdminError { operation: format!("interface {name} already exists"), errno: None, detail });
+        let refused = |detail| Err(AdminError::exists(name, detail));
         if self.is_ours(name) {
             return refused(String::new());
         }
         if self.facts.interface(name).is_some() {
-            return refused(format!("it is the system's own; take another unit, or remove it: ip link delete {name}"));
+            let removes = self.platform().removes(name);
+            return refused(format!("it is the system's own; take another unit, or remove it: {removes}"));
         }
         Ok(())
     }
 
     fn require_creatable(&self, kind: InterfaceKind, life: Life) -> Result<(), Refusal> {
         let name = &self.name;
+        if kind == InterfaceKind::Vport && self.platform() == Platform::Haiku {
+            let detail = "there are no vports here; use a tap: ifconfig tap create";
+            return refuse(Errno::NotSupported, detail.into());
+        }
         match (kind, life) {
             (InterfaceKind::Bridge | InterfaceKind::Vport, Life::Transient) => {
                 let detail =

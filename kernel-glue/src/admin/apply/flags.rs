@@ -29,6 +29,7 @@ pub(super) fn set(member: &mut MemberState, flag: MemberFlag, setting: Setting) 
         (MemberFlag::Private, _) => member.private = on,
         (MemberFlag::Locked, _) => member.locked = on,
         (MemberFlag::Qinq, _) => member.qinq = on,
+        (MemberFlag::HostAddress, _) => member.host_address = on,
         (MemberFlag::Stp | MemberFlag::Edge | MemberFlag::Ptp, Setting::Off)
         | (MemberFlag::Autoedge | MemberFlag::Autoptp, Setting::On) => {}
         (MemberFlag::Stp | MemberFlag::Edge | MemberFlag::Ptp, Setting::On)

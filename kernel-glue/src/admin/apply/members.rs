@@ -22,6 +22,7 @@ impl Draft<'_> {
         member.untagged = untagged.or(bridge.default_untagged);
         member.tagged = tagged.cloned().unwrap_or_default();
         member.qinq = bridge.default_qinq;
+        member.host_address = candidate.host_address;
         member.mtu_before = candidate.mtu_bytes.filter(|&before| !is_own && Some(before) != mtu_bytes);
         bridge.mtu_bytes = mtu_bytes;
         bridge.members.push(member);

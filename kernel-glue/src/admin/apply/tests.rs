@@ -4,6 +4,7 @@ extern crate std;
 
 mod device_rows;
 mod fixture;
+mod haiku_rows;
 mod interface_rows;
 mod link_rows;
 mod member_rows;
@@ -14,6 +15,7 @@ mod transient;
 mod value_rows;
 mod vlan_rows;
 
+use super::super::facts::Facts;
 use super::super::request::{Change, Verb};
 use super::super::state::State;
 use fixture::{Machine, state};
@@ -53,14 +55,22 @@ fn every_row() -> Vec<Row> {
 
 #[test]
 fn each_line_does_what_its_row_says() {
-    let machine = Machine::new();
+    check(every_row(), &Machine::new());
+}
+
+#[test]
+fn each_line_does_on_haiku_what_its_row_says() {
+    check(haiku_rows::rows(), &Machine::haiku());
+}
+
+fn check(rows: Vec<Row>, machine: &Machine) {
     let mut wrong = Vec::new();
-    for Row { name, interface, verbs, want } in every_row() {
+    for Row { name, interface, verbs, want } in rows {
         let before = state();
         let change = Change { interface: interface.into(), verbs };
-        let got = match before.apply(&change, &machine) {
+        let got = match before.apply(&change, machine) {
             Ok((after, _)) => {
-                assert_eq!(after.validate(), Ok(()), "{name}");
+                assert_eq!(after.validate(machine.platform()), Ok(()), "{name}");
                 Ok(difference(&before, &after))
             }
             Err(error) => Err(error.to_string()),

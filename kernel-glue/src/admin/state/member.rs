@@ -36,6 +36,9 @@ pub struct MemberState {
     /// A second VLAN tag is accepted.
     #[serde(default, skip_serializing_if = "is::<0, _>")]
     pub qinq: bool,
+    /// The host keeps its addresses on the interface, and what is for its own MAC address.
+    #[serde(default, rename = "hostaddr", skip_serializing_if = "is::<0, _>")]
+    pub host_address: bool,
     /// Where requests for known neighbours are answered instead of flooded.
     #[serde(default, with = "text::suppress", skip_serializing_if = "Suppress::is_off")]
     pub suppress: Suppress,
@@ -80,6 +83,7 @@ impl MemberState {
             private: false,
             locked: false,
             qinq: false,
+            host_address: false,
             suppress: Suppress::default(),
             protected: Vec::new(),
             max_addresses: 0,
@@ -105,6 +109,7 @@ impl MemberState {
             MemberFlag::Private => self.private,
             MemberFlag::Locked => self.locked,
             MemberFlag::Qinq => self.qinq,
+            MemberFlag::HostAddress => self.host_address,
         };
         BY_BIT.into_iter().filter(set).collect()
     }
@@ -141,7 +146,7 @@ impl StaticAddress {
     }
 }
 
-const BY_BIT: [MemberFlag; 11] = [
+const BY_BIT: [MemberFlag; 12] = [
     MemberFlag::Learn,
     MemberFlag::Discover,
     MemberFlag::Stp,
@@ -153,6 +158,7 @@ const BY_BIT: [MemberFlag; 11] = [
     MemberFlag::Private,
     MemberFlag::Locked,
     MemberFlag::Qinq,
+    MemberFlag::HostAddress,
 ];
 
 /// The middle of the range (802.1D-2004 Table 17-2).

@@ -77,7 +77,7 @@ dhcp = true
 #[test]
 fn a_file_written_by_hand() {
     let state = read(BY_HAND);
-    state.validate().unwrap();
+    state.validate(crate::admin::Platform::Linux).unwrap();
     let bridge = &state.bridges["bridge0"];
     assert_eq!(bridge.description, "the lab");
     assert_eq!((bridge.timeout, bridge.max_addresses), (300, 2000));
@@ -136,7 +136,7 @@ fn the_system_renames_its_own() {
     for ours in ["bridge0", "vport0", "tap0", "tun0"] {
         assert!(!state.rename("lan0", ours), "{ours}");
     }
-    state.validate().unwrap();
+    state.validate(crate::admin::Platform::Linux).unwrap();
 }
 
 #[test]
@@ -259,10 +259,10 @@ fn values_that_no_verb_would_set() {
         ("#vport",  "[vport.bridge1]",         "vport.bridge1: Invalid argument: the name is the kind and a unit: [bridge.bridge0], [tap.tap0]"),
         ("#vport",  "[bridge.br0]",            "bridge.br0: Invalid argument: only bridge, vport, tap and tun interfaces can be created; name one bridge0, vport0, tap0 or tun0"),
     ];
-    read(SOUND).validate().unwrap();
+    read(SOUND).validate(crate::admin::Platform::Linux).unwrap();
     for (place, text, want) in rows {
         let spoiled = read(&SOUND.replace(place, text));
-        assert_eq!(spoiled.validate().unwrap_err().to_string(), want, "{text}");
+        assert_eq!(spoiled.validate(crate::admin::Platform::Linux).unwrap_err().to_string(), want, "{text}");
     }
 }
 
@@ -322,13 +322,17 @@ fn ports_without_a_number_get_the_lowest_that_is_free() {
     );
     let numbers: std::vec::Vec<_> = state.bridges["bridge0"].ports().map(|(name, port)| (name, port.get())).collect();
     assert_eq!(numbers, [("a", 2), ("b", 1), ("c", 3), ("d", 4), ("e", 5), ("f", 1023)]);
-    state.validate().unwrap();
+    state.validate(crate::admin::Platform::Linux).unwrap();
 }
 
 #[test]
 fn a_file_without_an_mtu_takes_the_first_members() {
     struct Jumbo;
     impl Facts for Jumbo {
+        fn platform(&self) -> crate::admin::Platform {
+            crate::admin::Platform::Linux
+        }
+
         fn interface(&self, name: &str) -> Option<super::super::SystemInterface> {
             let (kind, ether) = (super::super::SystemKind::Ethernet, frame::Mac([2; 6]));
             let (addresses, master) = ([].into(), None);

@@ -2,7 +2,8 @@
 
 use super::super::error::{AdminError, Errno};
 use super::super::limits;
-use super::super::name::{self, Name};
+use super::super::name::Name;
+use super::super::platform::Platform;
 use super::super::refusal::{Refusal, refuse};
 use super::super::report::InterfaceKind;
 use super::super::request::{InetAddress, Mss, StpProtocol};
@@ -19,7 +20,7 @@ impl State {
     /// # Errors
     ///
     /// The first value that is refused, by the place of its key: `bridge.bridge0.priority`.
-    pub fn validate(&self) -> Result<(), AdminError> {
+    pub fn validate(&self, platform: Platform) -> Result<(), AdminError> {
         Place("bridge".into()).this(count(self.bridges.len(), limits::MAX_BRIDGES))?;
         Place("vport".into()).this(count(self.vports.len(), limits::MAX_VPORTS))?;
         Place("tap".into()).this(count(self.taps.len(), limits::MAX_TAPS))?;
@@ -43,8 +44,12 @@ impl State {
             place.key("inet", seen.require_inet(&bridge.inet))?;
             place.key("inet", bridge.inet.iter().try_for_each(|one| limits::no_destination(name, one)))?;
             require_times(bridge, &place)?;
-            self.require_ports(bridge, &place, &mut seen)?;
-            bridge.members.iter().try_for_each(|member| require_member(member, &place))?;
+            self.require_ports(bridge, &place, platform, &mut seen)?;
+            bridge.members.iter().try_for_each(|member| {
+                require_member(member, &place)?;
+                let kept = self.require_host_address(member, platform);
+                place.of("member", &member.interface).key("hostaddr", kept)
+            })?;
             require_statics(bridge, &place)?;
         }
         Ok(())
@@ -54,13 +59,14 @@ impl State {
         &'a self,
         bridge: &'a BridgeState,
         place: &Place,
+        platform: Platform,
         seen: &mut Seen<'a>,
     ) -> Result<(), AdminError> {
         place.key("member", count(bridge.ports().count(), limits::MAX_MEMBERS))?;
         let mut numbers = BTreeSet::new();
         for (interface, port) in bridge.ports() {
             let place = place.of("member", interface);
-            place.key("interface", self.require_possible(interface))?;
+            place.key("interface", self.require_possible(interface, platform))?;
             place.key("interface", seen.require_unclaimed(interface))?;
             if bridge.role_of(interface) == Some(Role::Span) && self.tuns.contains_key(interface) {
                 return place.key("interface", refuse(Errno::Invalid, limits::no_mirror(interface)));
@@ -73,8 +79,15 @@ impl State {
         Ok(())
     }
 
-    fn require_possible(&self, interface: &str) -> Result<(), Refusal> {
-        if !name::is_possible(interface) {
+    fn require_host_address(&self, member: &MemberState, platform: Platform) -> Result<(), Refusal> {
+        match member.host_address {
+            true => limits::host_address(&member.interface, self.kind_of(&member.interface), platform),
+            false => Ok(()),
+        }
+    }
+
+    fn require_possible(&self, interface: &str, platform: Platform) -> Result<(), Refusal> {
+        if !platform.is_possible_name(interface) {
             return refuse(Errno::Invalid, format!("{interface:?} can not be the name of an interface"));
         }
         if self.bridges.contains_key(interface) {

@@ -5,6 +5,7 @@ use crate::linux::{BridgeId, Plane, PlaneOptions, clock};
 use bridge::{Bridge, Config, PortConfig, PortFlags, Suppress};
 use frame::{Mac, Vid};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::time::Duration;
 
 const B: BridgeId = BridgeId(1);
 const ALL: u8 = 0xff;

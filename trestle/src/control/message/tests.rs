@@ -3,16 +3,16 @@ use kernel_glue::admin::{Errno, NeighbourKind, NeighbourState, Verb};
 
 fn calls() -> Vec<Call> {
     vec![
-        Call::Change(Change {
+        Call::Admin(Request::Change(Change {
             interface: "bridge0".into(),
             verbs: vec![Verb::Create, Verb::AddMember { member: "eth1".into(), untagged: None, tagged: None }],
-        }),
-        Call::Show(Which::All),
-        Call::Show(Which::Named("bridge0".into())),
-        Call::Show(Which::Group("bridge".into())),
-        Call::Addresses("bridge0".into()),
-        Call::Neighbours(None),
-        Call::Neighbours(Some("bridge0".into())),
+        })),
+        Call::ask(Question::Show(Which::All)),
+        Call::ask(Question::Show(Which::Named("bridge0".into()))),
+        Call::ask(Question::Show(Which::Group("bridge".into()))),
+        Call::ask(Question::Addresses("bridge0".into())),
+        Call::ask(Question::Neighbours(None)),
+        Call::ask(Question::Neighbours(Some("bridge0".into()))),
         Call::Open(Open { node: "net/tun".into(), device: None, process: None }),
         Call::Open(Open { node: "tap0".into(), device: Some("tap3".into()), process: Some(7) }),
         Call::Ioctl(Ioctl { handle: u64::MAX, number: 0x4004_54ca, value: u64::MAX, memory: vec![0, 0x7f, 0xff] }),
@@ -50,12 +50,12 @@ fn replies_survive_the_wire() {
     let (kind, state) = (NeighbourKind::Answered, NeighbourState::Answered);
     let answered = NeighbourEntry { member: None, vlan: 0, address, mac: None, kind, state, ..binding.clone() };
     let rows = [
-        (change, Reply::Changed { created: Some("bridge0".into()) }),
-        (change, Reply::Changed { created: None }),
-        (change, Reply::Refused(refusal)),
-        (show, Reply::Interfaces(vec![])),
-        (neighbours, Reply::Neighbours(vec![])),
-        (neighbours, Reply::Neighbours(vec![binding, answered])),
+        (change, Reply::Admin(admin::Reply::Changed { created: Some("bridge0".into()) })),
+        (change, Reply::Admin(admin::Reply::Changed { created: None })),
+        (change, Reply::Admin(admin::Reply::Refused(refusal))),
+        (show, Reply::Admin(admin::Reply::Interfaces(vec![]))),
+        (neighbours, Reply::Admin(admin::Reply::Neighbours(vec![]))),
+        (neighbours, Reply::Admin(admin::Reply::Neighbours(vec![binding, answered]))),
         (open, Reply::Opened { handle: 5, name: None }),
         (open, Reply::Opened { handle: 5, name: Some("tap0".into()) }),
         (ioctl, Reply::Ioctl(IoctlAnswer { errno: 0, memory: vec![1, 2], detail: None })),

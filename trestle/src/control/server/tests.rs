@@ -1,5 +1,6 @@
 use super::*;
-use crate::control::{Client, Which};
+use crate::control::Client;
+use kernel_glue::admin::{self, Question, Which};
 use std::io::Write;
 use std::sync::atomic::AtomicU32;
 
@@ -15,7 +16,7 @@ fn echo_service(path: &Path) -> Listener {
     let listener = Listener::bind(path).unwrap();
     let service = |served: Served| {
         assert!(served.peer.may_change());
-        (served.reply)(Reply::Interfaces(vec![]));
+        (served.reply)(Reply::Admin(admin::Reply::Interfaces(vec![])));
         true
     };
     listener.serve(service).unwrap();
@@ -29,7 +30,10 @@ fn a_call_is_answered_and_the_socket_goes_with_the_listener() {
     let listener = echo_service(&path);
     let mut client = Client::connect(&path).unwrap();
     for _ in 0..3 {
-        assert_eq!(client.call(&Call::Show(Which::All)).unwrap(), Reply::Interfaces(vec![]));
+        assert_eq!(
+            client.call(&Call::ask(Question::Show(Which::All))).unwrap(),
+            Reply::Admin(admin::Reply::Interfaces(vec![]))
+        );
     }
     let Reply::Raw(info) = client.call(&Call::Info).unwrap() else { panic!() };
     assert_eq!(info["interfaces"][1], INTERFACE);
@@ -65,7 +69,10 @@ fn nonsense_gets_an_answer_and_the_next_client_is_served() {
     let answer = message::read(&mut BufReader::new(&raw)).unwrap().unwrap();
     assert!(String::from_utf8(answer).unwrap().contains("InvalidParameter"));
     let mut client = Client::connect(&path).unwrap();
-    assert_eq!(client.call(&Call::Show(Which::All)).unwrap(), Reply::Interfaces(vec![]));
+    assert_eq!(
+        client.call(&Call::ask(Question::Show(Which::All))).unwrap(),
+        Reply::Admin(admin::Reply::Interfaces(vec![]))
+    );
     fs::remove_dir_all(dir).unwrap();
 }
 

@@ -38,7 +38,7 @@ impl<S: System> Controller<S> {
     pub(super) fn open_by_socket(&mut self, open: &Open, socket: Option<OwnedFd>, peer: Peer) -> Reply {
         match self.try_open_by_socket(open, socket, peer) {
             Ok((handle, name)) => Reply::Opened { handle: handle.0, name },
-            Err(error) => Reply::Refused(error),
+            Err(error) => Reply::refused(error),
         }
     }
 
@@ -99,7 +99,7 @@ impl<S: System> Controller<S> {
     pub(super) fn close_handle(&mut self, handle: u64, peer: Peer) -> Reply {
         let id = HandleId(handle);
         if !self.system.is_opener(id, &of_peer(peer)) {
-            return Reply::Refused(AdminError {
+            return Reply::refused(AdminError {
                 operation: format!("close {handle}"),
                 errno: Some(Errno::NotFound),
                 detail: format!("user {} has nothing open by that number", peer.uid()),

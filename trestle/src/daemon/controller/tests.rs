@@ -1,6 +1,6 @@
 use super::*;
 use crate::daemon::memory::Memory;
-use kernel_glue::admin::{Facts, InetAddress, InterfaceReport, Verb};
+use kernel_glue::admin::{Facts, InetAddress, InterfaceReport, Live, Question, Verb, Which};
 use std::path::PathBuf;
 
 const NOW: Instant = Instant::from_secs(1);
@@ -33,15 +33,16 @@ fn inet(text: &str) -> Verb {
 
 fn change(controller: &mut Controller<Memory>, interface: &str, verbs: Vec<Verb>) -> Reply {
     let change = Change { interface: interface.into(), verbs };
-    controller.handle(Call::Change(change), None, Peer::this_process(), NOW)
+    controller.handle(Call::Admin(Request::Change(change)), None, Peer::this_process(), NOW)
 }
 
 fn done(created: Option<&str>) -> Reply {
-    Reply::Changed { created: created.map(str::to_owned) }
+    Reply::Admin(admin::Reply::Changed { created: created.map(str::to_owned) })
 }
 
 fn show(controller: &mut Controller<Memory>) -> Vec<InterfaceReport> {
-    let Reply::Interfaces(interfaces) = controller.handle(Call::Show(Which::All), None, Peer::this_process(), NOW)
+    let Reply::Admin(admin::Reply::Interfaces(interfaces)) =
+        controller.handle(Call::ask(Question::Show(Which::All)), None, Peer::this_process(), NOW)
     else {
         panic!("not a list of interfaces")
     };
@@ -49,7 +50,7 @@ fn show(controller: &mut Controller<Memory>) -> Vec<InterfaceReport> {
 }
 
 fn refusal(reply: Reply) -> AdminError {
-    let Reply::Refused(error) = reply else { panic!("not refused: {reply:?}") };
+    let Reply::Admin(admin::Reply::Refused(error)) = reply else { panic!("not refused: {reply:?}") };
     error
 }
 
@@ -118,8 +119,8 @@ fn a_restart_brings_the_state_back() {
     };
     let after = show(&mut controller);
     assert_eq!((members(&after), &after[0].addresses), (members(&before), &before[0].addresses));
-    let table = controller.handle(Call::Addresses("bridge0".into()), None, Peer::this_process(), NOW);
-    let Reply::Addresses(entries) = table else { panic!() };
+    let table = controller.handle(Call::ask(Question::Addresses("bridge0".into())), None, Peer::this_process(), NOW);
+    let Reply::Admin(admin::Reply::Addresses(entries)) = table else { panic!() };
     assert_eq!(entries.iter().map(|entry| (entry.address, &*entry.interface)).collect::<Vec<_>>(), [(address, "eth1")]);
     std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }
@@ -157,19 +158,26 @@ fn unknown_names_are_answered_by_what_they_are() {
     change(&mut controller, "bridge0", vec![Verb::Create, add("eth1")]);
     change(&mut controller, "vport0", vec![Verb::Create]);
     let mut ask = |name: &str| {
-        refusal(controller.handle(Call::Show(Which::Named(name.into())), None, Peer::this_process(), NOW)).to_string()
+        refusal(controller.handle(
+            Call::ask(Question::Show(Which::Named(name.into()))),
+            None,
+            Peer::this_process(),
+            NOW,
+        ))
+        .to_string()
     };
     assert!(ask("eth9").starts_with("interface eth9 does not exist"));
     assert!(ask("tap0").contains("the system's own"));
     assert!(ask("eth1").contains("port of bridge0"));
     let table =
-        refusal(controller.handle(Call::Addresses("vport0".into()), None, Peer::this_process(), NOW)).to_string();
+        refusal(controller.handle(Call::ask(Question::Addresses("vport0".into())), None, Peer::this_process(), NOW))
+            .to_string();
     let mut ask = |name: Option<&str>| {
-        controller.handle(Call::Neighbours(name.map(str::to_owned)), None, Peer::this_process(), NOW)
+        controller.handle(Call::ask(Question::Neighbours(name.map(str::to_owned))), None, Peer::this_process(), NOW)
     };
     assert!(refusal(ask(Some("eth9"))).to_string().starts_with("interface eth9 does not exist"));
     for known in [None, Some("bridge0"), Some("eth1"), Some("vport0")] {
-        assert_eq!(ask(known), Reply::Neighbours(vec![]), "{known:?}");
+        assert_eq!(ask(known), Reply::Admin(admin::Reply::Neighbours(vec![])), "{known:?}");
     }
     assert!(table.starts_with("unable to get address cache: vport0 is not a bridge"), "{table}");
 }

@@ -7,11 +7,10 @@ mod opens;
 
 use super::super::engines::refused;
 use super::super::inbox::Letterbox;
-use super::super::picture::{Device, Life};
-use super::super::system::{Asked, SystemError};
+use super::super::system::Asked;
 use crate::control::node_directory;
 use frame::{DropCounts, Mac, PortId};
-use kernel_glue::admin::{Carrier, Errno, InetAddress};
+use kernel_glue::admin::{Carrier, Device, Errno, InetAddress, Life, SystemError};
 use kernel_glue::linux::fuse::{NodeDevice, NodeOptions, NodeServer, Owner, Packet, Pool, Waiter};
 use kernel_glue::linux::{BridgeId, NodePort, Plane, TapDevice, Wire};
 use rustix::process::{getegid, geteuid};

@@ -1,11 +1,9 @@
 //! Steps, carried out by the kernel.
 
 use super::super::inbox::Letterbox;
-use super::super::picture::{Attached, Device};
-use super::super::plan::Step;
-use super::super::system::SystemError;
 use super::{Kernel, nodes, words};
 use frame::Mac;
+use kernel_glue::admin::{Attached, Device, Step, SystemError};
 use tap::{Kind, Link};
 
 impl Kernel {

@@ -1,7 +1,6 @@
 //! What Linux says, in the operator's words.
 
-use super::super::system::SystemError;
-use kernel_glue::admin::{Errno, InetAddress};
+use kernel_glue::admin::{Errno, InetAddress, SystemError};
 use kernel_glue::linux::{Action, DeviceError};
 use rustix::io::Errno as Code;
 use std::io;
@@ -42,18 +41,6 @@ pub(super) fn address(error: &io::Error, interface: &str, address: &InetAddress)
             detail: format!("IPv6 is off on {interface}: sysctl net.ipv6.conf.{interface}.disable_ipv6=0 turns it on"),
         },
         _ => netlink(error),
-    }
-}
-
-/// Says what precedes each packet of a descriptor.
-pub(super) fn header(header: tap::Header) -> String {
-    let vnet = header.vnet().map(|vnet| format!("virtio-net {}", vnet.bytes()));
-    match (header, vnet) {
-        (tap::Header::PacketInfo, _) => "packet information".into(),
-        (tap::Header::AddressFamily(_), _) => "address family".into(),
-        (tap::Header::PacketInfoVnet(_), Some(vnet)) => format!("packet information, {vnet}"),
-        (_, Some(vnet)) => vnet,
-        (_, None) => "none".into(),
     }
 }
 

@@ -39,6 +39,7 @@ pub(super) fn member(flags: &[MemberFlag]) -> String {
         MemberFlag::Private => (0x800, "PRIVATE"),
         MemberFlag::Qinq => (0x1000, "QINQ"),
         MemberFlag::Locked => (0x2000, "LOCKED"),
+        MemberFlag::HostAddress => (0x4000, "HOSTADDR"),
     }))
 }
 
@@ -67,7 +68,7 @@ mod tests {
             (&[], "0<>"),
             (&[Learn, Discover, Autoedge, Autoptp], "143<LEARNING,DISCOVER,AUTOEDGE,AUTOPTP>"),
             (&[Learn, Discover, Stp, Autoedge, Ptp, Autoptp], "1c7<LEARNING,DISCOVER,STP,AUTOEDGE,PTP,AUTOPTP>"),
-            (&[Locked, Qinq, Private, Edge, Sticky, Sticky], "3830<STICKY,EDGE,PRIVATE,QINQ,LOCKED>"),
+            (&[HostAddress, Locked, Qinq, Private, Edge, Sticky, Sticky], "7830<STICKY,EDGE,PRIVATE,QINQ,LOCKED,HOSTADDR>"),
         ];
         for &(flags, want) in rows {
             assert_eq!(member(flags), want);

@@ -1,10 +1,11 @@
 mod usage;
 
 use super::parse;
-use crate::control::Which;
 use crate::ifconfig::{Command, Read, Style, UsageError, Verbosity};
 use frame::{Tpid, Vid};
-use kernel_glue::admin::{Carrier, Change, InetAddress, MemberFlag, Mss, StormClass, StpProtocol, Topology, Verb};
+use kernel_glue::admin::{
+    Carrier, Change, InetAddress, MemberFlag, Mss, StormClass, StpProtocol, Topology, Verb, Which,
+};
 use proptest::prelude::*;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -98,6 +99,10 @@ fn without(address: &str) -> Verb {
     Verb::DeleteAddress { address: address.parse().unwrap() }
 }
 
+fn flag_of(member: &str, on: bool) -> Verb {
+    Verb::SetFlag { member: member.into(), flag: MemberFlag::HostAddress, on }
+}
+
 fn flag(flag: MemberFlag, on: bool) -> Verb {
     Verb::SetFlag { member: "tap0".into(), flag, on }
 }
@@ -184,6 +189,7 @@ fn verb_table() {
         ("sticky tap0 -sticky tap0", vec![flag(MemberFlag::Sticky, true), flag(MemberFlag::Sticky, false)]),
         ("private tap0 -private tap0", vec![flag(MemberFlag::Private, true), flag(MemberFlag::Private, false)]),
         ("locked tap0 -locked tap0", vec![flag(MemberFlag::Locked, true), flag(MemberFlag::Locked, false)]),
+        ("hostaddr eth0 -hostaddr eth0", vec![flag_of("eth0", true), flag_of("eth0", false)]),
         ("qinq tap0 -qinq tap0", vec![flag(MemberFlag::Qinq, true), flag(MemberFlag::Qinq, false)]),
         ("stp tap0 -stp tap0", vec![flag(MemberFlag::Stp, true), flag(MemberFlag::Stp, false)]),
         ("edge tap0 -edge tap0", vec![flag(MemberFlag::Edge, true), flag(MemberFlag::Edge, false)]),

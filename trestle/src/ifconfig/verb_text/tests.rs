@@ -49,7 +49,20 @@ fn inet() -> impl Strategy<Value = InetAddress> {
 
 fn flag() -> impl Strategy<Value = MemberFlag> {
     use MemberFlag::*;
-    prop::sample::select(vec![Learn, Discover, Stp, Sticky, Edge, Autoedge, Ptp, Autoptp, Private, Locked, Qinq])
+    prop::sample::select(vec![
+        Learn,
+        Discover,
+        Stp,
+        Sticky,
+        Edge,
+        Autoedge,
+        Ptp,
+        Autoptp,
+        Private,
+        Locked,
+        Qinq,
+        HostAddress,
+    ])
 }
 
 fn class() -> impl Strategy<Value = StormClass> {

@@ -1,6 +1,7 @@
 //! A machine with an interface of every sort, and a state with a bridge of every sort of port.
 
 use super::super::super::facts::{Facts, SystemInterface, SystemKind};
+use super::super::super::platform::Platform;
 use super::super::super::request::{InetAddress, MemberFlag, Verb};
 use super::super::super::state::State;
 use frame::{Mac, Vid, VidSet};
@@ -57,12 +58,13 @@ pub(super) fn state() -> State {
         [tun.tun0]
     "#;
     let state: State = toml::from_str(text).unwrap();
-    state.validate().unwrap();
+    state.validate(crate::admin::Platform::Linux).unwrap();
     state
 }
 
 /// The interfaces of the system, and what the tables have learned.
 pub(super) struct Machine {
+    platform: Platform,
     interfaces: BTreeMap<&'static str, SystemInterface>,
     learned: Vec<(&'static str, Mac, u16)>,
 }
@@ -96,11 +98,21 @@ impl Machine {
         change("v6", |it| it.addresses = ["2001:db8::1".parse().unwrap()].into());
         change("ll", |it| it.addresses = ["fe80::1".parse().unwrap()].into());
         change("slave", |it| it.master = Some("bond0".into()));
-        Self { interfaces, learned: [("bridge0", B, 0), ("bridge0", B, 20)].into() }
+        Self { platform: Platform::Linux, interfaces, learned: [("bridge0", B, 0), ("bridge0", B, 20)].into() }
     }
 }
 
 impl Machine {
+    /// Makes it one that runs Haiku, with two network cards.
+    pub(super) fn haiku() -> Self {
+        let mut machine = Self { platform: Platform::Haiku, ..Self::new() };
+        let mut card = ethernet(SystemKind::Ethernet);
+        machine.interfaces.insert("/dev/net/virtio/0", card.clone());
+        card.addresses = ["192.0.2.1".parse().unwrap()].into();
+        machine.interfaces.insert("/dev/net/virtio/1", card);
+        machine
+    }
+
     /// Lets an interface vanish, as a bridge of ours does when it is destroyed.
     pub(super) fn without(mut self, name: &str) -> Self {
         self.interfaces.remove(name);
@@ -109,6 +121,10 @@ impl Machine {
 }
 
 impl Facts for Machine {
+    fn platform(&self) -> Platform {
+        self.platform
+    }
+
     fn interface(&self, name: &str) -> Option<SystemInterface> {
         self.interfaces.get(name).cloned()
     }

@@ -42,7 +42,7 @@ fn mac() -> impl Strategy<Value = Mac> {
 
 fn flag() -> impl Strategy<Value = MemberFlag> {
     use MemberFlag::*;
-    select([Learn, Discover, Stp, Sticky, Edge, Autoedge, Ptp, Autoptp, Private, Locked, Qinq].to_vec())
+    select([Learn, Discover, Stp, Sticky, Edge, Autoedge, Ptp, Autoptp, Private, Locked, Qinq, HostAddress].to_vec())
 }
 
 fn inet() -> impl Strategy<Value = InetAddress> {
@@ -205,9 +205,9 @@ proptest! {
             }
 
             let Ok((next, _)) = state.apply(&change, &machine) else { continue };
-            prop_assert_eq!(next.validate(), Ok(()), "{:?}", change);
+            prop_assert_eq!(next.validate(crate::admin::Platform::Linux), Ok(()), "{:?}", change);
             let saved = next.saved();
-            prop_assert_eq!(saved.validate(), Ok(()), "{:?}", change);
+            prop_assert_eq!(saved.validate(crate::admin::Platform::Linux), Ok(()), "{:?}", change);
             let text = toml::to_string(&saved).unwrap();
             prop_assert_eq!(&toml::from_str::<State>(&text).unwrap(), &saved, "{}", text);
             let transient = next.devices().filter(|(_, device)| device.transient).map(|(name, _)| name);

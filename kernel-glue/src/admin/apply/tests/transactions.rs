@@ -96,7 +96,7 @@ fn bounds() {
     full.taps.extend((2..4096).map(|unit| (format!("tap{unit}"), TapState::default())));
     full.tuns.extend((1..4096).map(|unit| (format!("tun{unit}"), TapState::default())));
     full.bridges.get_mut("bridge1").unwrap().spans.clear();
-    full.validate().unwrap();
+    full.validate(crate::admin::Platform::Linux).unwrap();
 
     let (more, _) = full.apply(&line("bridge2", [span("eth2")]), &Machine::new()).unwrap();
     assert_eq!(more.bridges["bridge2"].spans[0].port, port(1));
@@ -142,6 +142,10 @@ fn bounds() {
 fn a_member_that_was_unplugged_can_still_be_removed() {
     struct Bare;
     impl super::super::Facts for Bare {
+        fn platform(&self) -> crate::admin::Platform {
+            crate::admin::Platform::Linux
+        }
+
         fn interface(&self, _: &str) -> Option<super::super::super::facts::SystemInterface> {
             None
         }

@@ -18,12 +18,12 @@ fn no_file_holds_them_and_no_bridge_of_a_file_has_them() {
     live = after(&live, "tap6", [CreateTransient]);
     live = after(&live, "tap7", [CreateTransient, mtu(1400)]);
     live = after(&live, "tun5", [CreateTransient, mtu(1400)]);
-    assert_eq!(live.validate(), Ok(()));
+    assert_eq!(live.validate(crate::admin::Platform::Linux), Ok(()));
     assert_eq!(live.saved(), before);
 
     live = after(&live, "bridge0", [add("tap5"), fixed("tap5", B, None), span("tap6")]);
     live = after(&live, "bridge2", [add("tap7")]);
-    assert_eq!(live.validate(), Ok(()));
+    assert_eq!(live.validate(crate::admin::Platform::Linux), Ok(()));
     assert_eq!((live.bridges["bridge0"].ports().count(), live.bridges["bridge2"].mtu_bytes), (6, Some(1400)));
     assert_eq!(live.saved(), before);
     let text = toml::to_string(&live.saved()).unwrap();

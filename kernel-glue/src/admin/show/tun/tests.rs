@@ -12,7 +12,7 @@ fn state(keys: &str) -> State {
         "[bridge.bridge0]\nmember = [{{ interface = \"tun1\" }}]\n[tap.tap0]\n[tun.tun0]\n{keys}[tun.tun1]\n{keys}"
     );
     let state: State = toml::from_str(&text).unwrap();
-    state.validate().unwrap();
+    state.validate(crate::admin::Platform::Linux).unwrap();
     state
 }
 

@@ -6,7 +6,7 @@ use std::{format, vec};
 
 fn stands_for(keys: &str, side: Side) -> std::string::String {
     let state: State = toml::from_str(&format!("[tun.tun0]\n{keys}")).unwrap();
-    state.validate().unwrap();
+    state.validate(crate::admin::Platform::Linux).unwrap();
     let tun = &state.tuns["tun0"];
     match tun.link.stands_for(side, &tun.inet) {
         StandsFor::Everybody => "everybody".into(),
@@ -58,14 +58,17 @@ fn no_link_stands_for_more_than_can_be_answered_for() {
     ];
     for (peers, more, too_many) in rows {
         let text = format!("[tun.tun0]\n{inet}peer = [{}]\n{more}\n", list(peers));
-        let got = toml::from_str::<State>(&text).unwrap().validate().map_err(|error| error.to_string());
+        let got = toml::from_str::<State>(&text)
+            .unwrap()
+            .validate(crate::admin::Platform::Linux)
+            .map_err(|error| error.to_string());
         let want = format!(
             "tun.tun0.peer: No space left on device: {too_many} addresses and networks for which the link stands are over 64; join them into larger networks"
         );
         assert_eq!(got, if too_many == 0 { Ok(()) } else { Err(want) }, "{peers} {more}");
     }
     let networks = |count: usize| format!("[tun.tun0]\nonlink = [{}]\n", list(count));
-    let check = |count| toml::from_str::<State>(&networks(count)).unwrap().validate();
+    let check = |count| toml::from_str::<State>(&networks(count)).unwrap().validate(crate::admin::Platform::Linux);
     assert_eq!(check(64), Ok(()));
     let want = "tun.tun0.onlink: No space left on device: 65 addresses and networks on the LAN are over 64; join them into larger networks";
     assert_eq!(check(65).unwrap_err().to_string(), want);
@@ -75,6 +78,10 @@ fn no_link_stands_for_more_than_can_be_answered_for() {
 fn a_tun_keeps_its_mtu_on_a_bridge_and_gives_none() {
     struct Nothing;
     impl super::super::Facts for Nothing {
+        fn platform(&self) -> crate::admin::Platform {
+            crate::admin::Platform::Linux
+        }
+
         fn interface(&self, name: &str) -> Option<crate::admin::SystemInterface> {
             (name == "tun0").then(|| crate::admin::SystemInterface {
                 kind: crate::admin::SystemKind::Ethernet,
@@ -96,7 +103,7 @@ fn a_tun_keeps_its_mtu_on_a_bridge_and_gives_none() {
         let mut state: State =
             toml::from_str(&format!("[bridge.bridge0]\n{members}[tun.tun0]\nmtu = 1400\n[tap.tap0]\nmtu = 9000\n"))
                 .unwrap();
-        state.validate().unwrap();
+        state.validate(crate::admin::Platform::Linux).unwrap();
         state.settle(&Nothing);
         assert!(state.bridges["bridge0"].members.iter().all(|member| member.mtu_before.is_none()));
         (state.bridges["bridge0"].mtu_bytes, state.mtu_bytes("bridge0"), state.mtu_bytes("tun0"))

@@ -1,12 +1,9 @@
 //! The links of tuns: what the control side tells them.
 
 use super::super::super::engines::refused;
-use super::super::super::picture::LinkWish;
-use super::super::super::system::SystemError;
-use arp::{MAX_PREFIXES, Scope};
-use frame::Mac;
-use kernel_glue::admin::{InetAddress, LeaseReport, Mss, Side, StandsFor, TunLive};
-use kernel_glue::link::{LinkConfig, Place, SegmentSizes};
+use frame::{Instant, Mac};
+use kernel_glue::admin::{InetAddress, LinkWish, NeighbourEntry, Side, SystemError, TunLive, report_link};
+use kernel_glue::link::{LinkConfig, Place};
 use kernel_glue::linux::{LinkPort, Plane, clock, random};
 use std::sync::Arc;
 use tap::DeviceName;
@@ -75,64 +72,21 @@ impl Linked {
 
     /// Tells the link what is different.
     fn tell(&mut self) {
-        let LinkWish { state, bridge_networks, bridge_mtu_bytes } = &self.wish;
-        let mtu_bytes = self.told.mtu_bytes;
-        let told = LinkConfig {
-            place: match self.side {
-                Side::Host => Place::Host(self.host),
-                Side::Lan => Place::Lan { mtu_bytes: bridge_mtu_bytes.unwrap_or(mtu_bytes) },
-            },
-            peer_mac: self.told.peer_mac,
-            scope: match state.stands_for(self.side, &self.inet) {
-                StandsFor::Everybody => Scope::All,
-                StandsFor::These(these) => Scope::List(these.into_iter().take(MAX_PREFIXES).collect()),
-            },
-            own: self.inet.iter().map(|one| one.address).collect(),
-            gateways: state.gateways.clone(),
-            onlink: if state.on_link.is_empty() { bridge_networks.clone() } else { state.on_link.clone() },
-            dhcp: state.dhcp,
-            mtu_bytes,
-            mss: match state.mss {
-                Mss::Off => None,
-                Mss::Auto => Some(SegmentSizes::fitting(mtu_bytes)),
-                Mss::Bytes(bytes) => Some(SegmentSizes { v4_bytes: bytes, v6_bytes: bytes }),
-            },
-            secret: self.told.secret,
-        };
+        let mut told = self.told.clone();
+        self.wish.tell(&mut told, self.side, self.host, &self.inet);
         if told != self.told {
             self.port.configure(told.clone());
         }
         self.told = told;
     }
 
-    /// Returns the address of the station that the peer is.
-    pub(super) fn peer_mac(&self) -> Mac {
-        self.told.peer_mac
-    }
-
-    /// Returns for whom it answers, a lease aside.
-    pub(super) fn scope(&self) -> &Scope {
-        &self.told.scope
+    /// Reports whom it knows, and for whom it answers.
+    pub(super) fn neighbours(&self, name: DeviceName, now: Instant) -> Vec<NeighbourEntry> {
+        report_link(&name.to_string(), &self.told, &self.port.report(), now)
     }
 
     /// Returns what only the running link knows.
     pub(super) fn live(&self) -> TunLive {
-        let report = self.port.report();
-        let now = clock::monotonic();
-        let lease = report.lease.map(|lease| LeaseReport {
-            address: lease.address,
-            prefix: lease.prefix_len,
-            server: lease.server,
-            gateway: lease.router,
-            expires_s: lease.expires_at.map(|at| u32::try_from(at.since(now).as_secs()).unwrap_or(u32::MAX)),
-        });
-        let counters = report.counters.into_iter().filter(|&(_, count)| count > 0);
-        TunLive {
-            peer_mac: self.told.peer_mac,
-            inet: self.inet.clone(),
-            lease,
-            neighbours: u32::try_from(report.neighbours.len()).unwrap_or(u32::MAX),
-            counters: counters.map(|(name, count)| (name.to_owned(), count)).collect(),
-        }
+        TunLive::of(&self.told, &self.port.report(), &self.inet, clock::monotonic())
     }
 }

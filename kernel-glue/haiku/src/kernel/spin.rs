@@ -1,0 +1,22 @@
+//! Locks for a few dozen instructions, under which nothing else is called.
+
+/// A value that one thread at a time has, for an instant.
+pub(crate) type Spin<T> = spin::mutex::SpinMutex<T, Relax>;
+/// As [`Spin`], but those who only look do not exclude one another.
+pub(crate) type Shared<T> = spin::rwlock::RwLock<T, Relax>;
+
+/// Lets the holder go on, whom the scheduler may have stopped: kernel threads are preempted, and one of higher priority
+/// that only turned in circles could keep him from ever running.
+pub(crate) struct Relax;
+
+impl spin::RelaxStrategy for Relax {
+    fn relax() {
+        #[cfg(any(target_os = "none", feature = "linked"))]
+        // SAFETY: it may be called by any thread that may sleep; hooks and threads of ours all may.
+        unsafe {
+            super::imports::snooze(1);
+        }
+        #[cfg(not(any(target_os = "none", feature = "linked")))]
+        core::hint::spin_loop();
+    }
+}

@@ -1,0 +1,64 @@
+//! Threads of the kernel, with stacks of 16 KiB.
+
+use super::imports::{kill_thread, resume_thread, snooze, spawn_kernel_thread, wait_for_thread};
+use super::{Status, clock};
+use alloc::boxed::Box;
+use core::ffi::{CStr, c_void};
+use frame::Instant;
+use haiku_abi::{B_OK, bigtime_t, status_t, thread_id};
+
+/// A thread that can be waited for. One that is dropped goes on alone.
+#[must_use]
+pub(crate) struct Thread(thread_id);
+
+type Body = Box<dyn FnOnce() + Send>;
+
+/// Starts a thread.
+///
+/// # Errors
+/// There are as many threads as may be, or no memory for another; the body is dropped.
+pub(crate) fn spawn(name: &CStr, priority: i32, body: impl FnOnce() + Send + 'static) -> Result<Thread, Status> {
+    let body: Body = Box::new(body);
+    let data = Box::into_raw(Box::new(body));
+    // SAFETY: the name is copied; `data` is what `enter` takes, and goes to this one thread.
+    let thread = Status::number(unsafe { spawn_kernel_thread(Some(enter), name.as_ptr(), priority, data.cast()) });
+    let started = thread.and_then(|thread| {
+        // SAFETY: the thread was made above and has not run.
+        let resumed = Status::check(unsafe { resume_thread(thread) });
+        if resumed.is_err() {
+            // SAFETY: as above; it never enters our code.
+            unsafe { kill_thread(thread) };
+        }
+        resumed.map(|()| Thread(thread))
+    });
+    if started.is_err() {
+        // SAFETY: no thread runs that would take it; it came from `into_raw` above.
+        drop(unsafe { Box::from_raw(data) });
+    }
+    started
+}
+
+impl Thread {
+    /// Waits for the thread's end.
+    pub(crate) fn join(self) {
+        let mut result = B_OK;
+        // SAFETY: `result` outlives the call; a thread that is gone already is an error, and as good.
+        unsafe { wait_for_thread(self.0, &raw mut result) };
+    }
+}
+
+/// Sleeps until a moment.
+pub(crate) fn sleep_until(moment: Instant) {
+    let left = moment.since(clock::now()).as_micros();
+    // SAFETY: it may be called by any thread that may sleep, and ours may.
+    unsafe { snooze(bigtime_t::try_from(left).unwrap_or(bigtime_t::MAX)) };
+}
+
+/// # Safety
+/// - `data` is the box that `spawn` made, and this is the one thread that gets it.
+unsafe extern "C" fn enter(data: *mut c_void) -> status_t {
+    // SAFETY: the condition above.
+    let body = unsafe { Box::from_raw(data.cast::<Body>()) };
+    body();
+    B_OK
+}

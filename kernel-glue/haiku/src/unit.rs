@@ -1,0 +1,208 @@
+//! Our interfaces: one unit for each, from `init_device` to `uninit_device`.
+
+mod application;
+mod host;
+mod name;
+mod record;
+mod registry;
+
+pub(crate) use application::{Application, NodeState, Taken};
+pub(crate) use host::Host;
+pub(crate) use name::{UnitKind, UnitName};
+pub(crate) use record::Record;
+pub(crate) use registry::{all, find, insert, is_empty, remove};
+
+use crate::bell::Bell;
+use crate::kernel::Status;
+use crate::net_buffer::NetBuf;
+use crate::stack::InterfaceName;
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use frame::Mac;
+use haiku_abi::net_device;
+use tap::Link;
+
+/// One of our interfaces.
+///
+/// The stack's pointer to its device is a pointer to the unit, and holds a reference from `init_device` on, which
+/// `uninit_device` drops. Whoever else holds one finds the unit dead from then on, and its memory whole.
+#[repr(C)]
+pub(crate) struct Unit {
+    /// First, so that its address is the unit's.
+    record: Record,
+    name: UnitName,
+    /// The name as it was asked for: by it the stack knows the interface.
+    interface: InterfaceName,
+    state: AtomicU8,
+    /// Whether somebody has taken the unit in charge: the administration, or an open clone node.
+    claimed: AtomicBool,
+    /// Where the stack's reader waits.
+    bell: Arc<Bell>,
+    role: Role,
+}
+
+/// What is behind an interface.
+pub(crate) enum Role {
+    /// A bridge, as the host sees it.
+    Bridge(Host),
+    /// An application.
+    Application(Application),
+}
+
+/// `down` was called, or `up` not yet. It stays until `up`, so that a reader that comes late finds it.
+const DOWN: u8 = 1;
+/// `uninit_device` was called.
+const DEAD: u8 = 2;
+
+/// FreeBSD's `IF_MINMTU`, up to what fills a frame of 65,535 bytes: as for every platform.
+const MTU_BYTES: core::ops::RangeInclusive<usize> = 72..=65_535 - frame::HEADER_BYTES;
+
+impl Unit {
+    /// Makes a unit that is down; `interface` is a spelling of `name`.
+    ///
+    /// # Errors
+    /// There are as many semaphores or devices as may be.
+    pub(crate) fn new(name: UnitName, interface: InterfaceName, mac: Mac) -> Result<Arc<Self>, Status> {
+        let bell = Bell::new(c"trestle reader")?;
+        let record = Record::new(&interface, name.kind, mac);
+        let role = match name.device() {
+            Some(device) => Role::Application(Application::new(device, mac, &bell)?),
+            None => Role::Bridge(Host::new(&bell)),
+        };
+        let (state, claimed) = (AtomicU8::new(DOWN), AtomicBool::new(false));
+        Ok(Arc::new(Self { record, name, interface, state, claimed, bell, role }))
+    }
+
+    /// Gives the stack its reference.
+    pub(crate) fn into_device(self: Arc<Self>) -> *mut net_device {
+        Arc::into_raw(self).cast_mut().cast()
+    }
+
+    /// Returns the unit of a device of ours.
+    ///
+    /// # Safety
+    /// The device came from [`Self::into_device`], and the stack holds its reference as long as the result is used.
+    pub(crate) unsafe fn of<'u>(device: *mut net_device) -> &'u Self {
+        // SAFETY: the caller's condition; the device is the first member of the unit, whose pointer it was.
+        unsafe { &*device.cast_const().cast::<Self>() }
+    }
+
+    /// Takes the stack's reference back.
+    ///
+    /// # Safety
+    /// As for [`Self::of`], and the stack uses the device no more.
+    pub(crate) unsafe fn from_device(device: *mut net_device) -> Arc<Self> {
+        // SAFETY: the caller's condition.
+        unsafe { Arc::from_raw(device.cast_const().cast::<Self>()) }
+    }
+
+    /// Returns the name.
+    pub(crate) fn name(&self) -> UnitName {
+        self.name
+    }
+
+    /// Returns the interface's name, which may be another spelling.
+    pub(crate) fn interface(&self) -> &InterfaceName {
+        &self.interface
+    }
+
+    /// Returns what the stack knows of the device.
+    pub(crate) fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// Returns what is behind the interface.
+    pub(crate) fn role(&self) -> &Role {
+        &self.role
+    }
+
+    /// Returns the bridge's host port, if it is a bridge.
+    pub(crate) fn host(&self) -> Option<&Host> {
+        match &self.role {
+            Role::Bridge(host) => Some(host),
+            Role::Application(_) => None,
+        }
+    }
+
+    /// Returns the application's side, unless it is a bridge.
+    pub(crate) fn application(&self) -> Option<&Application> {
+        match &self.role {
+            Role::Bridge(_) => None,
+            Role::Application(application) => Some(application),
+        }
+    }
+
+    /// Takes the unit in charge; true for the first who does.
+    pub(crate) fn claim(&self) -> bool {
+        !self.claimed.swap(true, Ordering::AcqRel)
+    }
+
+    /// Returns whether the interface is up.
+    pub(crate) fn is_up(&self) -> bool {
+        self.state.load(Ordering::Acquire) == 0
+    }
+
+    /// Returns whether the interface is gone.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.state.load(Ordering::Acquire) & DEAD != 0
+    }
+
+    /// Sets what follows the Ethernet header at most.
+    ///
+    /// # Errors
+    /// [`Status::B_BAD_VALUE`] outside of what an interface may have.
+    pub(crate) fn set_mtu(&self, bytes: usize) -> Result<(), Status> {
+        if !MTU_BYTES.contains(&bytes) {
+            return Err(Status::B_BAD_VALUE);
+        }
+        self.record.set_mtu_bytes(bytes);
+        if let Role::Application(application) = &self.role {
+            application.follow_mtu(bytes as u32);
+        }
+        Ok(())
+    }
+
+    /// Follows the interface. Down, it wakes the reader, who does not come back until it is up.
+    pub(crate) fn set_link(&self, link: Link) {
+        match link {
+            Link::Up => self.state.fetch_and(!DOWN, Ordering::AcqRel),
+            Link::Down => self.state.fetch_or(DOWN, Ordering::AcqRel),
+        };
+        if let Role::Application(application) = &self.role {
+            application.follow_interface(link);
+        }
+        self.bell.ring();
+    }
+
+    /// Ends the unit: whoever waits at it wakes, and every later call fails. It waits for nobody.
+    pub(crate) fn die(&self) {
+        self.state.fetch_or(DEAD | DOWN, Ordering::AcqRel);
+        match &self.role {
+            Role::Bridge(host) => host.die(),
+            Role::Application(application) => application.die(),
+        }
+        self.bell.ring();
+    }
+
+    /// Waits for the next frame that the interface is to receive.
+    ///
+    /// # Errors
+    /// The interface is down: the reader is to end.
+    pub(crate) fn receive(&self) -> Result<NetBuf, Status> {
+        loop {
+            if !self.is_up() {
+                return Err(Status::B_INTERRUPTED);
+            }
+            let frame = match &self.role {
+                Role::Bridge(host) => host.take(),
+                Role::Application(application) => application.take_for_stack(),
+            };
+            // Without memory for a copy that the stack may write to, the frame is lost.
+            match frame.map(NetBuf::into_fresh) {
+                Some(Some(frame)) => return Ok(frame),
+                Some(None) => self.record.count_receive_drop(),
+                None => self.bell.wait(),
+            }
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! Routes of one family, in the order in which they are tried.
+
+mod report;
+mod table;
+
+pub(crate) use report::{control, describe, list, size};
+pub(crate) use table::*;
+
+use crate::stack::address::Reference;
+use crate::stack::family::Family;
+use crate::stack::interfaces::Interface;
+use crate::stack::sockaddr::Sockaddr;
+use haiku_abi::*;
+use std::cell::RefCell;
+use std::ptr::{from_ref, null_mut};
+use std::sync::Arc;
+
+/// A route, at whose front others see a `net_route`. It does not change.
+#[repr(C)]
+pub(crate) struct Route {
+    abi: net_route,
+    address: Reference,
+    /// Boxed, as the front points to them.
+    destination: Option<Box<Sockaddr>>,
+    mask: Option<Box<Sockaddr>>,
+    gateway: Option<Box<Sockaddr>>,
+}
+
+// SAFETY: nothing of a route changes once it is made.
+unsafe impl Send for Route {}
+// SAFETY: as above.
+unsafe impl Sync for Route {}
+
+/// A route as it is asked for.
+#[derive(Clone)]
+pub(crate) struct Wanted {
+    pub(crate) destination: Option<Sockaddr>,
+    pub(crate) mask: Option<Sockaddr>,
+    pub(crate) gateway: Option<Sockaddr>,
+    pub(crate) flags: u32,
+    pub(crate) address: Option<Reference>,
+}
+
+/// What the lock of a family's routes protects.
+pub(crate) struct Routes {
+    list: RefCell<Vec<Arc<Route>>>,
+}
+
+/// Flags that make routes different ones.
+const KINDS: u32 = RTF_GATEWAY | RTF_HOST | RTF_LOCAL | RTF_DEFAULT;
+
+impl Route {
+    /// A route through that address, with what is wanted of it as it is.
+    fn new(wanted: &Wanted, address: Reference) -> Self {
+        let [destination, mask, gateway] = [wanted.destination, wanted.mask, wanted.gateway].map(|at| at.map(Box::new));
+        let at =
+            |place: &Option<Box<Sockaddr>>| place.as_deref().map_or(null_mut(), |at| from_ref(at).cast_mut().cast());
+        let abi = net_route {
+            destination: at(&destination),
+            mask: at(&mask),
+            gateway: at(&gateway),
+            flags: wanted.flags,
+            mtu: 0,
+            interface_address: address.as_raw(),
+        };
+        Self { abi, address, destination, mask, gateway }
+    }
+
+    /// A route that goes straight out of an interface, whatever the destination.
+    pub(crate) fn direct(address: Reference) -> Arc<Self> {
+        let wanted = Wanted { destination: None, mask: None, gateway: None, flags: 0, address: None };
+        Arc::new(Self::new(&wanted, address))
+    }
+
+    pub(crate) fn address(&self) -> &Reference {
+        &self.address
+    }
+
+    pub(crate) fn interface(&self) -> &Arc<Interface> {
+        self.address.interface()
+    }
+
+    pub(crate) fn flags(&self) -> u32 {
+        self.abi.flags
+    }
+
+    pub(crate) fn gateway(&self) -> Option<&Sockaddr> {
+        self.gateway.as_deref()
+    }
+
+    /// Bytes of a packet, with its IP header, that may go this way.
+    pub(crate) fn mtu(&self) -> usize {
+        match self.abi.mtu {
+            0 => self.interface().hardware().mtu(),
+            mtu => mtu as usize,
+        }
+    }
+
+    /// The pointer by which others know the route.
+    pub(crate) fn into_raw(self: Arc<Self>) -> *mut net_route {
+        Arc::into_raw(self).cast_mut().cast()
+    }
+
+    /// # Safety
+    /// `raw` is a route that the caller got by [`Self::into_raw`] and gives back.
+    pub(crate) unsafe fn from_raw(raw: *mut net_route) -> Arc<Self> {
+        // SAFETY: the caller's.
+        unsafe { Arc::from_raw(raw.cast_const().cast()) }
+    }
+
+    fn has_link(&self) -> bool {
+        self.interface().hardware().flags() & IFF_LINK != 0
+    }
+
+    /// Whether it is the route that is described.
+    fn is(&self, family: Family, wanted: &Wanted) -> bool {
+        if self.abi.flags & RTF_DEFAULT != 0 && wanted.flags & RTF_DEFAULT != 0 {
+            return wanted.address.as_ref().is_some_and(|address| address.is(&self.address));
+        }
+        self.abi.flags & KINDS == wanted.flags & KINDS
+            && family.equal_masked(self.destination.as_deref(), wanted.destination.as_ref(), wanted.mask.as_ref())
+            && family.equal(self.mask.as_deref(), wanted.mask.as_ref())
+            && family.equal(self.gateway.as_deref(), wanted.gateway.as_ref())
+            && wanted.address.as_ref().is_none_or(|address| address.is(&self.address))
+    }
+
+    /// Whether packets to that address go this way.
+    fn leads_to(&self, family: Family, to: &Sockaddr) -> bool {
+        let masked = family.masked(to, self.mask.as_deref());
+        family.equal(Some(&masked), self.destination.as_deref())
+    }
+}
+
+impl Routes {
+    pub(crate) const fn new() -> Self {
+        Self { list: RefCell::new(Vec::new()) }
+    }
+
+    /// Adds a route, before the first that its mask is more specific than.
+    pub(crate) fn add(&self, family: Family, wanted: &Wanted) -> status_t {
+        let Some(address) = wanted.address.clone() else { return B_BAD_VALUE };
+        let is_default = wanted.flags & RTF_DEFAULT != 0;
+        if (wanted.flags & RTF_HOST != 0 && wanted.mask.is_some())
+            || (!is_default && wanted.destination.is_none())
+            || (wanted.flags & RTF_GATEWAY != 0 && wanted.gateway.is_none())
+            || !family.is_mask(wanted.mask.as_ref())
+        {
+            return B_BAD_VALUE;
+        }
+        let mut list = self.list.borrow_mut();
+        if list.iter().any(|route| route.is(family, wanted)) {
+            return B_FILE_EXISTS;
+        }
+        let adopted = |from: Option<&Sockaddr>| match from {
+            None => Ok(None),
+            Some(from) if from.len() != 0 && from.family() == family.number() => Ok(Some(*from)),
+            Some(_) => Err(B_NO_MEMORY),
+        };
+        let zero = || Ok(Some(family.unspecified(0)));
+        let destination = if is_default { zero() } else { adopted(wanted.destination.as_ref()) };
+        let mask = if is_default { zero() } else { adopted(wanted.mask.as_ref()) };
+        let (Ok(destination), Ok(mask), Ok(gateway)) = (destination, mask, adopted(wanted.gateway.as_ref())) else {
+            return B_NO_MEMORY;
+        };
+        let destination = destination.map(|to| family.masked(&to, mask.as_ref()));
+        let made = Wanted { destination, mask, gateway, flags: wanted.flags, address: None };
+        let route = Route::new(&made, address);
+        let bit = |mask: Option<&Sockaddr>| family.first_mask_bit(mask);
+        let goes_before = |before: &Arc<Route>| {
+            bit(before.mask.as_deref()) > bit(made.mask.as_ref())
+                || (is_default
+                    && before.flags() & RTF_DEFAULT != 0
+                    && before.interface().hardware().link_speed() < route.interface().hardware().link_speed())
+        };
+        let at = list.iter().position(goes_before).unwrap_or(list.len());
+        list.insert(at, Arc::new(route));
+        B_OK
+    }
+
+    /// Takes a route out. It is returned, as ending it may end an interface.
+    pub(crate) fn remove(&self, family: Family, wanted: &Wanted) -> Option<Arc<Route>> {
+        let mut list = self.list.borrow_mut();
+        let at = list.iter().position(|route| route.is(family, wanted))?;
+        Some(list.remove(at))
+    }
+
+    /// Takes all routes out that go through such an address.
+    pub(crate) fn invalidate(&self, through: impl Fn(&Reference) -> bool) -> Vec<Arc<Route>> {
+        self.list.borrow_mut().extract_if(.., |route| through(&route.address)).collect()
+    }
+
+    /// The first route to that address whose device has a link; without any link, the first.
+    pub(crate) fn find(&self, family: Family, to: &Sockaddr) -> Option<Arc<Route>> {
+        let list = self.list.borrow();
+        if to.family() == AF_LINK {
+            return list.iter().find(|route| route.is_through(to)).cloned();
+        }
+        let mut candidates = list.iter().filter(|route| route.leads_to(family, to));
+        let first = candidates.clone().next()?;
+        Some(candidates.find(|route| route.has_link()).unwrap_or(first).clone())
+    }
+
+    fn snapshot(&self) -> Vec<Arc<Route>> {
+        self.list.borrow().clone()
+    }
+}
+
+impl Route {
+    /// Whether it goes through the device that a link address names.
+    fn is_through(&self, link: &Sockaddr) -> bool {
+        let hardware = self.interface().hardware();
+        match (link.link_name(), link.hardware()) {
+            ([], []) => false,
+            ([], address) => hardware.address().starts_with(address),
+            (name, _) => hardware.name().as_bytes() == name,
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Haiku without Haiku: the add-on, loaded into a kernel in user space, and what is around it.
+
+mod add_on;
+
+pub use add_on::add_on;

@@ -1,0 +1,41 @@
+//! The add-on's file.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// Returns the file of the kernel add-on: `$TRESTLE_ADD_ON`, or the one that `cargo xtask haiku` builds, once a process.
+///
+/// # Errors
+/// What this machine lacks to build it, in a line.
+pub fn add_on() -> Result<PathBuf, String> {
+    static FOUND: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    FOUND.get_or_init(|| std::env::var_os("TRESTLE_ADD_ON").map_or_else(build, |path| Ok(path.into()))).clone()
+}
+
+/// Builds it into the target directory of the running test. Several processes wait for one another, and those that
+/// come later find nothing left to do.
+fn build() -> Result<PathBuf, String> {
+    let test = std::env::current_exe().expect("/proc is there");
+    let target = test.ancestors().nth(3).expect("cargo puts tests into TARGET/PROFILE/deps");
+    let lock = File::create(target.join("haiku.lock")).expect("the target directory can be written");
+    lock.lock().expect("a file can be locked");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args(["run", "--quiet", "--package", "xtask", "--manifest-path"])
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
+        .args(["--", "haiku"])
+        .env("CARGO_TARGET_DIR", target)
+        .output()
+        .expect("cargo runs");
+    let said = String::from_utf8_lossy(&built.stderr);
+    if built.status.success() {
+        return Ok(target.join("haiku/trestle"));
+    }
+    let lacking = ["no Rust toolchain here", "no lld"];
+    match said.lines().find(|line| lacking.iter().any(|what| line.contains(what))) {
+        Some(line) => Err(line.trim_start_matches("xtask: ").to_owned()),
+        None => panic!("cargo xtask haiku: {}\n{said}", built.status),
+    }
+}
