@@ -40,8 +40,8 @@ pub use report::{
 };
 pub use request::{Carrier, Change, InetAddress, MemberFlag, Mss, StormClass, StpProtocol, Topology, Verb};
 pub use show::{
-    BridgeLive, InterfaceLive, Link, Location, PortLive, TapLive, TunLive, header_text, report_addresses, report_bindings,
-    report_bridge, report_tap, report_vport,
+    BridgeLive, InterfaceLive, Link, Location, PortLive, TapLive, TunLive, header_text, report_addresses,
+    report_bindings, report_bridge, report_tap, report_vport,
 };
 pub use state::{
     BridgeState, LinkState, MemberState, Role, Side, SpanState, StandsFor, State, StaticAddress, TapState, VportState,

@@ -3,6 +3,8 @@
 //! [`Calls`] are the system calls themselves; `Native` makes them on Haiku, and tests make them in a kernel of their own.
 //! Everything above is plain Rust over that trait.
 
+#[cfg(target_os = "haiku")]
+pub mod clock;
 mod exchange;
 mod interfaces;
 #[cfg(target_os = "haiku")]

@@ -12,3 +12,8 @@ pub mod link;
 #[cfg(target_os = "linux")]
 pub mod linux;
 pub mod neighbours;
+
+#[cfg(target_os = "haiku")]
+pub use haiku_user::clock;
+#[cfg(target_os = "linux")]
+pub use linux::clock;

@@ -3,7 +3,6 @@
 
 pub mod administer;
 pub mod cli;
-mod clock;
 #[cfg(target_os = "linux")]
 pub mod control;
 #[cfg(target_os = "linux")]

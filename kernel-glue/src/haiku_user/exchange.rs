@@ -36,6 +36,11 @@ impl<C: Calls> Socket<C> {
                 (Err(Status::NO_ROOM), Asked::Question) if needed > room && needed <= MAX_REPLY_BYTES => {
                     room = needed.saturating_mul(2).min(MAX_REPLY_BYTES);
                 }
+                // A refusal may come with a reply that says why.
+                (Err(status), _) if status != Status::NO_ROOM && (1..=room).contains(&needed) => {
+                    reply.truncate(needed as usize);
+                    return Ok(reply);
+                }
                 (Err(status), Asked::Change | Asked::Question) => return Err(status),
             }
         }

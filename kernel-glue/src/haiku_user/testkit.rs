@@ -22,8 +22,11 @@ pub struct Driver {
     /// Returns whether it makes a device of that name.
     pub makes: fn(&str) -> bool,
     /// Answers a request to one of its devices.
-    pub answers: Box<dyn FnMut(&str, Asked, &[u8]) -> Result<Vec<u8>, Status> + Send>,
+    pub answers: Box<Answers>,
 }
+
+/// How a driver answers a request to one of its devices.
+pub type Answers = dyn FnMut(&str, Asked, &[u8]) -> Result<Vec<u8>, Status> + Send;
 
 impl FakeStack {
     /// Makes a stack with interfaces that belong to other drivers.

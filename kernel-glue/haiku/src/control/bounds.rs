@@ -57,7 +57,9 @@ mod tests {
 
     #[test]
     fn arguments_and_versions() {
-        for (length, want) in [(0, Ok(())), (56, Ok(())), (88, Ok(())), (1, Err(Status::B_BAD_VALUE)), (55, Err(Status::B_BAD_VALUE))] {
+        for (length, want) in
+            [(0, Ok(())), (56, Ok(())), (88, Ok(())), (1, Err(Status::B_BAD_VALUE)), (55, Err(Status::B_BAD_VALUE))]
+        {
             assert_eq!(argument(length), want, "{length}");
         }
         #[rustfmt::skip]

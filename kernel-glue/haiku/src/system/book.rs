@@ -10,8 +10,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use frame::{Instant, PortId};
 use kernel_glue::admin::{
-    AdminError, Change, Condition, Facts, Live, Outcome as Changed, Perform, Picture, PortRun, State, Step, SystemError,
-    TableAction, Verb, attempt, engine_config, plan,
+    AdminError, Change, Condition, Facts, Live, Outcome as Changed, Perform, Picture, PortRun, State, Step,
+    SystemError, TableAction, Verb, attempt, engine_config, plan,
 };
 
 /// The state, the picture of it that the system shows, and the system.

@@ -18,7 +18,10 @@ pub(super) fn refused(status: status_t, remedy: &str) -> SystemError {
 
 /// Says that an interface is not there.
 pub(super) fn missing(interface: &str) -> SystemError {
-    SystemError { errno: Errno::NotFound, detail: format!("the system has no {interface}; ifconfig lists what there is") }
+    SystemError {
+        errno: Errno::NotFound,
+        detail: format!("the system has no {interface}; ifconfig lists what there is"),
+    }
 }
 
 /// Says what no step of a change should meet.
@@ -80,7 +83,10 @@ mod tests {
         let got = refused(abi::B_NO_MEMORY, "");
         assert_eq!((got.errno, got.detail.as_str()), (Errno::NoSpace, "the network stack refused: out of memory"));
         let got = refused(abi::B_BAD_VALUE, "use another");
-        assert_eq!((got.errno, got.detail.as_str()), (Errno::Invalid, "the network stack refused: invalid argument; use another"));
+        assert_eq!(
+            (got.errno, got.detail.as_str()),
+            (Errno::Invalid, "the network stack refused: invalid argument; use another")
+        );
         let got = refused(abi::ENETDOWN, "");
         assert_eq!((got.errno, got.detail.as_str()), (Errno::Io, "the network stack refused: error 0x80007018"));
     }

@@ -8,6 +8,8 @@ use std::sync::Mutex;
 /// A driver that answers every request with as many bytes as it is told to.
 struct Driver {
     reply: usize,
+    /// What it returns with it.
+    status: i32,
     /// Which requests came, and the room that each gave.
     seen: Mutex<Vec<(u32, usize)>>,
 }
@@ -46,7 +48,7 @@ impl Calls for Driver {
         // SAFETY: the reply fits into the room, which the caller lends over the call.
         let reply = unsafe { core::slice::from_raw_parts_mut(exchange.reply, self.reply) };
         reply.fill(7);
-        Ok(0)
+        Status::check(self.status)
     }
 
     fn poll(&self, _fd: Fd, _wanted: Ready, _patience: Duration) -> Result<Ready, Status> {
@@ -54,8 +56,10 @@ impl Calls for Driver {
     }
 }
 
-fn exchange(reply: usize, asked: Asked, request: &[u8]) -> (Result<Vec<u8>, Status>, Vec<(u32, usize)>) {
-    let driver = Arc::new(Driver { reply, seen: Mutex::default() });
+type Room = (u32, usize);
+
+fn exchange(reply: usize, asked: Asked, request: &[u8]) -> (Result<Vec<u8>, Status>, Vec<Room>) {
+    let driver = Arc::new(Driver { reply, status: 0, seen: Mutex::default() });
     let answer = Socket::open(&driver).unwrap().exchange("bridge0", asked, request);
     let seen = driver.seen.lock().unwrap().clone();
     (answer, seen)
@@ -84,8 +88,18 @@ fn what_is_out_of_bounds_is_not_sent() {
     let long = vec![b' '; MAX_REQUEST_BYTES as usize + 1];
     let (answer, seen) = exchange(0, Asked::Change, &long);
     assert_eq!((answer, seen.len()), (Err(Status::NO_ROOM), 0));
-    let driver = Arc::new(Driver { reply: 0, seen: Mutex::default() });
+    let driver = Arc::new(Driver { reply: 0, status: 0, seen: Mutex::default() });
     let name: String = core::iter::repeat_n('x', 32).collect();
     let answer = Socket::open(&driver).unwrap().exchange(&name, Asked::Question, b"{}");
     assert_eq!((answer, driver.seen.lock().unwrap().len()), (Err(Status(abi::B_NAME_TOO_LONG)), 0));
+}
+
+#[test]
+fn a_refusal_may_come_with_a_reply() {
+    let ask = |reply, status| {
+        let driver = Arc::new(Driver { reply, status, seen: Mutex::default() });
+        Socket::open(&driver).unwrap().exchange("bridge0", Asked::Change, b"{}")
+    };
+    assert_eq!(ask(20, abi::B_NOT_ALLOWED), Ok(vec![7; 20]));
+    assert_eq!(ask(0, abi::B_BAD_VALUE), Err(Status(abi::B_BAD_VALUE)));
 }

@@ -76,7 +76,11 @@ impl Handle {
     pub(in super::super) fn mac(&self) -> Option<Mac> {
         // SAFETY: the interface keeps its device. Others may write the address meanwhile, at worst half of it.
         let address = unsafe { (&raw const (*self.device()).address).read_volatile() };
-        address.data.first_chunk().filter(|octets| usize::from(address.length) == octets.len()).map(|octets| Mac(*octets))
+        address
+            .data
+            .first_chunk()
+            .filter(|octets| usize::from(address.length) == octets.len())
+            .map(|octets| Mac(*octets))
     }
 
     /// Lists the interface's addresses in the stack's order, empty ones as well.

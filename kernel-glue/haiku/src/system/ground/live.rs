@@ -90,14 +90,18 @@ impl Ground {
     /// Returns whether the application of a device carries packets.
     pub(super) fn is_running(&self, name: &str) -> bool {
         let application = self.own.get(name).and_then(|own| own.unit.application());
-        application.is_some_and(|application| {
-            application.device().carrier() && application.device().link() == tap::Link::Up
-        })
+        application
+            .is_some_and(|application| application.device().carrier() && application.device().link() == tap::Link::Up)
     }
 }
 
 fn opens(application: &Application) -> Vec<OpenReport> {
-    let open = |header| OpenReport { pid: 0, program: String::new(), by: OpenBy::Node, header: header_text(header) };
+    let open = |(team, header)| OpenReport {
+        pid: team,
+        program: String::new(),
+        by: OpenBy::Node,
+        header: header_text(header),
+    };
     node::books::opens(application.device().name()).into_iter().map(open).collect()
 }
 
@@ -110,11 +114,12 @@ fn counts(application: &Application) -> Counts {
         let dropped = queues.to_application.drops.get(why).saturating_add(queues.from_application.drops.get(why));
         drops.add(why, dropped.saturating_add(shim.get(why)));
     }
+    let (given_bytes, taken_bytes) = application.bytes();
     Counts {
         rx_frames: queues.from_application.packets,
-        rx_bytes: 0,
+        rx_bytes: taken_bytes,
         tx_frames: queues.to_application.packets,
-        tx_bytes: 0,
+        tx_bytes: given_bytes,
         suppressed: 0,
         drops: drops.nonzero().map(|(why, count)| (why.name().to_string(), count)).collect(),
     }

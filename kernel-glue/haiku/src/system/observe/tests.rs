@@ -55,7 +55,10 @@ fn an_interface_of_haikus_ifconfig_is_entered_with_defaults_and_then_as_it_is() 
     assert_eq!(state.taps["tap0"].up, Some(true));
     assert_eq!(state.taps["tap0"].mtu_bytes, 1400);
     assert_eq!(state.taps["tap0"].inet, [up.inet[0], up.inet[2]]);
-    assert_eq!(observe(&mut state, &mut picture, "bridge0", &seen(AdminStatus::Up, 9000, &["10.1.0.1/16"])), Changed::Yes);
+    assert_eq!(
+        observe(&mut state, &mut picture, "bridge0", &seen(AdminStatus::Up, 9000, &["10.1.0.1/16"])),
+        Changed::Yes
+    );
     assert_eq!((state.bridges["bridge0"].up, state.bridges["bridge0"].mtu_bytes), (true, Some(9000)));
     assert_eq!(observe(&mut state, &mut picture, "tap0", &up), Changed::No);
     // Nothing is to be done about what is so already.

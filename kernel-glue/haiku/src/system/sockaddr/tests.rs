@@ -63,6 +63,10 @@ fn what_haiku_shows_as_an_operator_says_it() {
         ("fd00::1",  None,                    Some("fd00::2"),    Far::One, point(ip("fd00::1"), ip("fd00::2"))),
     ];
     for (address, mask, destination, far, want) in rows {
-        assert_eq!(inet(ip(address), mask.map(ip), destination.map(ip), far), want, "{address} {mask:?} {destination:?}");
+        assert_eq!(
+            inet(ip(address), mask.map(ip), destination.map(ip), far),
+            want,
+            "{address} {mask:?} {destination:?}"
+        );
     }
 }
