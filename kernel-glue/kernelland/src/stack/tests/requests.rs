@@ -189,7 +189,9 @@ fn addresses_come_with_masks_and_broadcast_addresses_of_their_own() {
         let reply = ask(&socket, SIOCGIFNETMASK, "fake1", &[]).unwrap();
         assert_eq!(reply[32..40], address(v4("255.255.255.0"))[..8]);
         // A second one is added, and goes by itself.
-        socket.ioctl_bytes(SIOCAIFADDR, &mut alias("fake1", 0, [Some(v4("10.1.1.1")), None, Some(v4("255.255.0.0"))])).unwrap();
+        socket
+            .ioctl_bytes(SIOCAIFADDR, &mut alias("fake1", 0, [Some(v4("10.1.1.1")), None, Some(v4("255.255.0.0"))]))
+            .unwrap();
         assert_eq!(get(1), all(["10.1.1.1", "", "255.255.0.0"]));
         assert_eq!(number(&ask(&socket, B_SOCKET_COUNT_ALIASES, "fake1", &[]).unwrap()), 2);
         assert_eq!(status(ask(&socket, SIOCDIFADDR, "fake1", &address(v4("10.1.1.2")))), B_BAD_VALUE);
@@ -292,7 +294,9 @@ fn routes_stand_in_the_order_in_which_they_are_tried() {
         assert_eq!(entry[32..36], RTF_STATIC.to_ne_bytes());
         assert_eq!(entry[40..48], address(v4("10.8.0.0"))[..8]);
         // An address that is added while the interface is up has no routes.
-        socket.ioctl_bytes(SIOCAIFADDR, &mut alias("fake1", 0, [Some(v4("10.1.1.1")), None, Some(v4("255.255.0.0"))])).unwrap();
+        socket
+            .ioctl_bytes(SIOCAIFADDR, &mut alias("fake1", 0, [Some(v4("10.1.1.1")), None, Some(v4("255.255.0.0"))]))
+            .unwrap();
         assert_eq!(routes(&socket).len(), 4);
         interface.down().unwrap();
         assert_eq!(routes(&socket), [(0, String::new()); 0]);
