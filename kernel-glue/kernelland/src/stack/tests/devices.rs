@@ -59,9 +59,15 @@ impl Monitor {
     }
 }
 
+fn monitor_at<'m>(monitor: *mut net_device_monitor) -> &'m Monitor {
+    // SAFETY: the stack gives the monitor that was registered.
+    let cookie = unsafe { monitor.read() }.cookie;
+    // SAFETY: the cookie is the monitor's own, which is there for ever.
+    unsafe { &*cookie.cast() }
+}
+
 unsafe extern "C" fn see(monitor: *mut net_device_monitor, raw: *mut net_buffer) -> status_t {
-    // SAFETY: the cookie is the monitor's own, for ever.
-    let this = unsafe { &*(*monitor).cookie.cast::<Monitor>() };
+    let this = monitor_at(monitor);
     // SAFETY: the packet is lent.
     let packet = unsafe { raw.read() };
     // SAFETY: its source leads to a storage of it.
@@ -79,9 +85,18 @@ unsafe extern "C" fn see(monitor: *mut net_device_monitor, raw: *mut net_buffer)
 }
 
 unsafe extern "C" fn hear(monitor: *mut net_device_monitor, event: i32) {
-    // SAFETY: as above.
-    let this = unsafe { &*(*monitor).cookie.cast::<Monitor>() };
+    let this = monitor_at(monitor);
     this.events.lock().unwrap().push(event);
+}
+
+/// Puts a frame into a device's queue; the packet is the stack's, whatever it says.
+fn inject(tables: Tables, fake: &Fake, frame: &[u8]) -> status_t {
+    // SAFETY: the module is in use.
+    let raw = unsafe { tables.buffer.create.unwrap()(256) };
+    // SAFETY: the packet is ours, the frame may be read.
+    assert_eq!(unsafe { tables.buffer.append.unwrap()(raw, frame.as_ptr().cast(), frame.len()) }, B_OK);
+    // SAFETY: the device is there.
+    unsafe { tables.stack.device_enqueue_buffer.unwrap()(fake.device(), raw) }
 }
 
 /// The request by which the host finds us, and our answer.
@@ -144,12 +159,7 @@ fn monitors_tell_frames_that_come_go_and_stay_apart() {
         drop(socket);
         // What is put into the queue, and what is given to the device, they do not see.
         let injected = frame([0xff; 6], HOST_MAC, 0x88b5, b"nobody's");
-        // SAFETY: the module is in use, and the packet the stack's.
-        unsafe {
-            let raw = tables.buffer.create.unwrap()(256);
-            tables.buffer.append.unwrap()(raw, injected.as_ptr().cast(), injected.len());
-            assert_eq!(tables.stack.device_enqueue_buffer.unwrap()(fake.device(), raw), B_OK);
-        }
+        assert_eq!(inject(tables, &fake, &injected), B_OK);
         assert_eq!(monitor.seen().len(), 4);
         assert_eq!((monitor.unregister(tables, &fake), monitor.unregister(tables, &fake)), (B_OK, B_BAD_VALUE));
         interface.down().unwrap();
@@ -195,7 +205,9 @@ unsafe extern "C" fn take(cookie: *mut c_void, _device: *mut net_device, raw: *m
     // SAFETY: the packet is ours if we say so.
     TAKEN.lock().unwrap().push(unsafe { (*raw).size } as usize);
     // SAFETY: the cookie is the table of packets.
-    unsafe { (*cookie.cast::<net_buffer_module_info>()).free.unwrap()(raw) };
+    let table = unsafe { cookie.cast::<net_buffer_module_info>().read() };
+    // SAFETY: the packet is ours.
+    unsafe { table.free.unwrap()(raw) };
     B_OK
 }
 
@@ -286,12 +298,7 @@ fn a_packet_that_is_too_short_for_the_queue_keeps_the_device_for_ever() {
         let (kernel, tables) = boot();
         let interface = fake_up("fake1", OURS, 24);
         let fake = fake("fake1");
-        // SAFETY: the module is in use; the packet is the stack's, whatever it says.
-        unsafe {
-            let raw = tables.buffer.create.unwrap()(0);
-            tables.buffer.append.unwrap()(raw, [1_u8; 13].as_ptr().cast(), 13);
-            assert_eq!(tables.stack.device_enqueue_buffer.unwrap()(fake.device(), raw), B_BAD_VALUE);
-        }
+        assert_eq!(inject(tables, &fake, &[1; 13]), B_BAD_VALUE);
         interface.down().unwrap();
         interface.delete().unwrap();
         assert_eq!(fake.log(), ["init", "up", "down"], "it is never let go of");
@@ -305,20 +312,25 @@ fn a_packet_that_was_for_us_holds_its_interface_and_so_does_its_duplicate() {
         let (kernel, tables) = boot();
         let interface = fake_up("fake1", OURS, 24);
         let fake = fake("fake1");
-        // SAFETY: the modules are in use; packet and address are ours.
-        let copy = unsafe {
-            let domain = tables.stack.get_domain.unwrap()(AF_INET);
-            let kept = tables.datalink.get_interface.unwrap()(domain, 0);
-            let mut address = null_mut();
-            assert!(tables.datalink.get_next_interface_address.unwrap()(kept, &raw mut address));
-            let raw = tables.buffer.create.unwrap()(0);
-            (*raw).interface_address = address;
-            let copy = tables.buffer.duplicate.unwrap()(raw);
-            assert_eq!((*copy).interface_address, address);
-            tables.buffer.free.unwrap()(raw);
-            tables.datalink.put_interface.unwrap()(kept);
-            copy
-        };
+        // SAFETY: the module is in use.
+        let domain = unsafe { tables.stack.get_domain.unwrap()(AF_INET) };
+        // SAFETY: as above.
+        let kept = unsafe { tables.datalink.get_interface.unwrap()(domain, 0) };
+        let mut address = null_mut();
+        // SAFETY: the interface is kept.
+        assert!(unsafe { tables.datalink.get_next_interface_address.unwrap()(kept, &raw mut address) });
+        // SAFETY: the reference is ours.
+        unsafe { tables.datalink.put_interface.unwrap()(kept) };
+        // SAFETY: the module is in use.
+        let raw = unsafe { tables.buffer.create.unwrap()(0) };
+        // SAFETY: the packet is ours, and takes the reference over.
+        unsafe { (*raw).interface_address = address };
+        // SAFETY: the packet is ours.
+        let copy = unsafe { tables.buffer.duplicate.unwrap()(raw) };
+        // SAFETY: so is its copy.
+        assert_eq!(unsafe { copy.read() }.interface_address, address);
+        // SAFETY: as above.
+        unsafe { tables.buffer.free.unwrap()(raw) };
         interface.down().unwrap();
         interface.delete().unwrap();
         assert_eq!(status(interface.flags()), B_BAD_VALUE);

@@ -299,7 +299,7 @@ fn routes_stand_in_the_order_in_which_they_are_tried() {
             .unwrap();
         assert_eq!(routes(&socket).len(), 4);
         interface.down().unwrap();
-        assert_eq!(routes(&socket), [(0, String::new()); 0]);
+        assert!(routes(&socket).is_empty());
         interface.up().unwrap();
         let second = [(RTF_LOCAL | RTF_HOST, "10.1.1.1 - -".to_owned()), (0, "10.1.0.0 255.255.0.0 -".to_owned())];
         assert_eq!(routes(&socket), [local, second[0].clone(), net, second[1].clone()]);
