@@ -1,7 +1,7 @@
 //! Haiku without Haiku: the add-on, loaded into a kernel in user space, and what is around it.
 
 mod add_on;
-mod system;
+mod boot;
 
 pub use add_on::add_on;
-pub use system::System;
+pub use boot::boot;

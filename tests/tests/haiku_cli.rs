@@ -1,16 +1,15 @@
 //! The command line, by ioctl, with the add-on in the kernel.
 
 use kernelland::user::{Process, Program};
-use kernelland::{Config, Kernel};
+use kernelland::Config;
 use std::ffi::OsString;
 use std::sync::Arc;
+use tests::haiku::boot;
 
 #[test]
 fn a_bridge_is_created_shown_and_destroyed() {
-    let Some(system) = tests::haiku::System::found("a_bridge_is_created_shown_and_destroyed") else { return };
     kernelland::test(|| {
-        let kernel = Kernel::boot(Config { roots: vec![system.root()], ..Config::default() });
-        kernel.start_network().unwrap();
+        let Some(kernel) = boot("a_bridge_is_created_shown_and_destroyed", Config::default()) else { return };
         let program = Arc::new(Program::of(Process::root()));
         let ifconfig = |line: &str| {
             let words: Vec<OsString> = line.split(' ').filter(|word| !word.is_empty()).map(OsString::from).collect();
