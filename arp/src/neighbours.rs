@@ -17,6 +17,8 @@ use crate::held::{Fate, Held};
 use crate::message::{Message, Refused};
 use crate::rate::{Bucket, Turns};
 use crate::{Scope, Settings};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 use allow::{Answers, Requests};
 use announce::Announcing;
 use answer::Reply;
@@ -24,13 +26,20 @@ use core::net::IpAddr;
 use defend::Defences;
 use frame::named;
 use frame::{Instant, Mac};
-use heapless::{Deque, Vec};
+use heapless::Deque;
 use probe::Probing;
 pub use probe::{Event, MAX_PROBED};
 pub use resolve::{MAX_INCOMPLETE, Resolution, Unresolvable};
 
-/// How many addresses of the host a link leaves out at most.
+/// How many addresses of the host a link leaves out at most; what is listed beyond is not looked at.
 pub const MAX_OWN: usize = 64;
+/// Makes a part of its own. Stacks of kernels are small, and each part is on one before it is in its place: none is to
+/// be there together with the next.
+#[inline(never)]
+fn boxed<T>(make: impl FnOnce() -> T) -> Box<T> {
+    Box::write(Box::new_uninit(), make())
+}
+
 /// Answers that wait to be fetched. Whoever fetches after each message has one at most.
 const MAX_REPLIES: usize = 16;
 
@@ -42,7 +51,7 @@ pub struct Identity {
     /// What it stands for.
     pub scope: Scope,
     /// What it never stands for: the host's own addresses.
-    pub own: Vec<IpAddr, MAX_OWN>,
+    pub own: Vec<IpAddr>,
     /// The host, where the link is a wire to it; `None` where it is a station among others. The host may claim what
     /// it likes without a conflict, and nobody else may claim what is in `own`.
     pub host: Option<Mac>,
@@ -52,11 +61,16 @@ impl Identity {
     /// Returns whether the link answers for an address.
     #[must_use]
     pub fn stands_for(&self, address: IpAddr) -> bool {
-        self.scope.covers(address) && !self.own.contains(&address)
+        self.scope.covers(address) && !self.is_own(address)
+    }
+
+    /// Returns whether an address is one of the host's own.
+    fn is_own(&self, address: IpAddr) -> bool {
+        self.own.iter().take(MAX_OWN).any(|&own| own == address)
     }
 
     fn announces(&self) -> impl Iterator<Item = IpAddr> + '_ {
-        self.scope.singles().filter(|address| !self.own.contains(address))
+        self.scope.singles().filter(|&address| !self.is_own(address))
     }
 
     /// Returns the address to ask by: the asker's if the link stands for it, else the first that can be announced.
@@ -139,23 +153,24 @@ pub struct Neighbours<P> {
     identity: Identity,
     settings: Settings,
     cache: Cache,
-    held: Held<P>,
-    replies: Deque<Reply, MAX_REPLIES>,
+    held: Box<Held<P>>,
+    replies: Box<Deque<Reply, MAX_REPLIES>>,
     announcing: Announcing,
-    defences: Defences,
+    defences: Box<Defences>,
     probing: Probing,
     answers: Answers,
     requests: Requests,
     confirmations: Bucket,
     confirming: Turns,
     learning: Bucket,
-    counters: Counters,
+    counters: Box<Counters>,
     /// The latest time that was told.
     now: Instant,
 }
 
 impl<P> Neighbours<P> {
     /// Nobody is known.
+    #[inline(never)]
     #[must_use]
     pub fn new(identity: Identity, settings: Settings) -> Self {
         let [secret, chance, ..] = settings.secret;
@@ -163,17 +178,17 @@ impl<P> Neighbours<P> {
             identity,
             settings,
             cache: Cache::new(settings.secret),
-            held: Held::new(),
-            replies: Deque::new(),
+            held: boxed(Held::new),
+            replies: boxed(Deque::new),
             announcing: Announcing::default(),
-            defences: Defences::default(),
+            defences: boxed(Defences::default),
             probing: Probing::new(chance),
             answers: Answers::new(secret),
             requests: Requests::new(secret),
             confirmations: Bucket::default(),
             confirming: Turns::default(),
             learning: Bucket::default(),
-            counters: Counters::ZERO,
+            counters: boxed(|| Counters::ZERO),
             now: Instant::default(),
         }
     }
@@ -219,6 +234,7 @@ impl<P> Neighbours<P> {
     }
 
     /// Returns what is to be done next; `None` if nothing is until the moment that [`poll_at`](Self::poll_at) says.
+    #[inline(never)]
     pub fn poll(&mut self, now: Instant) -> Option<Output<P>> {
         self.now = now;
         loop {

@@ -2,15 +2,14 @@
 
 use crate::Prefix;
 use crate::address::is_station;
+use alloc::vec::Vec;
 use core::net::IpAddr;
-use heapless::Vec;
 
-/// How many prefixes a scope lists at most.
+/// How many prefixes a scope lists at most; what is listed beyond is not looked at.
 pub const MAX_PREFIXES: usize = 64;
 
 /// The addresses that are answered for, as though their stations were on the link.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "one a link; a box would need an allocator")]
 pub enum Scope {
     /// None.
     #[default]
@@ -18,7 +17,7 @@ pub enum Scope {
     /// Every address that one station can have.
     All,
     /// Those of these networks, but for the directed broadcast address of each.
-    List(Vec<Prefix, MAX_PREFIXES>),
+    List(Vec<Prefix>),
 }
 
 impl Scope {
@@ -34,18 +33,22 @@ impl Scope {
 
     /// Returns whether an address is listed. `All` lists none: it leaves to the others on the link what they claim.
     pub(crate) fn names(&self, address: IpAddr) -> bool {
-        let Self::List(prefixes) = self else { return false };
+        let Self::List(_) = self else { return false };
         let has = |prefix: &Prefix| prefix.contains(address) && prefix.broadcast() != Some(address);
-        is_station(address) && prefixes.iter().any(has)
+        is_station(address) && self.prefixes().any(has)
     }
 
     /// Iterates over the single addresses of a list: those that can be announced.
     pub(crate) fn singles(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        self.prefixes().filter_map(Prefix::as_single).filter(|&address| is_station(address))
+    }
+
+    fn prefixes(&self) -> impl Iterator<Item = &Prefix> {
         let prefixes = match self {
             Self::None | Self::All => &[][..],
             Self::List(prefixes) => prefixes,
         };
-        prefixes.iter().filter_map(Prefix::as_single).filter(|&address| is_station(address))
+        prefixes.iter().take(MAX_PREFIXES)
     }
 }
 

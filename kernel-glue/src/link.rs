@@ -19,6 +19,7 @@ pub use counters::{LinkCounters, LinkReport};
 pub use inward::Inward;
 pub use outward::Outward;
 
+use alloc::boxed::Box;
 use arp::{Identity, MAX_OWN, Neighbours, Prefix, Scope, Settings};
 use core::net::{IpAddr, Ipv4Addr};
 use frame::Instant;
@@ -29,15 +30,15 @@ use slab::{Queue, Slab, Slot};
 /// The link of one device. One caller at a time: a platform with threads puts a lock around it.
 pub struct Link {
     config: LinkConfig,
-    neighbours: Neighbours<Slot>,
+    neighbours: Box<Neighbours<Slot>>,
     slab: Slab,
     /// Frames that leave by the port.
     frames: Queue,
     /// Packets for the application.
     packets: Queue,
     /// How often senders may be told that a packet did not get through.
-    errors: Limiter,
-    leasing: Leasing,
+    errors: Box<Limiter>,
+    leasing: Box<Leasing>,
     counters: LinkCounters,
     /// Whether there is an application.
     present: bool,
@@ -49,14 +50,15 @@ pub struct Link {
 
 impl Link {
     /// Makes a link.
+    #[inline(never)]
     #[must_use]
     pub fn new(config: LinkConfig) -> Self {
         let seed = config.secret.iter().fold(0, |seed, word| seed ^ word);
         let settings = Settings { secret: config.secret, ..Settings::default() };
         Self {
-            neighbours: Neighbours::new(identity(&config, None), settings),
-            errors: Limiter::new(seed),
-            leasing: Leasing::new(config.peer_mac, seed),
+            neighbours: boxed(|| Neighbours::new(identity(&config, None), settings)),
+            errors: boxed(|| Limiter::new(seed)),
+            leasing: boxed(|| Leasing::new(config.peer_mac, seed)),
             config,
             slab: Slab::new(),
             frames: Queue::new(),
@@ -69,9 +71,12 @@ impl Link {
     }
 
     /// Tells it what has changed. Where the Ethernet side is another, all is forgotten, what is counted as well.
+    #[inline(never)]
     pub fn configure(&mut self, config: LinkConfig, now: Instant) {
         if core::mem::discriminant(&config.place) != core::mem::discriminant(&self.config.place) {
-            *self = Self { present: self.present, ..Self::new(config) };
+            let mut other = boxed(|| Self::new(config));
+            other.present = self.present;
+            core::mem::swap(self, &mut other);
         } else {
             self.neighbours.set_identity(identity(&config, self.leasing.address()), now);
             self.config = config;
@@ -112,11 +117,18 @@ impl Link {
     }
 }
 
+/// Makes a part in a place of its own. Stacks of kernels are small, and each part is on one before: none is to be there
+/// together with the next.
+#[inline(never)]
+fn boxed<T>(make: impl FnOnce() -> T) -> Box<T> {
+    Box::write(Box::new_uninit(), make())
+}
+
+#[inline(never)]
 fn identity(config: &LinkConfig, leased: Option<Ipv4Addr>) -> Identity {
     let mut scope = config.scope.clone();
     if let (Some(leased), Scope::List(list)) = (leased, &mut scope) {
-        // Where the list is full, the operator has said enough.
-        let _ = list.push(Prefix::single(IpAddr::V4(leased)));
+        list.push(Prefix::single(IpAddr::V4(leased)));
     }
     let host = match config.place {
         Place::Host(mac) => Some(mac),

@@ -32,11 +32,11 @@ impl<P> Neighbours<P> {
         if self.identity.host == Some(mac) {
             return None;
         }
-        if self.identity.host.is_some() && self.identity.own.contains(&address) {
+        if self.identity.host.is_some() && self.identity.is_own(address) {
             return Some(Received::Ignored(Ignored::Spoofed));
         }
         // Where everything is stood for, nothing that others claim is in conflict with it.
-        if !self.identity.scope.names(address) || self.identity.own.contains(&address) {
+        if !self.identity.scope.names(address) || self.identity.is_own(address) {
             return None;
         }
         self.counters.count(Count::Conflicts);
@@ -50,7 +50,7 @@ impl<P> Neighbours<P> {
         if self.contest(address, mac) {
             return;
         }
-        if self.identity.host.is_none() && self.identity.scope.names(address) && !self.identity.own.contains(&address) {
+        if self.identity.host.is_none() && self.identity.scope.names(address) && !self.identity.is_own(address) {
             self.answer(mac, Reply::Announcement(address), now);
         }
     }

@@ -29,6 +29,7 @@ mod kernel;
 mod links;
 mod lock;
 mod loopback_device;
+mod member;
 mod routes;
 mod sockaddr;
 mod sockets;

@@ -78,6 +78,7 @@ impl Link {
     }
 
     /// Sends what the client has to say.
+    #[inline(never)]
     pub(super) fn speak_to_servers(&mut self, now: Instant) {
         self.settle_lease(now);
         self.leasing.retry_at = None;

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec;
+use alloc::vec::Vec;
 use frame::HEADER_BYTES;
 use frame::offload::{Offload, VNET_BYTES};
 
@@ -23,8 +24,8 @@ pub(super) struct Slot(u8);
 /// Packets behind room for an Ethernet header each.
 pub(super) struct Slab {
     memory: Box<[u8]>,
-    kept: [Kept; SLOTS],
-    free: heapless::Vec<u8, SLOTS>,
+    kept: Box<[Kept]>,
+    free: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -39,7 +40,7 @@ pub(super) type Queue = heapless::Deque<Slot, SLOTS>;
 impl Slab {
     pub(super) fn new() -> Self {
         let free = (0..SLOTS as u8).collect();
-        Self { memory: vec![0; SLOTS * SLOT_BYTES].into(), kept: [Kept::default(); SLOTS], free }
+        Self { memory: vec![0; SLOTS * SLOT_BYTES].into(), kept: vec![Kept::default(); SLOTS].into(), free }
     }
 
     /// Returns whether there is no room.
@@ -119,7 +120,7 @@ impl Slab {
 
     pub(super) fn give_back(&mut self, slot: Slot) {
         // There are as many places as slots.
-        let _ = self.free.push(slot.0);
+        self.free.push(slot.0);
     }
 
     fn write(&self, slot: &Slot, from: usize, offload: Offload, stored: &mut [u8]) -> Option<usize> {
@@ -146,7 +147,6 @@ impl Slab {
 mod tests {
     extern crate std;
     use super::*;
-    use std::vec::Vec;
 
     #[test]
     fn a_slab_keeps_so_many_packets_and_takes_them_back() {

@@ -38,7 +38,7 @@ pub(super) fn ip(text: &str) -> IpAddr {
 }
 
 pub(super) fn config(place: Place, scope: &[&str]) -> LinkConfig {
-    let list: heapless::Vec<Prefix, 64> = scope.iter().map(|text| text.parse().unwrap()).collect();
+    let list: Vec<_> = scope.iter().map(|text| text.parse().unwrap()).collect();
     let scope = if list.is_empty() { Scope::All } else { Scope::List(list) };
     LinkConfig { scope, mtu_bytes: 1500, ..LinkConfig::new(place, PEER, [7; 4]) }
 }

@@ -270,6 +270,3 @@ impl Drop for DeviceRef {
         self.0.hardware.uninit();
     }
 }
-
-#[cfg(test)]
-mod tests;

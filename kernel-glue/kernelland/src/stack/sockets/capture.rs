@@ -7,6 +7,7 @@ use crate::stack::devices::{self, DeviceRef, Missing};
 use crate::stack::domain::LINK;
 use crate::stack::interfaces;
 use crate::stack::kernel::{self, name_field, name_of};
+use crate::stack::member::member;
 use crate::stack::sockaddr::Sockaddr;
 use crate::stack::user::{Place, Writer};
 use haiku_abi::*;
@@ -71,7 +72,10 @@ impl Capture {
         }
         let Some(device) = devices::find(name, Missing::Ask) else { return B_DEVICE_NOT_FOUND };
         // SAFETY: the monitor is registered nowhere.
-        unsafe { (&raw mut (*self.monitor.get()).cookie).write(std::ptr::from_ref(socket).cast_mut().cast()) };
+        unsafe {
+            member!(self.monitor.get() => net_device_monitor, cookie)
+                .write(std::ptr::from_ref(socket).cast_mut().cast())
+        };
         // SAFETY: the device is kept, the monitor lives in the socket until it is unregistered.
         match unsafe { devices::register_device_monitor(device.hardware().raw(), self.monitor.get()) } {
             B_OK => {
@@ -107,7 +111,9 @@ impl Capture {
 /// A monitor's hook: the socket gets a clone.
 unsafe extern "C" fn see(monitor: *mut net_device_monitor, raw: *mut net_buffer) -> status_t {
     // SAFETY: the monitor is a socket's, which lives while it is registered.
-    let socket = unsafe { &*(*monitor).cookie.cast::<Socket>() };
+    let cookie = unsafe { member!(monitor => net_device_monitor, cookie).read() };
+    // SAFETY: as above.
+    let socket = unsafe { &*cookie.cast::<Socket>() };
     // SAFETY: the packet is lent.
     unsafe { Borrowed::new(raw) }.map_or(B_BAD_VALUE, |buffer| socket.enqueue_shared(&buffer))
 }
@@ -118,7 +124,9 @@ unsafe extern "C" fn hear(monitor: *mut net_device_monitor, event: i32) {
         return;
     }
     // SAFETY: as above.
-    let socket = unsafe { &*(*monitor).cookie.cast::<Socket>() };
+    let cookie = unsafe { member!(monitor => net_device_monitor, cookie).read() };
+    // SAFETY: as above.
+    let socket = unsafe { &*cookie.cast::<Socket>() };
     if let super::Kind::Link(capture) = &socket.kind {
         capture.unregister();
     }
@@ -155,8 +163,8 @@ pub(super) fn bind(socket: &Arc<Socket>, capture: &Capture, link: &Sockaddr) -> 
     }
     let Some(interface) = interfaces::for_link(&LINK, link) else { return B_BAD_VALUE };
     let Some(device) = interface.device().acquire() else { return B_BAD_VALUE };
-    let frame_type = (link.link_type() != 0)
-        .then(|| net_frame_type(u32::from(link.link_type()), u32::from(link.ethertype())));
+    let frame_type =
+        (link.link_type() != 0).then(|| net_frame_type(u32::from(link.link_type()), u32::from(link.ethertype())));
     if let Some(frame_type) = frame_type {
         let cookie = Arc::as_ptr(socket).cast_mut().cast();
         // SAFETY: the device is kept, and the socket unregisters before it ends.
