@@ -30,6 +30,7 @@ pub use exchange::{Question, Reply, Request, Which};
 pub use facts::{Facts, SystemInterface, SystemKind};
 pub use linked::report_link;
 pub use live::{Condition, Live, OwnLink, answer};
+pub use name::{MAX_UNIT, Name, NameError};
 pub use picture::{AdminStatus, Attached, Device, Interface, Life, LinkWish, Mtu, Picture};
 pub use plan::{Failed, Perform, Plan, Step, SystemError, Undo, attempt, follow, plan};
 pub use platform::Platform;
@@ -39,8 +40,8 @@ pub use report::{
 };
 pub use request::{Carrier, Change, InetAddress, MemberFlag, Mss, StormClass, StpProtocol, Topology, Verb};
 pub use show::{
-    BridgeLive, InterfaceLive, Link, Location, PortLive, TapLive, TunLive, report_addresses, report_bindings,
-    report_bridge, report_tap, report_vport,
+    BridgeLive, InterfaceLive, Link, Location, PortLive, TapLive, TunLive, header_text, report_addresses,
+    report_bindings, report_bridge, report_tap, report_vport,
 };
 pub use state::{
     BridgeState, LinkState, MemberState, Role, Side, SpanState, StandsFor, State, StaticAddress, TapState, VportState,

@@ -7,7 +7,13 @@
 extern crate alloc;
 
 pub mod admin;
+pub mod haiku_user;
 pub mod link;
 #[cfg(target_os = "linux")]
 pub mod linux;
 pub mod neighbours;
+
+#[cfg(target_os = "haiku")]
+pub use haiku_user::clock;
+#[cfg(target_os = "linux")]
+pub use linux::clock;

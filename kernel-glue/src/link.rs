@@ -56,10 +56,11 @@ impl Link {
     #[inline(never)]
     pub fn new(config: LinkConfig) -> Self {
         let seed = config.secret.iter().fold(0, |seed, word| seed ^ word);
+        let settings = Settings { secret: config.secret, ..Settings::default() };
         Self {
-            neighbours: neighbours(&config),
-            errors: limiter(seed),
-            leasing: Leasing::boxed(config.peer_mac, seed),
+            neighbours: boxed(|| Neighbours::new(identity(&config, None), settings)),
+            errors: boxed(|| Limiter::new(seed)),
+            leasing: boxed(|| Leasing::new(config.peer_mac, seed)),
             config,
             slab: Slab::new(),
             frames: Queue::default(),
@@ -126,16 +127,10 @@ impl Link {
     }
 }
 
-/// Each part is made on a stack frame of its own, which is gone when the next is made.
+/// Makes a part in a place of its own. What the making takes of the stack is given back before the next is made.
 #[inline(never)]
-fn neighbours(config: &LinkConfig) -> Box<Neighbours<Slot>> {
-    let settings = Settings { secret: config.secret, ..Settings::default() };
-    Box::new(Neighbours::new(identity(config, None), settings))
-}
-
-#[inline(never)]
-fn limiter(seed: u64) -> Box<Limiter> {
-    Box::new(Limiter::new(seed))
+fn boxed<T>(make: impl FnOnce() -> T) -> Box<T> {
+    Box::write(Box::new_uninit(), make())
 }
 
 fn identity(config: &LinkConfig, leased: Option<Ipv4Addr>) -> Identity {

@@ -46,13 +46,21 @@ impl core::error::Error for PacketError {}
 /// [`PacketError::Empty`], [`PacketError::Short`], [`PacketError::Long`], [`PacketError::Version`].
 #[inline]
 pub fn check_write(kind: Kind, packet: &[u8], offload: &Offload, mtu_bytes: u32) -> Result<(), PacketError> {
-    let Some(first) = packet.first() else { return Err(PacketError::Empty) };
-    let bytes = packet.len();
+    check_head(kind, packet, packet.len(), offload, mtu_bytes)
+}
+
+/// As [`check_write`], for a packet of `bytes` of which `head` is the beginning, [`frame::HEAD_BYTES`] at least.
+///
+/// # Errors
+/// As there.
+#[inline]
+pub fn check_head(kind: Kind, head: &[u8], bytes: usize, offload: &Offload, mtu_bytes: u32) -> Result<(), PacketError> {
+    let Some(first) = head.first() else { return Err(PacketError::Empty) };
     let head_bytes = match kind {
         Kind::Tap if bytes < frame::HEADER_BYTES => return Err(PacketError::Short(bytes)),
-        Kind::Tap => frame::HEADER_BYTES + tags(packet) * frame::TAG_BYTES,
+        Kind::Tap => frame::HEADER_BYTES + tags(head) * frame::TAG_BYTES,
         Kind::Tun => {
-            let version = Version::of(packet).ok_or(PacketError::Version(first >> 4))?;
+            let version = Version::of(head).ok_or(PacketError::Version(first >> 4))?;
             if bytes < version.header_bytes() {
                 return Err(PacketError::Short(bytes));
             }

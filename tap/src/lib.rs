@@ -23,7 +23,7 @@ mod seat;
 mod sync;
 
 pub use address::stable_mac;
-pub use check::{PacketError, check_write};
+pub use check::{PacketError, check_head, check_write};
 pub use counters::{Counters, Passed};
 pub use device::{Carrier, Device, Link, Settings, Take};
 pub use devices::{

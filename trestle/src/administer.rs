@@ -100,7 +100,7 @@ impl fmt::Display for Failure {
             Self::Usage(error) => error.fmt(out),
             Self::Unreachable(error) => error.fmt(out),
             Self::Refused(error) => error.fmt(out),
-            Self::Foreign(what) => write!(out, "the daemon answered {what}; is it of the same version?"),
+            Self::Foreign(what) => write!(out, "the answer was {what}; is the other side of the same version?"),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Exit status is 0 or 1, as scripts around `ifconfig` expect; that of `exec` is its program's.
 
 use crate::platform::{self, USAGE};
-use crate::{administer, neighbours, output};
+use crate::{neighbours, output};
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
@@ -40,8 +40,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn ifconfig(arguments: &[OsString]) -> ExitCode {
-    let text = administer::execute(arguments, platform::door).map_err(|error| error.to_string());
-    match text.and_then(|text| output::print(&text)) {
+    match platform::ifconfig(arguments).and_then(|text| output::print(&text)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("ifconfig: {error}");

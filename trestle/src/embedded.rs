@@ -1,6 +1,6 @@
 //! A host that lives in this process: a TCP/IP stack (smoltcp) on a wire, as a small virtual machine would be.
 
-use kernel_glue::linux::clock;
+use kernel_glue::clock;
 use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
 use smoltcp::phy::{Checksum, ChecksumCapabilities, Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::socket::{icmp, tcp};

@@ -21,6 +21,7 @@ mod verb_text;
 
 pub use command::{Command, Read, Style, Verbosity};
 pub use error::{UsageError, What};
+pub(crate) use keywords::is_verb;
 pub use parse::parse;
 pub use verb_text::{change_text, verb_words};
 

@@ -12,6 +12,7 @@ pub mod demo;
 mod embedded;
 #[cfg(target_os = "linux")]
 pub mod exec;
+pub mod haiku;
 pub mod ifconfig;
 pub mod neighbours;
 mod output;

@@ -7,28 +7,34 @@ use crate::stub::{self, Export};
 use crate::symbols::Symbols;
 use crate::toolchain::Toolchain;
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// Builds the add-on into `out`, or into `haiku` of the target folder, and checks it.
-pub(crate) fn build(out: Option<PathBuf>) -> Result<(), Failure> {
+/// Builds the add-on into `out`, or into `haiku` of the target folder, checks it, and returns where it is.
+pub(crate) fn build(out: Option<PathBuf>) -> Result<PathBuf, Failure> {
     let out = out.unwrap_or_else(|| target_folder().join("haiku"));
     let work = target_folder().join("haiku-build");
     for folder in [&out, &work] {
         fs::create_dir_all(folder).map_err(at(folder))?;
     }
-    let (file, debug) = (out.join(NAME), out.join(format!("{NAME}.debug")));
-    // Whatever goes wrong from here, no older file passes for this build's.
-    for old in [&file, &debug] {
-        match fs::remove_file(old) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(at(old)(error)),
-            Ok(()) | Err(_) => (),
+    let files = [NAME.to_owned(), format!("{NAME}.debug")];
+    let made = make(&work);
+    for name in &files {
+        match &made {
+            Ok(()) => place(&work.join(name), &out.join(name))?,
+            // No older file passes for this build's.
+            Err(_) => remove(&out.join(name))?,
         }
     }
+    made?;
+    Ok(out.join(NAME))
+}
 
+fn make(work: &Path) -> Result<(), Failure> {
     let toolchain = Toolchain::find(TARGET)?;
     eprintln!("haiku: {}", toolchain.describe());
-    let archive = compile(&toolchain, &work)?;
+    let archive = compile(&toolchain, work)?;
 
     let symbols = Symbols::of_this_tree()?;
     let lld = Lld::find(&toolchain)?;
@@ -37,15 +43,25 @@ pub(crate) fn build(out: Option<PathBuf>) -> Result<(), Failure> {
     stub::library(&lld, &kernel, KERNEL, &exports)?;
     let script = work.join("exports");
     fs::write(&script, EXPORTS).map_err(at(&script))?;
-    let (linked, unstripped) = (work.join(NAME), work.join(format!("{NAME}.debug")));
+    let linked = work.join(NAME);
     lld.link(arguments(&archive, &kernel, &script, &linked, Debug::Strip))?;
-    lld.link(arguments(&archive, &kernel, &script, &unstripped, Debug::Keep))?;
+    lld.link(arguments(&archive, &kernel, &script, &work.join(format!("{NAME}.debug")), Debug::Keep))?;
+    check::print(&linked, &symbols)
+}
 
-    check::print(&linked, &symbols)?;
-    fs::copy(&linked, &file).map_err(at(&file))?;
-    fs::copy(&unstripped, &debug).map_err(at(&debug))?;
-    println!("{}", file.display());
-    Ok(())
+/// Copies `from` to `to` in one step: who reads `to` meanwhile reads the old file or the new one.
+pub(crate) fn place(from: &Path, to: &Path) -> Result<(), Failure> {
+    let aside = to.with_extension(format!("new{}", std::process::id()));
+    fs::copy(from, &aside).map_err(at(&aside))?;
+    fs::rename(&aside, to).map_err(at(to))
+}
+
+/// Removes `file`, if it is there.
+pub(crate) fn remove(file: &Path) -> Result<(), Failure> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(at(file)(error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Whether what debuggers read stays in the file. The names of functions stay in any case: Haiku's kernel reads them

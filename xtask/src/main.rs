@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use symbols::Symbols;
 
 mod check;
+mod dist;
 mod failure;
 #[cfg(test)]
 mod folder;
@@ -22,11 +23,13 @@ mod userland;
 const USAGE: &str = "\
 usage: cargo xtask haiku [--out DIR]
        cargo xtask haiku-userland [--out DIR]
+       cargo xtask haiku-dist [--out DIR]
        cargo xtask check-elf FILE
 
   haiku           builds the kernel add-on into DIR (else target/haiku) and checks it: the file `trestle`, to be put
                   into add-ons/kernel/network/devices, and `trestle.debug` for debuggers
   haiku-userland  builds the program `trestle` for Haiku's userland into DIR (else target/haiku-userland)
+  haiku-dist      builds both into DIR (else target/haiku-dist), with the scripts and the guide to install them
   check-elf       checks a kernel add-on by the rules of docs/haiku-build.md
 ";
 
@@ -50,8 +53,9 @@ fn command() -> Result<(), Failure> {
         return Err(Failure::Usage("a command is missing".into()));
     };
     match command.to_str() {
-        Some("haiku") => haiku::build(out(&mut words)?),
-        Some("haiku-userland") => userland::build(out(&mut words)?),
+        Some("haiku") => made(haiku::build(out(&mut words)?)),
+        Some("haiku-userland") => made(userland::build(out(&mut words)?)),
+        Some("haiku-dist") => made(dist::build(out(&mut words)?)),
         Some("check-elf") => {
             let file: PathBuf = words.value()?.parse()?;
             match words.next()? {
@@ -61,6 +65,11 @@ fn command() -> Result<(), Failure> {
         }
         Some(_) | None => Err(Failure::Usage(format!("no command {}", command.display()).into())),
     }
+}
+
+/// Says where the result of a build is.
+fn made(result: Result<PathBuf, Failure>) -> Result<(), Failure> {
+    result.map(|path| println!("{}", path.display()))
 }
 
 /// Reads `[--out DIR]`, which is all that a build takes.

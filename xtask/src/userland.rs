@@ -5,7 +5,7 @@
 //! for which Haiku it was made, is in an object file of ours.
 
 use crate::failure::{Failure, at, run};
-use crate::haiku::{root, target_folder};
+use crate::haiku::{place, remove, root, target_folder};
 use crate::lld::Lld;
 use crate::stub;
 use crate::toolchain::Toolchain;
@@ -18,52 +18,59 @@ mod check;
 mod libraries;
 mod start;
 
-/// Builds the program into `out`, or into `haiku-userland` of the target folder, and checks it.
-pub(crate) fn build(out: Option<PathBuf>) -> Result<(), Failure> {
+/// Builds the program into `out`, or into `haiku-userland` of the target folder, checks it, and returns where it
+/// is.
+pub(crate) fn build(out: Option<PathBuf>) -> Result<PathBuf, Failure> {
     let out = out.unwrap_or_else(|| target_folder().join("haiku-userland"));
     let work = target_folder().join("haiku-userland-build");
-    let stubs = work.join("stubs");
-    for folder in [&out, &stubs] {
+    for folder in [&out, &work] {
         fs::create_dir_all(folder).map_err(at(folder))?;
     }
     let file = out.join(NAME);
-    match fs::remove_file(&file) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(at(&file)(error)),
-        Ok(()) | Err(_) => (),
+    match make(&work) {
+        Ok(linked) => place(&linked, &file)?,
+        Err(failure) => {
+            // No older file passes for this build's.
+            remove(&file)?;
+            return Err(failure);
+        }
     }
+    Ok(file)
+}
 
+fn make(work: &Path) -> Result<PathBuf, Failure> {
     let toolchain = Toolchain::find(TARGET)?;
     eprintln!("haiku-userland: {}", toolchain.describe());
     let lld = Lld::find(&toolchain)?;
     let libraries = Libraries::of_haiku()?;
+    let stubs = work.join(format!("stubs-{:016x}", Libraries::digest()));
+    fs::create_dir_all(&stubs).map_err(at(&stubs))?;
     prepare(&lld, &libraries, &stubs)?;
 
-    let mut flags: Vec<_> = FLAGS.map(OsString::from).into_iter().chain(toolchain.remap(root())).collect();
+    let flags: Vec<_> = FLAGS.map(OsString::from).into_iter().chain(toolchain.remap(root())).collect();
     let mut linker = OsString::from("-Clinker=");
     linker.push(lld.program());
-    flags.push(linker);
-    flags.extend(arguments(&stubs).into_iter().map(|argument| {
+    let link_arguments = arguments(&stubs).into_iter().map(|argument| {
         let mut flag = OsString::from("-Clink-arg=");
         flag.push(argument);
         flag
-    }));
-    let cargo = run(toolchain
-        .cargo("build", "std,panic_abort", &flags)
-        .args(["--package", NAME, "--bin", NAME, "--profile", PROFILE])
-        .env("CARGO_TARGET_DIR", &work)
+    });
+    // Behind the dashes, they are for the program alone: when a stub changes, the library need not be built again.
+    let built = run(toolchain
+        .cargo("rustc", "std,panic_abort", &flags)
+        .args(["--package", NAME, "--bin", NAME, "--profile", PROFILE, "--"])
+        .arg(linker)
+        .args(link_arguments)
+        .env("CARGO_TARGET_DIR", work)
         .current_dir(root()));
-    if cargo.is_err() {
-        eprintln!(
-            "haiku-userland: a name that lld calls undefined belongs into {LIBRARIES}, if Haiku's libraries have it"
-        );
+    if built.is_err() {
+        eprintln!("haiku-userland: what lld calls undefined belongs into {LIBRARIES}, if Haiku's libraries have it");
     }
-    cargo?;
+    built?;
 
     let linked = work.join(TARGET).join(PROFILE).join(NAME);
     check::print(&linked, &libraries)?;
-    fs::copy(&linked, &file).map_err(at(&file))?;
-    println!("{}", file.display());
-    Ok(())
+    Ok(linked)
 }
 
 /// Puts what is linked besides the program itself into `folder`.
@@ -99,7 +106,7 @@ const LIBRARIES: &str = "xtask/src/userland/libraries.csv";
 const FLAGS: [&str; 3] = ["-Clinker-flavor=gnu-lld", "-Zunstable-options", "-Crelro-level=off"];
 
 /// What Haiku's own toolchain has as its defaults. The runtime loader needs `DT_HASH`, as the kernel does.
-const LINK: [&str; 8] = [
+const LINK: [&str; 9] = [
     "--dynamic-linker=/system/runtime_loader",
     "--hash-style=sysv",
     "--no-undefined",
@@ -107,6 +114,7 @@ const LINK: [&str; 8] = [
     "-znoseparate-code",
     "--no-rosegment",
     "--build-id=none",
+    "--strip-debug",
     "-ztext",
 ];
 

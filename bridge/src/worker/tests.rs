@@ -229,6 +229,23 @@ fn a_reply_takes_the_learned_path() {
 }
 
 #[test]
+fn what_is_overheard_teaches_and_counts_nothing() {
+    let (bridge, mut worker) = bridge(config());
+    worker.overhear(port(2), &plain(A, B), Instant::from_secs(1));
+    assert_eq!(outcome(&mut worker, 1, &plain(B, A), &bytes(64), 1), Ok([(2, TagEdit::Keep)].into()));
+    assert_eq!(bridge.port_counters(port(2)), crate::PortCounters::default());
+    let mut down = config();
+    of(&mut down, 3).flags = PortFlags::LEARN;
+    bridge.publish(down);
+    worker.overhear(port(3), &plain(A, B), Instant::from_secs(1));
+    assert_eq!(
+        outcome(&mut worker, 1, &plain(B, A), &bytes(64), 1),
+        Ok([(2, TagEdit::Keep)].into()),
+        "not on a port that is down"
+    );
+}
+
+#[test]
 fn what_the_table_does_is_told() {
     let (bridge, mut worker) = bridge(Config { max_addresses: 1, ..config() });
     for (from, src, secs) in [(1, A, 1), (2, B, 2), (3, B, 3)] {

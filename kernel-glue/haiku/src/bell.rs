@@ -61,6 +61,11 @@ impl Alarm {
         !self.armed.swap(true, Ordering::AcqRel)
     }
 
+    /// Returns whether the device has it.
+    pub(crate) fn is_armed(&self) -> bool {
+        self.armed.load(Ordering::Acquire)
+    }
+
     /// Says that the device did not keep it after all.
     pub(crate) fn disarm(&self) {
         self.armed.store(false, Ordering::Release);

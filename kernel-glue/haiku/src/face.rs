@@ -7,7 +7,7 @@ use crate::kernel::user::UserMemory;
 use crate::kernel::{Status, code, heap};
 use crate::net_buffer::NetBuf;
 use crate::unit::{Role, Unit, UnitName};
-use crate::{control, housekeeper, identity, node, stack, unit};
+use crate::{control, housekeeper, identity, node, stack, system, unit};
 use alloc::sync::Arc;
 use core::ffi::{c_char, c_void};
 use core::ptr::NonNull;
@@ -100,6 +100,7 @@ unsafe extern "C" fn uninit_device(device: *mut net_device) -> status_t {
     // What a bridge or the housekeeper still holds, they let go when they look at it next.
     drop(unit);
     housekeeper::ring();
+    system::ring();
     if last {
         heap::relax();
     }
@@ -125,6 +126,7 @@ fn bring_up(unit: &Unit) -> Result<(), Status> {
         node::publish(unit)?;
     }
     unit.set_link(Link::Up);
+    system::ring();
     Ok(())
 }
 
@@ -137,6 +139,7 @@ unsafe extern "C" fn down(device: *mut net_device) {
     // SAFETY: the condition above.
     let unit = unsafe { Unit::of(device) };
     unit.set_link(Link::Down);
+    system::ring();
 }
 
 /// Answers an ioctl on a socket that nobody before us has answered.
@@ -144,15 +147,13 @@ unsafe extern "C" fn down(device: *mut net_device) {
 /// # Safety
 /// As for `up`; `argument` is whatever the caller gave, a program if this is a system call.
 unsafe extern "C" fn control_device(
-    device: *mut net_device,
+    _device: *mut net_device,
     operation: i32,
     argument: *mut c_void,
     bytes: usize,
 ) -> status_t {
-    // SAFETY: the condition above.
-    let unit = unsafe { Unit::of(device) };
     let memory = UserMemory::new(argument, bytes, stack::syscall());
-    code(memory.and_then(|memory| control::device(unit, operation.cast_unsigned(), memory)))
+    code(memory.and_then(|memory| control::device(operation.cast_unsigned(), memory)))
 }
 
 /// Sends a frame: to the application, or into the bridge.

@@ -1,57 +1,77 @@
-//! What enters a bridge.
+//! What waits for a bridge's worker at one port.
 
 use crate::bell::Bell;
-use crate::kernel::Status;
-use crate::net_buffer::NetBuf;
+use crate::losses::Losses;
+use alloc::boxed::Box;
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicU64, Ordering};
 use crossbeam_queue::ArrayQueue;
-use frame::PortId;
+use frame::DropReason;
 
-/// The bounded queue of one bridge's worker: frames, each with the port by which it came.
+/// The queue of a port whose frames are pushed: by the monitor of a member, or by those who send on the bridge's own
+/// interface. `F` is a frame.
 ///
-/// Whoever has a frame pushes it, under whatever locks: nothing here waits, and the worker alone forwards.
-pub(crate) struct Inlet {
-    queue: ArrayQueue<(PortId, NetBuf)>,
+/// Each port has a queue of its own, so that one that is flooded loses frames itself, and the others none.
+pub(crate) struct Inlet<F> {
+    /// In a box: it is large, and made on a small stack.
+    queue: Box<ArrayQueue<F>>,
+    losses: Losses,
     bell: Arc<Bell>,
-    full: AtomicU64,
 }
 
-impl Inlet {
-    /// Makes the queue of a new bridge.
+impl<F> Inlet<F> {
+    /// Makes the queue of a port of a worker that waits at `bell`.
+    #[inline(never)]
+    pub(crate) fn new(bell: &Arc<Bell>) -> Self {
+        Self { queue: Box::new(ArrayQueue::new(QUEUE_FRAMES)), losses: Losses::default(), bell: Arc::clone(bell) }
+    }
+
+    /// Queues a frame and wakes the worker; where there is no room, the frame comes back, and is counted.
     ///
-    /// # Errors
-    /// There are as many semaphores as may be.
-    pub(crate) fn new() -> Result<Arc<Self>, Status> {
-        let bell = Bell::new(c"trestle bridge")?;
-        Ok(Arc::new(Self { queue: ArrayQueue::new(FRAMES), bell, full: AtomicU64::new(0) }))
-    }
-
-    /// Queues a frame and wakes the worker. When full, the frame comes back, and is counted.
-    pub(crate) fn push(&self, port: PortId, frame: NetBuf) -> Result<(), NetBuf> {
-        if let Err((_, frame)) = self.queue.push((port, frame)) {
-            self.full.fetch_add(1, Ordering::Relaxed);
-            return Err(frame);
+    /// It neither waits, nor allocates, nor takes a lock, and may be called under any lock: while the worker is awake it
+    /// does not even call the kernel.
+    #[inline]
+    pub(crate) fn push(&self, frame: F) -> Result<(), F> {
+        let pushed = self.queue.push(frame);
+        match pushed {
+            Ok(()) => self.bell.ring(),
+            Err(_) => self.losses.add(DropReason::QueueFull),
         }
-        self.bell.ring();
-        Ok(())
+        pushed
     }
 
-    /// Takes the frame that was queued first.
-    pub(crate) fn pop(&self) -> Option<(PortId, NetBuf)> {
+    /// Wakes the worker for something else that the port has.
+    pub(crate) fn ring(&self) {
+        self.bell.ring();
+    }
+
+    /// Returns whether a frame would find room at this moment: where not, it need not be copied first.
+    #[inline]
+    pub(crate) fn has_room(&self) -> bool {
+        !self.queue.is_full()
+    }
+
+    /// Counts a frame that did not come to be queued.
+    pub(crate) fn lose(&self, why: DropReason) {
+        self.losses.add(why);
+    }
+
+    /// Returns whether nothing waits.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Takes the frame that waits longest.
+    #[inline]
+    pub(crate) fn pop(&self) -> Option<F> {
         self.queue.pop()
     }
 
-    /// Returns the bell at which the worker waits.
-    pub(crate) fn bell(&self) -> &Arc<Bell> {
-        &self.bell
-    }
-
-    /// Returns how many frames were refused.
-    pub(crate) fn full(&self) -> u64 {
-        self.full.load(Ordering::Relaxed)
+    /// Returns what was lost.
+    pub(crate) fn losses(&self) -> &Losses {
+        &self.losses
     }
 }
 
-/// What a batch of every port of a large bridge fills; a guess.
-const FRAMES: usize = 1024;
+/// As many as a network card's ring usually holds, and eight bursts of the worker; a guess. 16 bytes each.
+const QUEUE_FRAMES: usize = 512;

@@ -6,7 +6,7 @@ use haiku_abi::net_device_module_info;
 use haiku_abi::{B_BAD_VALUE, B_KEEP_LOADED, B_MODULE_INIT, B_MODULE_UNINIT, B_OK, module_info, status_t};
 
 /// The module's name; its file is `add-ons/kernel/network/devices/trestle`.
-const NAME: &CStr = c"network/devices/trestle/v1";
+pub(crate) const NAME: &CStr = c"network/devices/trestle/v1";
 
 /// The device module. The kernel never unloads it: hooks of ours are in the hands of others for longer than it could
 /// know, in nodes that are open and in packets that are under way.

@@ -274,6 +274,17 @@ impl fmt::Debug for NetBuf {
     }
 }
 
+/// Frees a packet that was given away and came back.
+///
+/// # Safety
+/// The packet is the caller's, and not used again.
+pub(crate) unsafe fn free(raw: NonNull<net_buffer>) {
+    if let Some(table) = buffers() {
+        // SAFETY: the caller's condition.
+        unsafe { (table.free)(raw.as_ptr()) };
+    }
+}
+
 /// A packet in the making.
 struct New(NonNull<net_buffer>);
 

@@ -1,12 +1,17 @@
 //! Nodes below `/dev`: how applications reach taps and tuns.
 
 pub(crate) mod books;
+mod clone;
+mod cookie;
+mod hooks;
+mod input_output;
+mod ioctl;
+mod select;
 
 use crate::kernel::{Status, devfs};
 use crate::unit::{Application, NodeState, Unit};
 use core::ffi::CStr;
 use core::fmt::Write;
-use haiku_abi::device_hooks;
 use tap::DeviceName;
 
 /// Publishes a unit's node, unless it is published or the unit is gone.
@@ -18,8 +23,9 @@ pub(crate) fn publish(unit: &Unit) -> Result<(), Status> {
     if !application.step_node(NodeState::Absent, NodeState::Publishing) {
         return Ok(());
     }
+    clone::publish();
     let path = Path::of(application);
-    if let Err(status) = devfs::publish(path.as_c_str(), &HOOKS) {
+    if let Err(status) = devfs::publish(path.as_c_str(), &hooks::HOOKS) {
         application.step_node(NodeState::Publishing, NodeState::Absent);
         return Err(status);
     }
@@ -55,17 +61,3 @@ impl Path {
         CStr::from_bytes_until_nul(self.0.as_bytes()).unwrap_or_default()
     }
 }
-
-/// What the kernel calls. It splits vectors of memory into calls of these by itself.
-static HOOKS: device_hooks = device_hooks {
-    open: None,
-    close: None,
-    free: None,
-    control: None,
-    read: None,
-    write: None,
-    select: None,
-    deselect: None,
-    readv: None,
-    writev: None,
-};

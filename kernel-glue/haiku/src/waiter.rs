@@ -33,6 +33,18 @@ impl Watch {
     pub(crate) fn new(selection: Selection, interest: Ready, descriptor: &Arc<Descriptor>) -> Arc<Self> {
         Arc::new(Self { selection, interest, descriptor: Arc::downgrade(descriptor) })
     }
+
+    /// Tells whoever waits, if there is what is waited for, and goes on waiting.
+    fn look(self: Arc<Self>) {
+        let Some(descriptor) = self.descriptor.upgrade() else { return };
+        // Kept first, so that nothing is missed that comes meanwhile.
+        let kept = descriptor.ready_or_wait(self.interest, Waiter::Select(Arc::clone(&self)));
+        let ready = kept.is_err() || kept.is_ok_and(|ready| ready.intersects(self.interest));
+        let goes_on = if ready { self.selection.notify() } else { self.selection.goes_on() };
+        if !goes_on {
+            descriptor.cancel(|kept| matches!(kept, Waiter::Select(kept) if Arc::ptr_eq(kept, &self)));
+        }
+    }
 }
 
 impl Waiter {
@@ -41,17 +53,7 @@ impl Waiter {
         match self {
             Self::Sleeper(semaphore) => semaphore.release(),
             Self::Alarm(alarm) => alarm.go_off(),
-            Self::Select(watch) => {
-                // Kept again first, so that nothing is missed; what comes meanwhile is told twice at worst.
-                if let Some(descriptor) = watch.descriptor.upgrade() {
-                    let _ = descriptor.ready_or_wait(watch.interest, Self::Select(Arc::clone(&watch)));
-                }
-                if !watch.selection.notify()
-                    && let Some(descriptor) = watch.descriptor.upgrade()
-                {
-                    descriptor.cancel(|kept| matches!(kept, Self::Select(kept) if Arc::ptr_eq(kept, &watch)));
-                }
-            }
+            Self::Select(watch) => watch.look(),
         }
     }
 }

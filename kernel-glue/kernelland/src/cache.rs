@@ -11,6 +11,8 @@ use std::sync::Mutex;
 pub(crate) struct Cache {
     name: String,
     size: usize,
+    /// Where the code is that asked for it.
+    caller: usize,
     state: Mutex<State>,
 }
 
@@ -23,8 +25,9 @@ struct State {
 
 impl Cache {
     /// Makes a cache, which lives until it is deleted.
-    pub(crate) fn create(name: &str, size: usize) -> *mut Self {
-        let cache = Box::into_raw(Box::new(Self { name: name.to_owned(), size, state: Mutex::default() }));
+    pub(crate) fn create(name: &str, size: usize, caller: usize) -> *mut Self {
+        let cache = Self { name: name.to_owned(), size, caller, state: Mutex::default() };
+        let cache = Box::into_raw(Box::new(cache));
         locked(&CACHES).push(cache.expose_provenance());
         cache
     }
@@ -102,13 +105,13 @@ impl Cache {
     }
 }
 
-/// Returns name and objects in use of every cache.
-pub(crate) fn all() -> Vec<(String, usize)> {
+/// Returns name, objects in use and origin of every cache.
+pub(crate) fn all() -> Vec<(String, usize, usize)> {
     let caches = locked(&CACHES);
     let caches = caches.iter().map(|cache| {
         // SAFETY: a cache leaves the list, whose lock is held, before it ends.
         let cache = unsafe { &*std::ptr::with_exposed_provenance::<Cache>(*cache) };
-        (cache.name.clone(), locked(&cache.state).live.len())
+        (cache.name.clone(), locked(&cache.state).live.len(), cache.caller)
     });
     caches.collect()
 }

@@ -9,6 +9,7 @@ mod link;
 mod memory;
 mod names;
 
+use crate::fault::demangle;
 use crate::symbols::Kind;
 use crate::thread::locked;
 use haiku_abi::{B_BAD_DATA, B_ENTRY_NOT_FOUND, B_ERROR, B_MISSING_SYMBOL, B_NO_MEMORY, B_NOT_AN_EXECUTABLE, status_t};
@@ -77,10 +78,6 @@ impl Image {
     pub(crate) fn symbol(&self, name: &str, kind: Kind) -> Option<*const u8> {
         let symbol = self.exports.get(name).filter(|symbol| symbol.kind == Some(kind))?;
         Some(std::ptr::with_exposed_provenance(symbol.value))
-    }
-
-    fn name(&self) -> String {
-        self.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
     }
 }
 
@@ -151,27 +148,41 @@ pub(crate) fn contains(address: usize) -> bool {
     find(address).is_some()
 }
 
-/// Returns the file in whose image an address lies.
-pub(crate) fn file_of(address: usize) -> Option<PathBuf> {
-    find(address).map(|image| image.path.clone())
+/// Returns the name of the file in whose image an address lies, or lay before it was unloaded.
+pub(crate) fn file_name(address: usize) -> Option<String> {
+    let path = find(address).map(|image| image.path.clone());
+    let path = path.or_else(|| was_here(address).map(|(_, path)| path))?;
+    path.file_name().map(|name| name.to_string_lossy().into_owned())
 }
 
 /// Says which image and symbol an address lies in, of loaded images and unloaded ones.
 pub(crate) fn place(address: usize) -> Option<String> {
     if let Some(image) = find(address) {
-        return Some(names::describe(&image.path, &image.name(), image.range.start, address));
+        return Some(describe(&image.path, image.range.start, address));
     }
-    let unloaded = UNLOADED.try_lock().ok()?;
-    let (range, path) = unloaded.iter().find(|(range, _)| range.contains(&address))?;
-    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    Some(format!("{} (unloaded)", names::describe(path, &name, range.start, address)))
+    let (start, path) = was_here(address)?;
+    Some(format!("{} (unloaded)", describe(&path, start, address)))
 }
 
-/// Returns the name of an unloaded image in whose range an address lies.
+/// Says what lies at an address of a file that is mapped from `base` on.
+pub(crate) fn describe(path: &Path, base: usize, address: usize) -> String {
+    let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let offset = address.wrapping_sub(base);
+    match names::nearest(path, offset) {
+        Some((symbol, start)) => format!("{file} {}+{:#x}", demangle(&symbol), offset.wrapping_sub(start)),
+        None => format!("{file}+{offset:#x}"),
+    }
+}
+
+/// Returns the path of an unloaded image in whose range an address lies.
 pub(crate) fn unloaded(address: usize) -> Option<String> {
+    was_here(address).map(|(_, path)| path.display().to_string())
+}
+
+fn was_here(address: usize) -> Option<(usize, PathBuf)> {
     let unloaded = UNLOADED.try_lock().ok()?;
-    let (_, path) = unloaded.iter().find(|(range, _)| range.contains(&address))?;
-    Some(path.display().to_string())
+    let (range, path) = unloaded.iter().find(|(range, _)| range.contains(&address))?;
+    Some((range.start, path.clone()))
 }
 
 /// Finds without waiting: the one who asks may be a signal handler.

@@ -7,7 +7,8 @@ mod queue;
 mod recursive;
 mod rw;
 
-pub(crate) use held::{Found, acquired, check_may_block, check_none_held, forbid_blocking, released};
+pub use held::forbid_blocking;
+pub(crate) use held::{Found, acquired, check_may_block, check_none_held, released};
 pub(crate) use mutex::Mutex;
 pub(crate) use recursive::RecursiveLock;
 pub(crate) use rw::RwLock;

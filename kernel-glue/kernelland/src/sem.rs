@@ -14,6 +14,8 @@ use std::sync::{Arc, Mutex, RwLock};
 #[derive(Debug)]
 struct Semaphore {
     name: String,
+    /// Where the code is that asked for it.
+    caller: usize,
     state: Mutex<State>,
 }
 
@@ -58,7 +60,7 @@ impl State {
 }
 
 /// Makes a semaphore.
-pub(crate) fn create(count: i32, name: &str) -> Result<sem_id, status_t> {
+pub(crate) fn create(count: i32, name: &str, caller: usize) -> Result<sem_id, status_t> {
     if count < 0 {
         return Err(B_BAD_VALUE);
     }
@@ -67,7 +69,7 @@ pub(crate) fn create(count: i32, name: &str) -> Result<sem_id, status_t> {
     }
     let id = NEXT.fetch_add(1, Relaxed);
     let state = Mutex::new(State { count, ..State::default() });
-    let semaphore = Arc::new(Semaphore { name: name.to_owned(), state });
+    let semaphore = Arc::new(Semaphore { name: name.to_owned(), caller, state });
     SEMAPHORES.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(id, semaphore);
     Ok(id)
 }
@@ -153,10 +155,10 @@ pub(crate) fn count(id: sem_id) -> Result<i32, status_t> {
     Ok(state.count.saturating_sub(wanted))
 }
 
-/// Returns numbers and names of all semaphores.
-pub(crate) fn all() -> Vec<(sem_id, String)> {
+/// Returns the names of all semaphores, with where the code is that asked for them.
+pub(crate) fn all() -> Vec<(String, usize)> {
     let semaphores = SEMAPHORES.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-    semaphores.iter().map(|(id, semaphore)| (*id, semaphore.name.clone())).collect()
+    semaphores.values().map(|semaphore| (semaphore.name.clone(), semaphore.caller)).collect()
 }
 
 fn find(id: sem_id) -> Result<Arc<Semaphore>, status_t> {

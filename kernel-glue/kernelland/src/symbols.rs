@@ -22,6 +22,28 @@ macro_rules! exports {
     };
 }
 
+/// Defines functions that hand their return address on, in `$register`, as one argument more: whose code asked.
+macro_rules! exports_with_caller {
+    ($($(#[$meta:meta])* fn $name:ident($($type:ty),*) -> $result:ty = $register:literal $target:ident;)*) => {
+        $(
+            /// Haiku's function of this name.
+            ///
+            /// # Safety
+            ///
+            /// The arguments are what Haiku's header asks for.
+            $(#[$meta])*
+            #[unsafe(export_name = concat!("trestle_kernelland_", stringify!($name)))]
+            #[unsafe(naked)]
+            pub unsafe extern "C" fn $name($(_: $type),*) -> $result {
+                core::arch::naked_asm!(concat!("mov ", $register, ", [rsp]"), "jmp {}", sym $target)
+            }
+        )*
+        pub(crate) const CALLER_TABLE: &[crate::symbols::Symbol] = &[
+            $(crate::symbols::Symbol::function(stringify!($name), $name as *const ())),*
+        ];
+    };
+}
+
 mod cache;
 mod condition;
 mod debug;
@@ -88,25 +110,31 @@ impl Symbol {
 
 /// Returns every symbol of the kernel.
 pub(crate) fn all() -> impl Iterator<Item = Symbol> {
-    [
+    let tables = [
         cache::TABLE,
+        cache::CALLER_TABLE,
         condition::TABLE,
         debug::TABLE,
         file::TABLE,
         heap::TABLE,
+        heap::CALLER_TABLE,
         list::TABLE,
         lock::TABLE,
         module::TABLE,
         node::TABLE,
+        node::CALLER_TABLE,
         print::TABLE,
         reference::TABLE,
         sem::TABLE,
+        sem::CALLER_TABLE,
         string::TABLE,
         system::TABLE,
         thread::TABLE,
+        thread::CALLER_TABLE,
         time::TABLE,
-    ]
-    .into_iter()
-    .flatten()
-    .copied()
+    ];
+    tables.into_iter().flatten().copied().chain([Symbol::object("_ZSt7nothrow", heap::NOTHROW)])
 }
+
+#[cfg(test)]
+mod tests;

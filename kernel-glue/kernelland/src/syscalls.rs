@@ -1,6 +1,6 @@
 //! Generic system calls: functions that modules register under a name, for programs to call.
 
-use crate::stack_depth::call_out;
+use crate::depth::call_out;
 use crate::thread::{current, locked};
 use haiku_abi::{B_BAD_VALUE, B_ENTRY_NOT_FOUND, B_NAME_IN_USE, B_OK, status_t};
 use std::collections::BTreeMap;

@@ -23,5 +23,14 @@ pub(crate) fn text() -> String {
     locked(&TEXT).clone()
 }
 
+/// Returns the end of what was printed.
+pub(crate) fn tail() -> String {
+    let text = text();
+    let lines: Vec<_> = text.lines().collect();
+    let from = lines.len().saturating_sub(TAIL_LINES);
+    lines.get(from..).unwrap_or_default().join("\n")
+}
+
+const TAIL_LINES: usize = 40;
 static TEXT: Mutex<String> = Mutex::new(String::new());
 static ECHOED: LazyLock<bool> = LazyLock::new(|| std::env::var_os("TRESTLE_KERNELLAND_SYSLOG").is_some());

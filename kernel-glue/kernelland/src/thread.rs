@@ -53,8 +53,8 @@ pub(crate) struct Thread {
 /// Where a thread comes from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ThreadKind {
-    /// Made by `spawn_kernel_thread`.
-    Kernel,
+    /// Made by `spawn_kernel_thread`, called from here.
+    Kernel(usize),
     /// A thread of the test's process that entered the kernel.
     Adopted,
 }
@@ -140,6 +140,11 @@ impl std::fmt::Display for Thread {
 pub(crate) enum Inside {
     SystemCall,
     Kernel,
+}
+
+/// Returns how deep a kernel stack has been at most.
+pub(crate) fn deepest_stack() -> usize {
+    all().iter().map(|thread| thread.deepest.load(std::sync::atomic::Ordering::Relaxed)).max().unwrap_or(0)
 }
 
 /// Locks what no panic can leave half done: the state is plain data that every holder writes at once.

@@ -221,26 +221,21 @@ impl Draft<'_> {
         if self.state.kind_of(name).is_some() {
             return Ok(());
         }
-        let refused = |operation, detail| Err(AdminError { operation, errno: None, detail });
-        if self.facts.interface(name).is_some() && self.destroyed == Destroyed::No {
-            return refused(
-                format!("interface {name} is the system's own"),
-                format!(
-                    "only {} interfaces are administered here; see {}, or make it a member: ifconfig bridge0 addm {name}",
-                    self.platform().kinds(),
-                    self.platform().explains(),
-                ),
-            );
+        if self.destroyed == Destroyed::Yes {
+            let detail = "an earlier verb of the line destroyed it; let destroy be the last".into();
+            return Err(AdminError { detail, ..AdminError::not_created(name) });
         }
-        let detail = match Name::parse(name) {
-            _ if self.destroyed == Destroyed::Yes => {
-                "an earlier verb of the line destroyed it; let destroy be the last".into()
-            }
-            Ok(Name::Unit(..)) => format!("create it first: ifconfig {name} create"),
-            Ok(Name::Any(_)) => format!("name a unit, {name}0, or create one: ifconfig {name} create"),
-            Err(_) => String::new(),
-        };
-        refused(format!("interface {name} does not exist"), detail)
+        if self.facts.interface(name).is_none() {
+            return Err(AdminError::not_created(name));
+        }
+        let (kinds, explains) = (self.platform().kinds(), self.platform().explains());
+        Err(AdminError {
+            operation: format!("interface {name} is the system's own"),
+            errno: None,
+            detail: format!(
+                "only {kinds} interfaces are administered here; see {explains}, or make it a member: ifconfig bridge0 addm {name}"
+            ),
+        })
     }
 
     fn platform(&self) -> Platform {

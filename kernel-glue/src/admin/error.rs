@@ -1,5 +1,7 @@
 //! Why a change was refused: the operation, the system's word for it, and what to do about it.
 
+use super::name::Name;
+use alloc::format;
 use alloc::string::String;
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -54,6 +56,41 @@ pub struct AdminError {
     pub errno: Option<Errno>,
     /// Reason and remedy, `eth1 is a member of bridge1; remove it there first: ifconfig bridge1 deletem eth1`.
     pub detail: String,
+}
+
+impl AdminError {
+    /// Says that there is no interface of ours of that name, where one is asked about.
+    pub fn no_interface(name: &str) -> Self {
+        Self { operation: absent(name), errno: None, detail: "ifconfig -l lists those that do".into() }
+    }
+
+    /// Says that there is no interface of ours of that name, where one is to be changed.
+    pub fn not_created(name: &str) -> Self {
+        let detail = match Name::parse(name) {
+            Ok(Name::Unit(..)) => format!("create it first: ifconfig {name} create"),
+            Ok(Name::Any(_)) => format!("name a unit, {name}0, or create one: ifconfig {name} create"),
+            Err(_) => String::new(),
+        };
+        Self { operation: absent(name), errno: None, detail }
+    }
+
+    /// Says that there is an interface of that name, where one is to be created.
+    pub(super) fn exists(name: &str, detail: String) -> Self {
+        Self { operation: taken(name), errno: None, detail }
+    }
+
+    /// Returns whether that is said: [`Verb::Create`](super::Verb::Create) found the name taken.
+    pub fn is_taken(&self, name: &str) -> bool {
+        self.operation == taken(name)
+    }
+}
+
+fn absent(name: &str) -> String {
+    format!("interface {name} does not exist")
+}
+
+fn taken(name: &str) -> String {
+    format!("interface {name} already exists")
 }
 
 impl fmt::Display for AdminError {

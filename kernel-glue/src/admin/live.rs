@@ -195,16 +195,16 @@ fn live(name: &str, bridge: &BridgeState, engine: &Bridge, system: &impl Live) -
 
 fn unknown(state: &State, system: &impl Live, name: &str) -> AdminError {
     let shows = system.platform().shows(name);
-    let operation = match system.interface(name) {
-        Some(_) => format!("interface {name} is the system's own"),
-        None => format!("interface {name} does not exist"),
-    };
-    let detail = match (system.interface(name), state.bridge_of(name)) {
-        (_, Some((bridge, _))) => format!("it is a port of {bridge}; see ifconfig {bridge}, and {shows}"),
-        (Some(_), None) => {
-            format!("only {} interfaces are administered here; see {shows}", system.platform().kinds())
-        }
-        (None, None) => "ifconfig -l lists those that do".into(),
+    let (operation, detail) = match (system.interface(name).is_some(), state.bridge_of(name)) {
+        (false, None) => return AdminError::no_interface(name),
+        (true, None) => (
+            format!("interface {name} is the system's own"),
+            format!("only {} interfaces are administered here; see {shows}", system.platform().kinds()),
+        ),
+        (there, Some((bridge, _))) => (
+            format!("interface {name} {}", if there { "is the system's own" } else { "does not exist" }),
+            format!("it is a port of {bridge}; see ifconfig {bridge}, and {shows}"),
+        ),
     };
     AdminError { operation, errno: None, detail }
 }

@@ -1,14 +1,14 @@
 //! Names of interfaces that can be created: a kind and a unit, `bridge0`, or a kind alone, which asks for any unit.
 
 use super::report::InterfaceKind;
-use alloc::string::String;
-use core::fmt::{self, Write};
+use alloc::string::{String, ToString};
+use core::fmt;
 
 /// The highest unit, FreeBSD's `IF_MAXUNIT`.
-pub(super) const MAX_UNIT: u16 = 0x7fff;
+pub const MAX_UNIT: u16 = 0x7fff;
 /// What a name of ours says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Name {
+pub enum Name {
     /// `bridge`: any unit of the kind.
     Any(InterfaceKind),
     /// `bridge7`.
@@ -17,7 +17,7 @@ pub(super) enum Name {
 
 /// Why a name can not be one of ours.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum NameError {
+pub enum NameError {
     /// It begins with no kind that can be created.
     Kind,
     /// What follows the kind is not a number 0..=32767 in its shortest form.
@@ -36,7 +36,11 @@ impl fmt::Display for NameError {
 }
 
 impl Name {
-    pub(super) fn parse(text: &str) -> Result<Self, NameError> {
+    /// Reads a name.
+    ///
+    /// # Errors
+    /// [`NameError`] for one that is none of ours.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
         let kinds = [InterfaceKind::Bridge, InterfaceKind::Vport, InterfaceKind::Tap, InterfaceKind::Tun];
         let (kind, unit) =
             kinds.iter().find_map(|&kind| Some((kind, text.strip_prefix(kind.group())?))).ok_or(NameError::Kind)?;
@@ -51,12 +55,18 @@ impl Name {
     }
 }
 
+impl fmt::Display for Name {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any(kind) => out.write_str(kind.group()),
+            Self::Unit(kind, unit) => write!(out, "{}{unit}", kind.group()),
+        }
+    }
+}
+
 /// Returns the name of one unit.
 pub(super) fn of_unit(kind: InterfaceKind, unit: u16) -> String {
-    let mut name = String::from(kind.group());
-    // Writing to a `String` does not fail.
-    let _ = write!(name, "{unit}");
-    name
+    Name::Unit(kind, unit).to_string()
 }
 
 #[cfg(test)]

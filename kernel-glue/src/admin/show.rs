@@ -4,8 +4,8 @@ mod neighbours;
 mod tap;
 mod tun;
 
+pub use self::tap::{TapLive, header_text, report_tap};
 pub use neighbours::report_bindings;
-pub use tap::{TapLive, report_tap};
 pub use tun::TunLive;
 
 use super::report::{

@@ -1,7 +1,6 @@
 //! An address of the LAN for the peer: the link asks a server for it, and finds out whether it is free.
 
 use super::{Link, Place, Slot};
-use alloc::boxed::Box;
 use core::net::{IpAddr, Ipv4Addr};
 use frame::offload::Offload;
 use frame::{Instant, Mac};
@@ -21,10 +20,9 @@ pub(super) struct Leasing {
 }
 
 impl Leasing {
-    #[inline(never)]
-    pub(super) fn boxed(mac: Mac, seed: u64) -> Box<Self> {
+    pub(super) fn new(mac: Mac, seed: u64) -> Self {
         let settings = Settings { mac, client_id: None, hostname: None };
-        Box::new(Self { client: Client::new(settings, seed), address: None, granter: Mac::BROADCAST, retry_at: None })
+        Self { client: Client::new(settings, seed), address: None, granter: Mac::BROADCAST, retry_at: None }
     }
 
     /// Forgets the lease without a word to its server, which is where the link is no more.

@@ -59,6 +59,11 @@ pub(super) fn find(word: &str) -> Option<&'static Keyword> {
     all().find(|keyword| keyword.words.contains(&word))
 }
 
+/// Returns whether a word is a verb of `ifconfig`.
+pub(crate) fn is_verb(word: &str) -> bool {
+    find(word).is_some()
+}
+
 /// Finds the row of a word that should have one.
 pub(super) fn expect(word: &str) -> Result<&'static Keyword, UsageError> {
     find(word).ok_or_else(|| UsageError::UnknownVerb {

@@ -1,6 +1,6 @@
 //! What the program is on Linux: a daemon, those who ask it, and programs that it lends devices to.
 
-use crate::administer::{Door, Failure};
+use crate::administer::{self, Door, Failure};
 use crate::control::{Client, socket_path};
 use crate::daemon::{self, Options};
 use crate::{cli, demo, exec, plug};
@@ -66,6 +66,11 @@ pub(crate) fn run_as(name: &str, arguments: &[OsString]) -> Option<ExitCode> {
     // OpenVPN runs the program of `unix:PROG` without arguments.
     let unix = || std::iter::once("unix".into()).chain(arguments.iter().cloned()).collect();
     (name == PLUG_UNIX).then(|| plug::main(unix()))
+}
+
+/// Runs one command line of `ifconfig` and returns what is to be printed, or why it came to nothing.
+pub(crate) fn ifconfig(arguments: &[OsString]) -> Result<String, String> {
+    administer::execute(arguments, door).map_err(|error| error.to_string())
 }
 
 /// Runs a command that only Linux has.

@@ -52,7 +52,7 @@ const ABI: u32 = 0x0004_0000;
 
 /// `push rbp; mov rbp, rsp; call main; mov edi, eax; call exit; ud2`. The registers that hold the arguments go on to
 /// `main` untouched, and the push makes the stack a multiple of 16 again, as a call wants it.
-const START: &[u8] = &[0x55, 0x48, 0x89, 0xe5, 0xe8, 0, 0, 0, 0, 0x89, 0xc7, 0xe8, 0, 0, 0, 0, 0x0f, 0x0b];
+pub(super) const START: &[u8] = &[0x55, 0x48, 0x89, 0xe5, 0xe8, 0, 0, 0, 0, 0x89, 0xc7, 0xe8, 0, 0, 0, 0, 0x0f, 0x0b];
 
 /// Whom [`START`] calls, and where the distance stands.
 const CALLS: [(&str, u64); 2] = [("main", 5), ("exit", 12)];

@@ -33,12 +33,7 @@ impl Selection {
         self.identity == sync.addr() && self.event == event
     }
 
-    /// Returns the event, one of `B_SELECT_*`.
-    pub(crate) fn event(&self) -> u8 {
-        self.event
-    }
-
-    /// Tells the caller that what it waits for has come, and returns whether it waits still.
+    /// Tells the caller that what it waits for is there, and returns whether it waits still.
     pub(crate) fn notify(&self) -> bool {
         // The kernel lets go of its own locks before it enters a deselect hook, so that this lock may be held here.
         let sync = self.sync.lock();
@@ -46,6 +41,11 @@ impl Selection {
         // SAFETY: the deselect hook has not returned: it waits for this lock in `end`.
         unsafe { notify_select_event(pointer, self.event) };
         true
+    }
+
+    /// Returns whether the caller waits still.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.sync.lock().0.is_some()
     }
 
     /// Ends it: the kernel's object is not touched from here on.

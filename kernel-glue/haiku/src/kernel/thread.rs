@@ -1,10 +1,11 @@
 //! Threads of the kernel, with stacks of 16 KiB.
 
-use super::Status;
-use super::imports::{kill_thread, resume_thread, spawn_kernel_thread, wait_for_thread};
+use super::imports::{kill_thread, resume_thread, snooze, spawn_kernel_thread, wait_for_thread};
+use super::{Status, clock};
 use alloc::boxed::Box;
 use core::ffi::{CStr, c_void};
-use haiku_abi::{B_OK, status_t, thread_id};
+use frame::Instant;
+use haiku_abi::{B_OK, bigtime_t, status_t, thread_id};
 
 /// A thread that can be waited for. One that is dropped goes on alone.
 #[must_use]
@@ -44,6 +45,13 @@ impl Thread {
         // SAFETY: `result` outlives the call; a thread that is gone already is an error, and as good.
         unsafe { wait_for_thread(self.0, &raw mut result) };
     }
+}
+
+/// Sleeps until a moment.
+pub(crate) fn sleep_until(moment: Instant) {
+    let left = moment.since(clock::now()).as_micros();
+    // SAFETY: it may be called by any thread that may sleep, and ours may.
+    unsafe { snooze(bigtime_t::try_from(left).unwrap_or(bigtime_t::MAX)) };
 }
 
 /// # Safety

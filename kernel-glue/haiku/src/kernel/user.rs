@@ -1,7 +1,7 @@
 //! The memory of programs, and who they are.
 
 use super::Status;
-use super::imports::{geteuid, user_memcpy};
+use super::imports::{geteuid, team_get_current_team_id, user_memcpy};
 use core::ffi::c_void;
 
 /// Bytes at an address that a caller gave.
@@ -33,6 +33,12 @@ impl UserMemory {
     /// Returns how many bytes there are.
     pub(crate) fn bytes(self) -> usize {
         self.bytes
+    }
+
+    /// Returns what is behind the first bytes.
+    pub(crate) fn skip(self, bytes: usize) -> Self {
+        let bytes = bytes.min(self.bytes);
+        Self { address: self.address.wrapping_byte_add(bytes), bytes: self.bytes - bytes }
     }
 
     /// Copies the first bytes, as many as `to` holds.
@@ -73,6 +79,12 @@ pub(crate) enum Syscall {
 pub(crate) fn effective_user() -> u32 {
     // SAFETY: it has no precondition.
     unsafe { geteuid() }
+}
+
+/// Returns the number of the calling program's team.
+pub(crate) fn current_team() -> u32 {
+    // SAFETY: it has no precondition.
+    unsafe { team_get_current_team_id() }.cast_unsigned()
 }
 
 /// Returns whether an address is a program's (`IS_USER_ADDRESS` on x86_64).

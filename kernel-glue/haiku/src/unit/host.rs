@@ -4,26 +4,28 @@ use crate::bell::Bell;
 use crate::inlet::Inlet;
 use crate::kernel::Shared;
 use crate::net_buffer::NetBuf;
+use crate::place::boxed;
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use crossbeam_queue::ArrayQueue;
-use frame::{DropReason, PortId};
+use frame::DropReason;
 
 /// The host port of a bridge.
 pub(crate) struct Host {
     /// Frames for the host.
-    inbox: ArrayQueue<NetBuf>,
+    inbox: Box<ArrayQueue<NetBuf>>,
     bell: Arc<Bell>,
     /// The bridge, while there is one behind the interface.
-    inlet: Shared<Option<Arc<Inlet>>>,
+    inlet: Shared<Option<Arc<Inlet<NetBuf>>>>,
 }
 
 impl Host {
     pub(super) fn new(bell: &Arc<Bell>) -> Self {
-        Self { inbox: ArrayQueue::new(FRAMES), bell: Arc::clone(bell), inlet: Shared::new(None) }
+        Self { inbox: boxed(|| ArrayQueue::new(FRAMES)), bell: Arc::clone(bell), inlet: Shared::new(None) }
     }
 
     /// Puts a bridge behind the interface, or none.
-    pub(crate) fn set_inlet(&self, inlet: Option<Arc<Inlet>>) {
+    pub(crate) fn set_inlet(&self, inlet: Option<Arc<Inlet<NetBuf>>>) {
         let before = core::mem::replace(&mut *self.inlet.write(), inlet);
         // Outside the lock: with the last reference go the frames in it.
         drop(before);
@@ -36,7 +38,7 @@ impl Host {
     pub(crate) fn send(&self, frame: NetBuf) -> Result<(), (NetBuf, DropReason)> {
         let inlet = self.inlet.read().clone();
         let Some(inlet) = inlet else { return Err((frame, DropReason::PortDown)) };
-        inlet.push(PortId::HOST, frame).map_err(|frame| (frame, DropReason::QueueFull))
+        inlet.push(frame).map_err(|frame| (frame, DropReason::QueueFull))
     }
 
     /// Gives the host a frame.

@@ -1,8 +1,8 @@
 //! What is open on a node. `close` runs when the last descriptor goes, at once; `free` after the last call that was under way.
 
 use super::tree::Node;
+use crate::depth::call_out;
 use crate::select::Info;
-use crate::stack_depth::call_out;
 use crate::thread::{current, locked};
 use haiku_abi::{
     B_BAD_VALUE, B_DEV_INVALID_IOCTL, B_FILE_ERROR, B_NOT_SUPPORTED, B_OK, B_SELECT_PRI_WRITE, B_SELECT_WRITE,

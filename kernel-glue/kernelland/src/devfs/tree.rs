@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex};
 pub(crate) struct Node {
     /// Without `/dev/`.
     pub(crate) path: String,
+    /// Where the code is that published it.
+    pub(crate) caller: usize,
     table: Hooks,
     copied: Copied,
 }
@@ -60,7 +62,7 @@ impl Node {
 }
 
 /// Publishes a node, with the directories that lead to it.
-pub(crate) fn publish(path: &str, table: Hooks) -> Result<(), status_t> {
+pub(crate) fn publish(path: &str, table: Hooks, caller: usize) -> Result<(), status_t> {
     if path.is_empty() || path.starts_with('/') {
         return Err(B_BAD_VALUE);
     }
@@ -69,7 +71,7 @@ pub(crate) fn publish(path: &str, table: Hooks) -> Result<(), status_t> {
     if tree.nodes.contains_key(path) || tree.directories.contains(path) {
         return Err(B_FILE_EXISTS);
     }
-    let node = Node { path: path.to_owned(), table, copied: Copied(table.read()) };
+    let node = Node { path: path.to_owned(), caller, table, copied: Copied(table.read()) };
     tree.nodes.insert(path.to_owned(), Arc::new(node));
     Ok(())
 }
@@ -117,9 +119,9 @@ pub(crate) fn find(path: &str) -> Option<Arc<Node>> {
     locked(&TREE).nodes.get(path).cloned()
 }
 
-/// Returns the paths of all nodes.
-pub(crate) fn nodes() -> Vec<String> {
-    locked(&TREE).nodes.keys().cloned().collect()
+/// Returns all nodes, in the order of their paths.
+pub(crate) fn nodes() -> Vec<Arc<Node>> {
+    locked(&TREE).nodes.values().cloned().collect()
 }
 
 fn make_directories(tree: &mut Tree, path: &str) -> Result<(), status_t> {

@@ -9,16 +9,17 @@ use std::sync::Once;
 pub(crate) fn install() {
     INSTALLED.call_once(|| {
         for signal in [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE] {
-            set(signal, on_fault as *const () as usize);
+            handle(signal, on_fault as *const () as usize);
         }
     });
 }
 
-fn set(signal: c_int, handler: usize) {
+/// Installs the handler of a signal, a function as SA_SIGINFO asks for.
+pub(crate) fn handle(signal: c_int, handler: usize) {
     // SAFETY: zeroes are a value of this structure of integers.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     action.sa_sigaction = handler;
-    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
+    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER | libc::SA_RESTART;
     // SAFETY: the handler has the signature that SA_SIGINFO asks for, and stays.
     unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) };
 }
@@ -38,11 +39,7 @@ unsafe extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, context
     // SAFETY: as above for the information; these signals carry an address.
     let address = unsafe { (*info).si_addr() } as usize;
     let what = loader::unloaded(address).map_or_else(String::new, |image| format!(", in {image}, which is unloaded"));
-    let trace = if loader::contains(counter) || loader::unloaded(counter).is_some() {
-        Trace::from_registers(counter, frame)
-    } else {
-        Trace::capture()
-    };
+    let trace = Trace::of_registers(counter, frame);
     end(&format!(
         "kernel panic: signal {signal} at address {address:#x}{what}, code {}, stack {stack:#x}, {}\n{trace}",
         place(counter),

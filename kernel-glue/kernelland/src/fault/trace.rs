@@ -4,8 +4,9 @@
 //! the unwinder knows. So the unwinder goes until it meets a module, and from there the frame pointers lead.
 
 use crate::loader;
-use std::ffi::{c_int, c_void};
+use std::ffi::{CStr, c_int, c_void};
 use std::fmt;
+use std::path::Path;
 
 /// Return addresses, the innermost first.
 #[derive(Clone, Debug, Default)]
@@ -24,11 +25,32 @@ impl Trace {
         Self(addresses)
     }
 
-    /// Takes that of code that was stopped in a module, by its registers.
-    pub(crate) fn from_registers(counter: usize, frame: usize) -> Self {
+    /// Returns the names of the add-ons' files whose code it leads through.
+    pub(crate) fn files(&self) -> Vec<String> {
+        self.0.iter().filter_map(|address| loader::file_name(*address)).collect()
+    }
+
+    /// Takes that of code that a signal stopped: in a module, by its registers.
+    pub(crate) fn of_registers(counter: usize, frame: usize) -> Self {
+        if !loader::contains(counter) && loader::unloaded(counter).is_none() {
+            return Self::capture();
+        }
         let mut addresses = vec![counter];
         follow(&mut addresses, frame);
         Self(addresses)
+    }
+
+    /// Takes that of code that a signal stopped, by the handler's context.
+    ///
+    /// # Safety
+    ///
+    /// The context is that of a handler, during its call.
+    pub(crate) unsafe fn of_context(context: *const libc::ucontext_t) -> Self {
+        // SAFETY: the caller's.
+        let registers = unsafe { &(*context).uc_mcontext.gregs };
+        let register = |at: c_int| usize::try_from(at).ok().and_then(|at| registers.get(at)).copied().unwrap_or(0);
+        let [counter, frame] = [libc::REG_RIP, libc::REG_RBP].map(|at| register(at).cast_unsigned() as usize);
+        Self::of_registers(counter, frame)
     }
 }
 
@@ -55,14 +77,8 @@ pub(crate) fn place(address: usize) -> String {
         return format!("{address:#x}");
     }
     // SAFETY: the linker's name of a file that is loaded.
-    let file = unsafe { std::ffi::CStr::from_ptr(info.dli_fname) }.to_string_lossy().into_owned();
-    let file = file.rsplit('/').next().unwrap_or_default().to_owned();
-    let name = (!info.dli_sname.is_null()).then(|| {
-        // SAFETY: the linker's name of a symbol of that file.
-        unsafe { std::ffi::CStr::from_ptr(info.dli_sname) }.to_string_lossy().into_owned()
-    });
-    let base = info.dli_fbase as usize;
-    format!("{address:#x} {file}+{:#x} {}", address.wrapping_sub(base), name.unwrap_or_default())
+    let file = unsafe { CStr::from_ptr(info.dli_fname) }.to_string_lossy().into_owned();
+    format!("{address:#x} {}", loader::describe(Path::new(&file), info.dli_fbase as usize, address))
 }
 
 #[derive(Default)]

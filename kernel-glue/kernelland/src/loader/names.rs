@@ -1,25 +1,41 @@
 //! Names for back traces: from the symbols of a file, of a `FILE.debug` beside it, or else those it exports.
 
 use super::elf::{size_at, text_at, u16_at, u32_at};
-use std::path::Path;
+use crate::thread::locked;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
-/// Says what lies at an address of an image: file, offset, and the function with the distance from its beginning.
-pub(super) fn describe(path: &Path, name: &str, base: usize, address: usize) -> String {
-    let offset = address.wrapping_sub(base);
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".debug");
-    let nearest = [beside.as_ref(), path].into_iter().find_map(|path| {
-        let file = std::fs::read(path).ok()?;
-        nearest(&file, SHT_SYMTAB, offset).or_else(|| nearest(&file, SHT_DYNSYM, offset))
+/// Returns the function at an offset of a file, and where it begins.
+pub(super) fn nearest(path: &Path, offset: usize) -> Option<(String, usize)> {
+    let known = locked(&FILES).get_or_insert_default().get(path).cloned();
+    let functions = known.unwrap_or_else(|| {
+        let functions = Arc::new(read(path));
+        locked(&FILES).get_or_insert_default().insert(path.to_owned(), Arc::clone(&functions));
+        functions
     });
-    match nearest {
-        Some((symbol, start)) => format!("{name}+{offset:#x} {symbol}+{:#x}", offset.wrapping_sub(start)),
-        None => format!("{name}+{offset:#x}"),
-    }
+    let after = functions.partition_point(|(start, _)| *start <= offset);
+    let (start, name) = functions.get(after.checked_sub(1)?)?;
+    Some((name.clone(), *start))
 }
 
-/// Returns the last function that begins at an offset or before it, of the section of a type.
-fn nearest(file: &[u8], section_type: u32, offset: usize) -> Option<(String, usize)> {
+type Functions = Vec<(usize, String)>;
+
+/// Reads all functions, in the order of their addresses.
+fn read(path: &Path) -> Functions {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".debug");
+    let found = [PathBuf::from(beside), path.to_owned()].into_iter().find_map(|path| {
+        let file = std::fs::read(path).ok()?;
+        functions(&file, SHT_SYMTAB).or_else(|| functions(&file, SHT_DYNSYM))
+    });
+    let mut functions = found.unwrap_or_default();
+    functions.sort();
+    functions
+}
+
+/// Returns the functions of the section of a type.
+fn functions(file: &[u8], section_type: u32) -> Option<Functions> {
     let sections = size_at(file, 40)?;
     let size = usize::from(u16_at(file, 58)?);
     let count = usize::from(u16_at(file, 60)?);
@@ -29,19 +45,16 @@ fn nearest(file: &[u8], section_type: u32, offset: usize) -> Option<(String, usi
     let strings = size_at(file, strings.checked_add(24)?)?;
     let (start, bytes) = (size_at(file, table.checked_add(24)?)?, size_at(file, table.checked_add(32)?)?);
     let end = start.checked_add(bytes)?.min(file.len());
-    let mut best: Option<(usize, usize)> = None;
-    for at in (start..end).step_by(24) {
-        let (Some(info), Some(value)) = (file.get(at.checked_add(4)?), size_at(file, at.checked_add(8)?)) else {
-            break;
-        };
-        let is_code = *info & 0xf == 2 && u16_at(file, at.checked_add(6)?) != Some(0);
-        if is_code && value <= offset && best.is_none_or(|(before, _)| before <= value) {
-            best = Some((value, u32_at(file, at)? as usize));
-        }
-    }
-    let (value, name) = best?;
-    Some((text_at(file, strings.checked_add(name)?)?.to_owned(), value))
+    let function = |at: usize| {
+        let is_code = *file.get(at.checked_add(4)?)? & 0xf == STT_FUNC && u16_at(file, at.checked_add(6)?)? != 0;
+        let name = text_at(file, strings.checked_add(u32_at(file, at)? as usize)?)?;
+        is_code.then_some((size_at(file, at.checked_add(8)?)?, name.to_owned()))
+    };
+    let functions: Functions = (start..end).step_by(24).filter_map(function).collect();
+    (!functions.is_empty()).then_some(functions)
 }
 
+static FILES: Mutex<Option<HashMap<PathBuf, Arc<Functions>>>> = Mutex::new(None);
 const SHT_SYMTAB: u32 = 2;
 const SHT_DYNSYM: u32 = 11;
+const STT_FUNC: u8 = 2;

@@ -2,8 +2,9 @@
 
 use super::order;
 use crate::thread::{Thread, Wait, WaitKind, locked};
+use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ffi::{CStr, c_char};
 use std::sync::Mutex;
 
@@ -15,14 +16,22 @@ pub(crate) struct Label {
     pub(crate) name: *const c_char,
 }
 
-impl std::fmt::Display for Label {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Label {
+    fn text(&self) -> Option<Cow<'_, str>> {
         if self.name.is_null() {
-            return write!(f, "{:#x}", self.address);
+            return None;
         }
         // SAFETY: who initialised the lock vouches for its name while the lock is in use.
-        let name = unsafe { CStr::from_ptr(self.name) };
-        write!(f, "\"{}\" {:#x}", name.to_string_lossy(), self.address)
+        Some(unsafe { CStr::from_ptr(self.name) }.to_string_lossy())
+    }
+}
+
+impl std::fmt::Display for Label {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.text() {
+            Some(name) => write!(f, "\"{name}\" {:#x}", self.address),
+            None => write!(f, "{:#x}", self.address),
+        }
     }
 }
 
@@ -54,16 +63,13 @@ pub(crate) fn released(address: usize) {
     });
 }
 
-/// Says that nobody may wait for anything but a lock while holding this one.
-pub(crate) fn forbid_blocking(address: usize) {
-    locked(&NO_BLOCKING).get_or_insert_default().insert(address);
+/// Says that nobody may wait for anything but a lock while holding a lock of this name.
+pub fn forbid_blocking(name: &str) {
+    locked(&NO_BLOCKING).insert(name.to_owned());
 }
 
-/// Forgets what was said of a lock that ends.
+/// Forgets a lock that ends.
 pub(super) fn forget(address: usize) {
-    if let Some(forbidding) = locked(&NO_BLOCKING).as_mut() {
-        forbidding.remove(&address);
-    }
     order::forget(address);
 }
 
@@ -73,7 +79,7 @@ pub(crate) fn check_may_block(thread: &Thread, wait: &Wait) {
         crate::fault::report(&format!("{thread} waits for {:?} {} with interrupts off", wait.kind, wait.name));
     }
     match wait.kind {
-        WaitKind::Mutex | WaitKind::RwLock | WaitKind::Suspension => return,
+        WaitKind::Mutex | WaitKind::RwLock => return,
         WaitKind::Semaphore
         | WaitKind::ConditionVariable
         | WaitKind::Thread
@@ -87,7 +93,7 @@ pub(crate) fn check_may_block(thread: &Thread, wait: &Wait) {
     }
     let found = {
         let forbidding = locked(&NO_BLOCKING);
-        let forbids = |held: &&Label| forbidding.as_ref().is_some_and(|all| all.contains(&held.address));
+        let forbids = |held: &&Label| held.text().is_some_and(|name| forbidding.contains(name.as_ref()));
         held.iter().find(forbids).copied()
     };
     if let Some(lock) = found {
@@ -108,4 +114,4 @@ thread_local! {
     static HELD: RefCell<Vec<Label>> = const { RefCell::new(Vec::new()) };
 }
 
-static NO_BLOCKING: Mutex<Option<HashSet<usize>>> = Mutex::new(None);
+static NO_BLOCKING: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
 /// Where one lock was first taken under another.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Edge {
     text: String,
     trace: Trace,
@@ -15,7 +15,7 @@ struct Edge {
 
 /// Notes that `lock` is taken under `held`, and reports an order that contradicts one seen before.
 pub(super) fn follow(held: &[Label], lock: Label) {
-    let mut report = String::new();
+    let mut contradictions = Vec::new();
     {
         let mut graph = locked(&GRAPH);
         let graph = graph.get_or_insert_default();
@@ -26,16 +26,15 @@ pub(super) fn follow(held: &[Label], lock: Label) {
             let text = format!("{} takes {lock} under {outer}", current());
             let edge = Edge { text, trace: Trace::capture() };
             if let Some(back) = path(graph, lock.address, outer.address) {
-                report.push_str(&format!("locks in two orders: {}\n{}", edge.text, edge.trace));
-                for edge in back {
-                    report.push_str(&format!("before: {}\n{}", edge.text, edge.trace));
-                }
+                contradictions.push((edge.clone(), back.into_iter().cloned().collect::<Vec<_>>()));
             }
             graph.entry(outer.address).or_default().insert(lock.address, edge);
         }
     }
-    if !report.is_empty() {
-        crate::fault::report(&report);
+    for (edge, back) in contradictions {
+        let before = back.iter().map(|edge| (format!("before, {}", edge.text), &edge.trace));
+        let now = (format!("locks in two orders: {}", edge.text), &edge.trace);
+        crate::fault::report_steps(&std::iter::once(now).chain(before).collect::<Vec<_>>());
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::image::{self, ModuleImage, ModuleInfo};
 use super::{ModulesLock, search};
-use crate::stack_depth::call_out;
+use crate::depth::call_out;
 use crate::syslog;
 use crate::thread::{current, locked};
 use haiku_abi::{

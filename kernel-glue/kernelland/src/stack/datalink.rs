@@ -4,22 +4,32 @@ mod control;
 mod table;
 
 pub(crate) use control::control;
-pub(crate) use table::{MODULE, std_ops};
+pub(crate) use table::MODULE;
 
-use crate::stack::address::Reference;
-use crate::stack::buffer::Buffer;
+use crate::stack::address::{Address, Reference};
+use crate::stack::buffer::{Buffer, Sent};
 use crate::stack::devices::Count;
 use crate::stack::domain::Domain;
 use crate::stack::interfaces::{self, Only};
 use crate::stack::routes::Route;
 use crate::stack::sockaddr::Sockaddr;
 use haiku_abi::*;
+use std::sync::Arc;
+
+/// Finds the way of a packet: by the device that its sender is bound to, or by a route to its destination.
+pub(crate) fn route_for(domain: &'static Domain, buffer: &mut Buffer, device: u32) -> Result<Arc<Route>, status_t> {
+    if device == 0 {
+        return domain.route_of(buffer);
+    }
+    let interface = interfaces::for_device(domain, device).ok_or(ENETUNREACH)?;
+    Ok(Route::direct(Address::empty(&interface, domain)))
+}
 
 /// Sends a packet the way that was found for it.
-pub(crate) fn send_routed(route: &Route, mut buffer: Buffer) -> status_t {
+pub(crate) fn send_routed(route: &Route, mut buffer: Buffer) -> Sent {
     let (interface, flags) = (route.interface(), route.flags());
     if flags & RTF_REJECT != 0 {
-        return ENETUNREACH;
+        return Err((buffer, ENETUNREACH));
     }
     if flags & (RTF_HOST | RTF_LOCAL) != 0 {
         // Then the consumer of the device hands the packet to the domain.
@@ -29,25 +39,17 @@ pub(crate) fn send_routed(route: &Route, mut buffer: Buffer) -> status_t {
         let device = interface.device();
         device.show_monitors(&mut buffer);
         let bytes = buffer.len();
-        return match device.enqueue(buffer) {
-            Ok(()) => {
-                device.hardware().count(Count::Sent(bytes));
-                B_OK
-            }
-            Err((buffer, failed)) => {
-                drop(buffer);
-                device.hardware().count(Count::SendError);
-                failed
-            }
-        };
+        let sent = device.enqueue(buffer);
+        device.hardware().count(if sent.is_ok() { Count::Sent(bytes) } else { Count::SendError });
+        return sent;
     }
     if flags & RTF_GATEWAY != 0 {
-        let Some(gateway) = route.gateway() else { return B_MISMATCHED_VALUES };
+        let Some(gateway) = route.gateway() else { return Err((buffer, B_MISMATCHED_VALUES)) };
         buffer.set_destination(gateway);
     }
     match interface.link(route.address().domain().family()) {
         Some(link) => link.send(interface, buffer),
-        None => ENETUNREACH,
+        None => Err((buffer, ENETUNREACH)),
     }
 }
 
@@ -69,6 +71,3 @@ pub(crate) fn local(domain: &Domain, address: &Sockaddr) -> Option<(Reference, u
 pub(crate) fn local_link(domain: &Domain, link: &Sockaddr, only: Only) -> Option<Reference> {
     (link.family() == AF_LINK).then(|| interfaces::local_link(domain, link, only)).flatten()
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,12 +7,12 @@ mod monitors;
 mod table;
 mod threads;
 
-pub(crate) use hardware::Hardware;
-pub(crate) use list::{count, find, find_by_index, init, removed, uninit, visit};
+pub(crate) use hardware::{Count, Hardware};
+pub(crate) use list::{Missing, count, find, find_by_index, init, removed, uninit, visit};
 pub(crate) use table::{
-    device_enqueue_buffer, device_link_changed, device_removed, register_device_deframer, register_device_handler,
-    register_device_monitor, register_domain_device_handler, unregister_device_deframer, unregister_device_handler,
-    unregister_device_monitor,
+    device_enqueue_buffer, device_link_changed, device_removed, register_deframer, register_device_deframer,
+    register_device_handler, register_device_monitor, register_domain_device_handler, register_own,
+    unregister_device_deframer, unregister_device_handler, unregister_device_monitor,
 };
 
 use crate::stack::buffer::Buffer;
@@ -270,6 +270,3 @@ impl Drop for DeviceRef {
         self.0.hardware.uninit();
     }
 }
-
-#[cfg(test)]
-mod tests;

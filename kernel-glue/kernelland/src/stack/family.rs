@@ -157,6 +157,19 @@ impl Family {
         }
     }
 
+    /// What a socket is bound to that nobody bound.
+    pub(crate) fn nowhere(self) -> Sockaddr {
+        match self {
+            Self::Inet | Self::Inet6 => self.unspecified(0),
+            Self::Link => {
+                let mut address = Sockaddr::EMPTY;
+                address.set_len(size_of::<sockaddr>() as u8);
+                address.set_family(AF_LINK);
+                address
+            }
+        }
+    }
+
     pub(crate) fn loopback(self, port: u16) -> Sockaddr {
         match self {
             Self::Inet | Self::Link => Sockaddr::v4(Ipv4Addr::LOCALHOST, port),

@@ -80,11 +80,6 @@ impl Semaphore {
     pub(crate) fn id(&self) -> sem_id {
         self.0
     }
-
-    /// Leaves the semaphore to whoever keeps its number.
-    pub(crate) fn into_id(self) -> sem_id {
-        std::mem::ManuallyDrop::new(self).0
-    }
 }
 
 impl Drop for Semaphore {
@@ -148,9 +143,7 @@ pub(crate) fn is_root() -> bool {
 
 /// Writes a line to the system's log.
 pub(crate) fn log(line: &str) {
-    let line = c_string(&format!("{line}\n"));
-    // SAFETY: the format has one string, and this is it.
-    unsafe { symbols::dprintf(c"%s".as_ptr(), line.as_ptr()) };
+    crate::syslog::line(line);
 }
 
 /// Stops the kernel: what happened must not happen.
@@ -247,4 +240,150 @@ pub(crate) fn name_field(name: &str) -> [c_char; IF_NAMESIZE] {
         *place = byte.cast_signed();
     }
     field
+}
+
+/// The running thread's record: modules find it through `%gs:0`.
+fn thread_record() -> *const u8 {
+    // A thread that the kernel has not seen yet gets its record by this.
+    // SAFETY: asks for the caller's own number.
+    unsafe { symbols::find_thread(std::ptr::null()) };
+    let record: *const u8;
+    // SAFETY: the first word at the segment's base is the record's address.
+    unsafe {
+        std::arch::asm!("mov {}, gs:[0]", out(reg) record, options(nostack, readonly, preserves_flags));
+    }
+    record
+}
+
+fn thread_flags() -> u32 {
+    let flags = thread_record().wrapping_add(THREAD_FLAGS).cast_mut().cast();
+    // SAFETY: the record has the member there, and changes it atomically.
+    unsafe { std::sync::atomic::AtomicU32::from_ptr(flags) }.load(Ordering::Relaxed)
+}
+
+fn restart_parameter() -> *const std::sync::atomic::AtomicI64 {
+    thread_record().wrapping_add(THREAD_RESTART).cast()
+}
+
+/// Whether a program's system call is under way.
+pub(crate) fn is_syscall() -> bool {
+    thread_flags() & FLAG_SYSCALL != 0
+}
+
+/// Whether that call was interrupted before and is made again.
+pub(crate) fn is_restarted_syscall() -> bool {
+    thread_flags() & FLAG_RESTARTED == FLAG_RESTARTED
+}
+
+/// Keeps when the call ends, for the case that it is made again.
+pub(crate) fn store_restart_timeout(timeout: bigtime_t) {
+    if is_syscall() {
+        // SAFETY: the record has the member there, for its own thread.
+        unsafe { &*restart_parameter() }.store(timeout, Ordering::Relaxed);
+    }
+}
+
+pub(crate) fn restart_timeout() -> bigtime_t {
+    // SAFETY: as above.
+    unsafe { &*restart_parameter() }.load(Ordering::Relaxed)
+}
+
+/// Where a thread's record has its flags, and what a call may keep that is made again.
+const THREAD_FLAGS: usize = 0x38;
+const THREAD_RESTART: usize = 0x100;
+const FLAG_SYSCALL: u32 = 0x800;
+const FLAG_RESTARTED: u32 = 0xc00;
+
+/// A descriptor of the kernel's.
+pub(crate) struct File(i32);
+
+impl File {
+    /// The descriptor of that number, which somebody else opened and closes.
+    pub(crate) fn at(number: i32) -> Self {
+        Self(number)
+    }
+
+    pub(crate) fn number(&self) -> i32 {
+        self.0
+    }
+
+    /// Opens a node for reading and writing. It is not closed by itself.
+    pub(crate) fn open(path: &CStr) -> Result<Self, status_t> {
+        // SAFETY: the path is a string.
+        match unsafe { symbols::open(path.as_ptr(), O_RDWR) } {
+            ..0 => Err(errno()),
+            number => Ok(Self(number)),
+        }
+    }
+
+    /// Whether a node is there.
+    pub(crate) fn exists(path: &CStr) -> Result<(), status_t> {
+        // SAFETY: the path is a string.
+        if unsafe { symbols::access(path.as_ptr(), 0) } == 0 { Ok(()) } else { Err(errno()) }
+    }
+
+    pub(crate) fn close(&self) {
+        // SAFETY: takes a plain value.
+        unsafe { symbols::close(self.0) };
+    }
+
+    /// # Safety
+    /// `to` is the address of that many bytes that may be written.
+    pub(crate) unsafe fn read(&self, to: *mut u8, bytes: usize) -> Result<usize, status_t> {
+        // SAFETY: the caller's.
+        usize::try_from(unsafe { symbols::read(self.0, to.cast(), bytes) }).map_err(|_| errno())
+    }
+
+    /// # Safety
+    /// The bytes may be read.
+    pub(crate) unsafe fn write(&self, from: iovec) -> Result<(), status_t> {
+        // SAFETY: the caller's.
+        if unsafe { symbols::write(self.0, from.iov_base, from.iov_len) } < 0 { Err(errno()) } else { Ok(()) }
+    }
+
+    /// A request with an argument of bytes.
+    pub(crate) fn ioctl(&self, op: u32, argument: &mut [u8]) -> Result<(), status_t> {
+        // SAFETY: the argument may be read and written.
+        unsafe { self.ioctl_raw(op, argument.as_mut_ptr().cast(), argument.len()) }
+    }
+
+    /// # Safety
+    /// The argument is what the driver expects for that request, or a program's address.
+    pub(crate) unsafe fn ioctl_raw(&self, op: u32, argument: *mut c_void, bytes: usize) -> Result<(), status_t> {
+        // SAFETY: the caller's.
+        if unsafe { symbols::__ioctl(self.0, op.into(), argument, bytes) } < 0 { Err(errno()) } else { Ok(()) }
+    }
+}
+
+/// Why the last call of a file function failed.
+fn errno() -> status_t {
+    // SAFETY: has no conditions.
+    let place = unsafe { symbols::_errnop() };
+    // SAFETY: the place is the thread's own.
+    unsafe { place.read() }
+}
+
+/// A device of that name and type, with the rest zero.
+pub(crate) fn new_device(name: &CStr, kind: u32, flags: u32) -> net_device {
+    let name_field = name_field(&name.to_string_lossy());
+    net_device {
+        module: null_mut(),
+        name: name_field,
+        index: 0,
+        flags,
+        r#type: kind,
+        mtu: 0,
+        media: 0,
+        link_speed: 0,
+        link_quality: 0,
+        header_length: 0,
+        address: net_hardware_address { data: [0; 64], length: 0 },
+        stats: ifreq_stats::default(),
+    }
+}
+
+/// A device's name.
+pub(crate) fn device_name(device: *const net_device) -> String {
+    // SAFETY: the callers' devices live, and their names do not change.
+    name_of(unsafe { &(*device).name })
 }

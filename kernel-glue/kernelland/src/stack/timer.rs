@@ -2,8 +2,11 @@
 
 use crate::stack::kernel::{self, Semaphore};
 use crate::stack::lock::Mutex;
+use crate::stack::member::member;
 use haiku_abi::*;
+use std::cell::UnsafeCell;
 use std::ffi::c_void;
+use std::ptr::null_mut;
 
 /// What the lock of the timers protects.
 struct Timers {
@@ -36,15 +39,15 @@ impl Entry {
 
     fn set_due(self, due: bigtime_t) {
         // SAFETY: as above.
-        unsafe { (&raw mut (*self.0).due).write(due) };
+        unsafe { member!(self.0 => net_timer, due).write(due) };
     }
 
     fn run(self) {
-        // SAFETY: the timer lives while it runs; the hook is what was set for it.
-        let (hook, data) = unsafe { ((*self.0).hook, (*self.0).data) };
-        if let Some(hook) = hook {
+        // SAFETY: the timer lives while it runs.
+        let timer = unsafe { self.0.read() };
+        if let Some(hook) = timer.hook {
             // SAFETY: whoever set the hook gave it for this argument.
-            unsafe { hook(self.0, data) };
+            unsafe { hook(self.0, timer.data) };
         }
     }
 }
@@ -208,4 +211,39 @@ pub(crate) unsafe extern "C" fn is_timer_active(timer: *mut net_timer) -> bool {
 
 pub(crate) extern "C" fn is_timer_running(timer: *mut net_timer) -> bool {
     TIMERS.lock().running == Entry(timer)
+}
+
+/// A timer of the stack's own, in a static.
+pub(crate) struct Timer(UnsafeCell<net_timer>);
+
+// SAFETY: the structure is used by the functions above, under their lock.
+unsafe impl Sync for Timer {}
+// SAFETY: as above.
+unsafe impl Send for Timer {}
+
+impl Timer {
+    pub(crate) const fn new() -> Self {
+        Self(UnsafeCell::new(net_timer { link: list_link::new(), hook: None, data: null_mut(), due: 0, flags: 0 }))
+    }
+
+    /// Says what the timer does.
+    pub(crate) fn init(&'static self, act: fn()) {
+        unsafe extern "C" fn run(_timer: *mut net_timer, act: *mut c_void) {
+            // SAFETY: the timer's data is that function.
+            let act = unsafe { std::mem::transmute::<*mut c_void, fn()>(act) };
+            act();
+        }
+        // SAFETY: the timer is a static that is not set.
+        unsafe { init_timer(self.0.get(), Some(run), act as *mut c_void) };
+    }
+
+    pub(crate) fn set(&self, delay: bigtime_t) {
+        // SAFETY: the timer was made, in a static.
+        unsafe { set_timer(self.0.get(), delay) };
+    }
+
+    pub(crate) fn cancel(&self) {
+        // SAFETY: as above.
+        unsafe { cancel_timer(self.0.get()) };
+    }
 }

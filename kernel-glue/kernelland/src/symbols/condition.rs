@@ -20,7 +20,7 @@ fn entry<'e>(this: *mut c_void) -> &'e Entry {
 
 /// Waits with an entry of its own: `unlock` comes between adding it and waiting.
 fn wait(this: *mut c_void, flags: u32, timeout: bigtime_t, unlock: impl FnOnce()) -> status_t {
-    crate::stack_depth::check(current());
+    crate::depth::check(current());
     let mut own = MaybeUninit::<Entry>::zeroed();
     let own = entry(own.as_mut_ptr().cast());
     variable(this).add(own);
@@ -34,12 +34,12 @@ exports! {
     }
 
     fn _ZN17ConditionVariable3AddEP22ConditionVariableEntry(this: *mut c_void, added: *mut c_void) {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         variable(this).add(entry(added));
     }
 
     fn _ZN17ConditionVariable7_NotifyEbi(this: *mut c_void, all: bool, result: status_t) -> i32 {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         variable(this).notify(if all { Whom::All } else { Whom::One }, result)
     }
 
@@ -88,7 +88,7 @@ exports! {
     }
 
     fn _ZN22ConditionVariableEntry4WaitEjl(this: *mut c_void, flags: u32, timeout: bigtime_t) -> status_t {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         entry(this).wait(flags, timeout)
     }
 

@@ -35,12 +35,12 @@ fn as_int(value: ssize_t) -> c_int {
 
 exports! {
     fn open(path: *const c_char, mode: c_int) -> c_int {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         as_int(number(open_path(&text(path), mode)))
     }
 
     fn close(fd: c_int) -> c_int {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         as_int(number(team::leave(KERNEL_TEAM, fd).map(|descriptor| {
             descriptor.close();
             0
@@ -48,12 +48,12 @@ exports! {
     }
 
     fn read(fd: c_int, to: *mut c_void, bytes: usize) -> ssize_t {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         number(team::find(KERNEL_TEAM, fd).and_then(|descriptor| descriptor.read(to, bytes)))
     }
 
     fn write(fd: c_int, from: *const c_void, bytes: usize) -> ssize_t {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         number(team::find(KERNEL_TEAM, fd).and_then(|descriptor| descriptor.write(from, bytes)))
     }
 
@@ -63,7 +63,7 @@ exports! {
     }
 
     fn __ioctl(fd: c_int, op: std::ffi::c_ulong, argument: *mut c_void, bytes: usize) -> c_int {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         // Operations are 32 bits wide.
         let op = op as u32;
         as_int(number(team::find(KERNEL_TEAM, fd).and_then(|descriptor| descriptor.control(op, argument, bytes)).map(|()| 0)))

@@ -2,36 +2,9 @@
 #![expect(non_snake_case, reason = "mangled names of C++")]
 
 use crate::heap::{self, allocate};
-use crate::symbols::Symbol;
 use std::ffi::{CStr, c_char, c_void};
 
-/// Defines functions that hand their return address on as one argument more.
-macro_rules! with_caller {
-    ($($(#[$meta:meta])* fn $name:ident($($type:ty),*) -> $result:ty = $register:literal $target:ident;)*) => {
-        $(
-            /// Haiku's function of this name.
-            ///
-            /// # Safety
-            ///
-            /// The arguments are what Haiku's header asks for.
-            $(#[$meta])*
-            #[unsafe(export_name = concat!("trestle_kernelland_", stringify!($name)))]
-            #[unsafe(naked)]
-            pub unsafe extern "C" fn $name($(_: $type),*) -> $result {
-                core::arch::naked_asm!(concat!("mov ", $register, ", [rsp]"), "jmp {}", sym $target)
-            }
-        )*
-        pub(crate) const TABLE: &[Symbol] = &[
-            $(Symbol::function(stringify!($name), $name as *const ()),)*
-            Symbol::function("free", free as *const ()),
-            Symbol::function("_ZdlPv", _ZdlPv as *const ()),
-            Symbol::function("_ZdaPv", _ZdaPv as *const ()),
-            Symbol::object("_ZSt7nothrow", (&raw const NOTHROW).cast()),
-        ];
-    };
-}
-
-with_caller! {
+exports_with_caller! {
     fn malloc(usize) -> *mut c_void = "rsi" allocate_plain;
     fn calloc(usize, usize) -> *mut c_void = "rdx" allocate_zeroed;
     fn realloc(*mut c_void, usize) -> *mut c_void = "rdx" reallocate;
@@ -43,43 +16,27 @@ with_caller! {
     fn _ZnamRKSt9nothrow_t(usize, *const c_void) -> *mut c_void = "rsi" allocate_plain;
 }
 
-/// Haiku's function of this name.
-///
-/// # Safety
-///
-/// The argument is null or a block of this heap that nobody uses any more.
-#[unsafe(export_name = "trestle_kernelland_free")]
-pub unsafe extern "C" fn free(memory: *mut c_void) {
-    heap::free(memory.cast());
-}
+exports! {
+    fn free(memory: *mut c_void) {
+        heap::free(memory.cast());
+    }
 
-/// C++'s `operator delete`.
-///
-/// # Safety
-///
-/// As [`free`].
-#[unsafe(export_name = "trestle_kernelland__ZdlPv")]
-pub unsafe extern "C" fn _ZdlPv(memory: *mut c_void) {
-    heap::free(memory.cast());
-}
+    fn _ZdlPv(memory: *mut c_void) {
+        heap::free(memory.cast());
+    }
 
-/// C++'s `operator delete[]`.
-///
-/// # Safety
-///
-/// As [`free`].
-#[unsafe(export_name = "trestle_kernelland__ZdaPv")]
-pub unsafe extern "C" fn _ZdaPv(memory: *mut c_void) {
-    heap::free(memory.cast());
+    fn _ZdaPv(memory: *mut c_void) {
+        heap::free(memory.cast());
+    }
 }
 
 extern "C" fn allocate_plain(size: usize, caller: usize) -> *mut c_void {
-    crate::stack_depth::check(crate::thread::current());
+    crate::depth::check(crate::thread::current());
     allocate(size, 1, caller).unwrap_or(std::ptr::null_mut()).cast()
 }
 
 extern "C" fn allocate_aligned(align: usize, size: usize, caller: usize) -> *mut c_void {
-    crate::stack_depth::check(crate::thread::current());
+    crate::depth::check(crate::thread::current());
     allocate(size, align, caller).unwrap_or(std::ptr::null_mut()).cast()
 }
 
@@ -117,5 +74,7 @@ extern "C" fn duplicate(text: *const c_char, caller: usize) -> *mut c_char {
     copy.cast()
 }
 
-/// Only its address is used.
-static NOTHROW: u8 = 0;
+/// `std::nothrow`: only its address is used.
+pub(super) const NOTHROW: *const () = (&raw const NOTHROW_OBJECT).cast();
+
+static NOTHROW_OBJECT: u8 = 0;

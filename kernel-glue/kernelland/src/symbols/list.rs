@@ -39,6 +39,15 @@ fn unlink(link: *mut list_link) {
     set_next(prev.cast(), next.cast());
 }
 
+/// Puts a link in front of another one of a list.
+fn link_before(next: *mut list_link, link: *mut list_link) {
+    let prev = read(next).prev.cast::<list_link>();
+    set_next(link, next);
+    set_prev(link, prev);
+    set_next(prev, link);
+    set_prev(next, link);
+}
+
 fn init(at: *mut list, offset: i32) {
     // SAFETY: the caller gives room for a list.
     unsafe { (*at).offset = offset };
@@ -56,12 +65,24 @@ exports! {
     }
 
     fn list_add_item(at: *mut list, item: *mut c_void) {
-        let link = link_of(at, item);
-        let last = read(at.cast()).prev.cast::<list_link>();
-        set_next(link, at.cast());
-        set_prev(link, last);
-        set_next(last, link);
-        set_prev(at.cast(), link);
+        link_before(at.cast(), link_of(at, item));
+    }
+
+    fn list_insert_item_before(at: *mut list, before: *mut c_void, item: *mut c_void) {
+        let next = if before.is_null() { at.cast() } else { link_of(at, before) };
+        link_before(next, link_of(at, item));
+    }
+
+    fn list_add_link_to_head(at: *mut list, link: *mut c_void) {
+        link_before(read(at.cast()).next.cast(), link.cast());
+    }
+
+    fn list_add_link_to_tail(at: *mut list, link: *mut c_void) {
+        link_before(at.cast(), link.cast());
+    }
+
+    fn list_remove_link(link: *mut list_link) {
+        unlink(link);
     }
 
     fn list_remove_item(at: *mut list, item: *mut c_void) {
@@ -75,6 +96,20 @@ exports! {
         }
         unlink(first);
         item_of(at, first)
+    }
+
+    fn list_remove_tail_item(at: *mut list) -> *mut c_void {
+        let last = read(at.cast()).prev.cast::<list_link>();
+        if last == at.cast() {
+            return null_mut();
+        }
+        unlink(last);
+        item_of(at, last)
+    }
+
+    fn list_get_last_item(at: *mut list) -> *mut c_void {
+        let last = read(at.cast()).prev.cast::<list_link>();
+        if last == at.cast() { null_mut() } else { item_of(at, last) }
     }
 
     fn list_get_next_item(at: *mut list, item: *mut c_void) -> *mut c_void {

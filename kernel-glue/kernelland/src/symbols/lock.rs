@@ -22,13 +22,13 @@ exports! {
     }
 
     fn mutex_destroy(lock: *mut mutex) {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         // SAFETY: the caller gives a mutex that lives.
         unsafe { Mutex::at(lock) }.destroy();
     }
 
     fn mutex_lock(lock: *mut mutex) -> status_t {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         // SAFETY: the caller gives a mutex that lives.
         let lock = unsafe { Mutex::at(lock) };
         let result = lock.lock(Deadline::Never);
@@ -75,7 +75,7 @@ exports! {
     }
 
     fn _mutex_lock(lock: *mut mutex, _locker: *mut c_void) -> status_t {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         // SAFETY: the caller gives a mutex that lives.
         status(unsafe { Mutex::at(lock) }.wait(Deadline::Never))
     }
@@ -108,7 +108,7 @@ exports! {
     }
 
     fn recursive_lock_lock(lock: *mut recursive_lock) -> status_t {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         // SAFETY: the caller gives a lock that lives.
         unsafe { RecursiveLock::at(lock) }.lock();
         B_OK
@@ -140,7 +140,7 @@ exports! {
     }
 
     fn rw_lock_write_lock(lock: *mut rw_lock) -> status_t {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         // SAFETY: the caller gives a lock that lives.
         status(unsafe { RwLock::at(lock) }.write_lock())
     }
@@ -151,7 +151,7 @@ exports! {
     }
 
     fn _rw_lock_read_lock(lock: *mut rw_lock) -> status_t {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         // SAFETY: the caller gives a lock that lives.
         status(unsafe { RwLock::at(lock) }.read_wait())
     }

@@ -28,7 +28,7 @@ fn give(name: &str, buffer: *mut c_char, size: *mut usize) -> status_t {
 
 exports! {
     fn get_module(name: *const c_char, info: *mut *mut module_info) -> status_t {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         if name.is_null() || info.is_null() {
             return B_BAD_VALUE;
         }
@@ -43,25 +43,25 @@ exports! {
     }
 
     fn put_module(name: *const c_char) -> status_t {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         modules::put(&text(name)).map_or_else(|status| status, |()| B_OK)
     }
 
     fn open_module_list(prefix: *const c_char) -> *mut c_void {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         let prefix = if prefix.is_null() { "".into() } else { text(prefix) };
         Box::into_raw(Box::new(modules::open_list(&prefix, None))).cast()
     }
 
     fn open_module_list_etc(prefix: *const c_char, suffix: *const c_char) -> *mut c_void {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         let prefix = if prefix.is_null() { "".into() } else { text(prefix) };
         let suffix = (!suffix.is_null()).then(|| text(suffix));
         Box::into_raw(Box::new(modules::open_list(&prefix, suffix.as_deref()))).cast()
     }
 
     fn read_next_module_name(cookie: *mut c_void, buffer: *mut c_char, size: *mut usize) -> status_t {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         if cookie.is_null() || buffer.is_null() || size.is_null() {
             return B_BAD_VALUE;
         }

@@ -17,22 +17,26 @@ fn text<'t>(path: *const c_char) -> std::borrow::Cow<'t, str> {
     unsafe { CStr::from_ptr(path) }.to_string_lossy()
 }
 
-exports! {
-    fn devfs_publish_device(path: *const c_char, hooks: *mut device_hooks) -> status_t {
-        crate::stack_depth::check(current());
-        if path.is_null() || hooks.is_null() {
-            return B_BAD_VALUE;
-        }
-        if crate::inject::fails() {
-            return B_NO_MEMORY;
-        }
-        // SAFETY: the caller leaves the table where it is, as Haiku asks.
-        let hooks = unsafe { Hooks::at(hooks) };
-        status(devfs::publish(&text(path), hooks))
-    }
+exports_with_caller! {
+    fn devfs_publish_device(*const c_char, *mut device_hooks) -> status_t = "rdx" publish;
+}
 
+extern "C" fn publish(path: *const c_char, hooks: *mut device_hooks, caller: usize) -> status_t {
+    crate::depth::check(current());
+    if path.is_null() || hooks.is_null() {
+        return B_BAD_VALUE;
+    }
+    if crate::inject::fails() {
+        return B_NO_MEMORY;
+    }
+    // SAFETY: the caller of `devfs_publish_device` leaves the table where it is, as Haiku asks.
+    let hooks = unsafe { Hooks::at(hooks) };
+    status(devfs::publish(&text(path), hooks, caller))
+}
+
+exports! {
     fn devfs_unpublish_device(path: *const c_char, disconnect: bool) -> status_t {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         let disconnect = if disconnect { Disconnect::Yes } else { Disconnect::No };
         status(devfs::unpublish(&text(path), disconnect))
     }
@@ -42,12 +46,12 @@ exports! {
     }
 
     fn notify_select_event(sync: *mut selectsync, event: u8) -> status_t {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         status(select::notify(sync.cast(), event))
     }
 
     fn add_select_sync_pool_entry(pool: *mut *mut select_sync_pool, sync: *mut selectsync, event: u8) -> status_t {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         if crate::inject::fails() {
             return B_NO_MEMORY;
         }
@@ -87,7 +91,7 @@ exports! {
     }
 
     fn notify_select_event_pool(pool: *mut select_sync_pool, event: u8) {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         if !pool.is_null() {
             // SAFETY: the caller gives its pool, under its lock.
             unsafe { &*pool.cast::<Pool>() }.notify(event);

@@ -11,26 +11,36 @@ fn status(result: Result<(), status_t>) -> status_t {
     result.map_or_else(|status| status, |()| B_OK)
 }
 
-exports! {
-    fn spawn_kernel_thread(function: thread_func, name: *const c_char, priority: i32, argument: *mut c_void) -> thread_id {
-        crate::stack_depth::check(current());
-        let Some(function) = function else { return B_BAD_VALUE };
-        if crate::inject::fails() {
-            return B_NO_MEMORY;
-        }
-        // SAFETY: the caller gives a string, if not null.
-        let name = (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) });
-        let name = name.map_or("unnamed thread".into(), CStr::to_string_lossy);
-        thread::spawn(&name, priority, Entry { function, argument })
-    }
+exports_with_caller! {
+    fn spawn_kernel_thread(thread_func, *const c_char, i32, *mut c_void) -> thread_id = "r8" spawn;
+}
 
+extern "C" fn spawn(
+    function: thread_func,
+    name: *const c_char,
+    priority: i32,
+    argument: *mut c_void,
+    caller: usize,
+) -> thread_id {
+    crate::depth::check(current());
+    let Some(function) = function else { return B_BAD_VALUE };
+    if crate::inject::fails() {
+        return B_NO_MEMORY;
+    }
+    // SAFETY: the caller of `spawn_kernel_thread` gives a string, if not null.
+    let name = (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) });
+    let name = name.map_or("unnamed thread".into(), CStr::to_string_lossy);
+    thread::spawn(&name, priority, Entry { function, argument }, caller)
+}
+
+exports! {
     fn resume_thread(id: thread_id) -> status_t {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         status(thread::resume(id))
     }
 
     fn wait_for_thread(id: thread_id, ended: *mut status_t) -> status_t {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         match thread::join(id) {
             Ok(value) => {
                 if !ended.is_null() {

@@ -24,7 +24,7 @@ exports! {
     }
 
     fn snooze(micros: bigtime_t) -> status_t {
-        crate::stack_depth::check(current());
+        crate::depth::check(current());
         if micros <= 0 { B_OK } else { sleep(Deadline::after(micros)) }
     }
 

@@ -31,8 +31,6 @@ pub(crate) enum WaitKind {
     Thread,
     Snooze,
     Select,
-    /// A resume.
-    Suspension,
     Wire,
 }
 
@@ -125,6 +123,13 @@ impl Thread {
         flags & (B_CAN_INTERRUPT | B_KILL_CAN_INTERRUPT) != 0 && self.interrupted.load(SeqCst)
     }
 
+    /// Says what the thread waits for while it waits for something of Linux's.
+    pub(crate) fn waiting_outside(&self, wait: Wait) -> Outside<'_> {
+        crate::lock::check_may_block(self, &wait);
+        *locked(&self.waiting) = Some(wait);
+        Outside(self)
+    }
+
     fn wake_from(&self, word: u32, status: status_t) -> bool {
         let status = status.min(0).cast_unsigned();
         let woken = self.parking.compare_exchange(word, status, SeqCst, SeqCst).is_ok();
@@ -133,6 +138,15 @@ impl Thread {
             let _ = futex::wake(&self.parking, futex::Flags::PRIVATE, 1);
         }
         woken
+    }
+}
+
+/// A wait for something of Linux's, until it is dropped.
+pub(crate) struct Outside<'t>(&'t Thread);
+
+impl Drop for Outside<'_> {
+    fn drop(&mut self) {
+        *locked(&self.0.waiting) = None;
     }
 }
 

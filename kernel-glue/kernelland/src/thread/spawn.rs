@@ -1,7 +1,7 @@
 //! Kernel threads: made suspended, run once, joined by number.
 //!
 //! A Linux thread begins when the kernel thread is resumed. Its stack is larger than Haiku's 16 KiB, because the kernel's own
-//! side runs on it too, with frames of a debug build; [`crate::stack_depth`] watches the depth instead, at every call
+//! side runs on it too, with frames of a debug build; [`crate::depth`] watches the depth instead, at every call
 //! of module code into the kernel.
 
 use super::adopt::become_current;
@@ -28,8 +28,8 @@ impl std::fmt::Debug for Entry {
 unsafe impl Send for Entry {}
 
 /// Makes a thread that waits to be resumed.
-pub(crate) fn spawn(name: &str, priority: i32, entry: Entry) -> thread_id {
-    enter(Thread::new(next_id(), name, priority, ThreadKind::Kernel, Life::Suspended(entry))).id
+pub(crate) fn spawn(name: &str, priority: i32, entry: Entry, caller: usize) -> thread_id {
+    enter(Thread::new(next_id(), name, priority, ThreadKind::Kernel(caller), Life::Suspended(entry))).id
 }
 
 /// Starts a thread that was made, and is not resumed yet.
@@ -53,7 +53,7 @@ pub(crate) fn resume(id: thread_id) -> Result<(), status_t> {
 
 fn run(thread: &'static Thread, entry: Entry) {
     become_current(thread);
-    let status = crate::stack_depth::enter(thread, || {
+    let status = crate::depth::enter(thread, || {
         let Entry { function, argument } = entry;
         // SAFETY: the module that spawned the thread vouches for function and argument.
         unsafe { function(argument) }

@@ -66,8 +66,7 @@ impl Draft<'_> {
 
     fn require_free(&self) -> Result<(), AdminError> {
         let name = &self.name;
-        let refused =
-            |detail| Err(AdminError { operation: format!("interface {name} already exists"), errno: None, detail });
+        let refused = |detail| Err(AdminError::exists(name, detail));
         if self.is_ours(name) {
             return refused(String::new());
         }

@@ -5,6 +5,7 @@ use super::super::request::Carrier;
 use super::super::state::{State, TapState};
 use super::tun::{TunLive, tun_report};
 use super::{InterfaceLive, Settings, report};
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -59,6 +60,18 @@ fn tap_report(device: &TapState, live: TapLive) -> TapReport {
         queued: live.queued,
         queue_packets: device.queue_packets,
         counts: live.counts,
+    }
+}
+
+/// Says what precedes each packet of a descriptor.
+pub fn header_text(header: tap::Header) -> String {
+    let vnet = header.vnet().map(|vnet| format!("virtio-net {}", vnet.bytes()));
+    match (header, vnet) {
+        (tap::Header::PacketInfo, _) => "packet information".into(),
+        (tap::Header::AddressFamily(_), _) => "address family".into(),
+        (tap::Header::PacketInfoVnet(_), Some(vnet)) => format!("packet information, {vnet}"),
+        (_, Some(vnet)) => vnet,
+        (_, None) => "none".into(),
     }
 }
 

@@ -44,18 +44,6 @@ pub(super) fn address(error: &io::Error, interface: &str, address: &InetAddress)
     }
 }
 
-/// Says what precedes each packet of a descriptor.
-pub(super) fn header(header: tap::Header) -> String {
-    let vnet = header.vnet().map(|vnet| format!("virtio-net {}", vnet.bytes()));
-    match (header, vnet) {
-        (tap::Header::PacketInfo, _) => "packet information".into(),
-        (tap::Header::AddressFamily(_), _) => "address family".into(),
-        (tap::Header::PacketInfoVnet(_), Some(vnet)) => format!("packet information, {vnet}"),
-        (_, Some(vnet)) => vnet,
-        (_, None) => "none".into(),
-    }
-}
-
 fn class(code: Code) -> Errno {
     match code {
         Code::PERM | Code::ACCESS => Errno::NotPermitted,

@@ -60,6 +60,15 @@ pub(crate) fn register_own(hardware: super::Hardware, frame_type: i32, receive: 
     unsafe { with(hardware.raw(), |device| device.register_handler(frame_type, Receiver::Own(receive))) }
 }
 
+/// Registers a deframer of the stack's own.
+pub(crate) fn register_deframer(
+    hardware: super::Hardware,
+    deframer: unsafe extern "C" fn(*mut net_device, *mut net_buffer) -> status_t,
+) -> status_t {
+    // SAFETY: whoever has the hardware keeps the device, and the function is there for ever.
+    unsafe { register_device_deframer(hardware.raw(), Some(deframer)) }
+}
+
 /// # Safety
 /// `device` is a device that lives for the call.
 pub(crate) unsafe extern "C" fn unregister_device_handler(device: *mut net_device, frame_type: i32) -> status_t {

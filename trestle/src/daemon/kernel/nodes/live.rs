@@ -1,10 +1,9 @@
 //! What is shown of a device: who has it open, what waits, what passed.
 
-use super::super::words;
 use super::links::Linked;
 use super::{Nodes, Served};
 use frame::{DropCounts, DropReason, PortId};
-use kernel_glue::admin::{Counts, OpenBy, OpenReport, TapLive};
+use kernel_glue::admin::{Counts, OpenBy, OpenReport, TapLive, header_text};
 use kernel_glue::linux::Wire;
 use tap::{DeviceName, Link, Transport};
 
@@ -22,7 +21,7 @@ impl Nodes {
                 pid,
                 program: program(pid),
                 by: if socket { OpenBy::Socket } else { OpenBy::Node },
-                header: words::header(handle.header()),
+                header: header_text(handle.header()),
             }
         });
         Some(TapLive {

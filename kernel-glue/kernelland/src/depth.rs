@@ -13,6 +13,7 @@ pub(crate) fn enter<R>(thread: &Thread, call: impl FnOnce() -> R) -> R {
     let before = thread.stack_top.load(Relaxed);
     if before == 0 {
         thread.stack_top.store(here(), Relaxed);
+        thread.entered_at.store(here(), Relaxed);
     }
     let result = call();
     thread.stack_top.store(before, Relaxed);

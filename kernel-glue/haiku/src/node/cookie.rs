@@ -1,0 +1,55 @@
+//! What the kernel keeps for each open.
+
+use super::books;
+use crate::kernel::{Lock, Semaphore, Spin, Status};
+use crate::waiter::{Descriptor, Watch};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use tap::HandleId;
+
+/// One open of a node.
+pub(super) struct Cookie {
+    id: HandleId,
+    descriptor: Arc<Descriptor>,
+    /// Who waits in `select`.
+    pub(super) watches: Lock<Vec<Arc<Watch>>>,
+    /// A semaphore that nobody waits at, for the next read or write that has to.
+    spare: Spin<Option<Arc<Semaphore>>>,
+}
+
+impl Cookie {
+    pub(super) fn new(id: HandleId, descriptor: Arc<Descriptor>) -> Self {
+        Self { id, descriptor, watches: Lock::new(c"trestle selections", Vec::new()), spare: Spin::new(None) }
+    }
+
+    pub(super) fn id(&self) -> HandleId {
+        self.id
+    }
+
+    pub(super) fn descriptor(&self) -> &Arc<Descriptor> {
+        &self.descriptor
+    }
+
+    /// Closes the descriptor.
+    pub(super) fn close(&self) {
+        books::close(self.id);
+    }
+
+    /// Returns a semaphore at zero.
+    ///
+    /// # Errors
+    /// There are as many as may be.
+    pub(super) fn take_semaphore(&self) -> Result<Arc<Semaphore>, Status> {
+        match self.spare.lock().take() {
+            Some(semaphore) => Ok(semaphore),
+            None => Semaphore::new(c"trestle descriptor").map(Arc::new),
+        }
+    }
+
+    /// Takes a semaphore back that is at zero, and that no device has.
+    pub(super) fn keep_semaphore(&self, semaphore: Arc<Semaphore>) {
+        let surplus = self.spare.lock().replace(semaphore);
+        // Outside the lock: the kernel is called to delete it.
+        drop(surplus);
+    }
+}

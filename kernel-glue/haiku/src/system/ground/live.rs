@@ -1,0 +1,126 @@
+//! What is shown beside the state.
+
+use super::Ground;
+use super::own::{Own, far_of};
+use crate::kernel::clock;
+use crate::member::Condition as MemberCondition;
+use crate::node;
+use crate::unit::Application;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use arp::Binding;
+use bridge::Bridge;
+use frame::{DropCounts, DropReason, Instant, PortId};
+use kernel_glue::admin::{
+    Attached, Condition, Counts, InetAddress, Live, NeighbourEntry, OpenBy, OpenReport, OwnLink, TapLive, header_text,
+};
+
+impl Live for Ground {
+    fn engine(&self, bridge: &str) -> Option<&Bridge> {
+        self.bridge(bridge).map(super::Served::engine)
+    }
+
+    fn condition(&self, bridge: &str, port: PortId) -> Condition {
+        let Some(served) = self.bridge(bridge) else { return Condition::Absent };
+        match served.attached(port) {
+            None => Condition::Absent,
+            Some(Attached::Own(_)) => Condition::Running,
+            Some(Attached::Application(name)) if self.is_running(name) => Condition::Running,
+            Some(Attached::Application(_)) => Condition::LinkDown,
+            Some(Attached::Foreign(_) | Attached::Shared(_) | Attached::Mirror(_)) => {
+                match served.handle().member(port).map(|member| member.condition()) {
+                    Some(MemberCondition::Running) => Condition::Running,
+                    Some(MemberCondition::NoCarrier | MemberCondition::Down) => Condition::LinkDown,
+                    Some(MemberCondition::Gone) | None => Condition::Absent,
+                }
+            }
+        }
+    }
+
+    fn bits_per_second(&self, bridge: &str, port: PortId) -> Option<u64> {
+        let member = self.bridge(bridge)?.handle().member(port)?;
+        Some(member.speed()).filter(|&speed| speed > 0)
+    }
+
+    fn own_link(&self, interface: &str) -> OwnLink {
+        let Some(own) = self.own.get(interface).filter(|own| own.unit.is_up()) else { return OwnLink::Down };
+        match own.unit.application() {
+            // What a tap in a bridge sends does not pass its interface; programs wait for the carrier of a tun.
+            Some(application) if application.tun().is_none() && application.is_bridged() => OwnLink::NoCarrier,
+            Some(application) if !application.device().carrier() => OwnLink::NoCarrier,
+            Some(_) | None => OwnLink::Running,
+        }
+    }
+
+    fn addresses(&self, interface: &str) -> Option<Vec<InetAddress>> {
+        let own = self.own.get(interface)?;
+        let far = far_of(&own.unit);
+        Some(own.handle()?.addresses().iter().filter_map(|one| one.inet(far)).collect())
+    }
+
+    fn device(&self, name: &str) -> Option<TapLive> {
+        let own = self.own.get(name)?;
+        let application = own.unit.application()?;
+        let device = application.device();
+        let queued = device.counters().to_application.queued;
+        Some(TapLive {
+            up: own.unit.is_up(),
+            node: format!("/dev/{}/{}", device.name().kind.word(), device.name().unit),
+            opens: opens(application),
+            queued: u32::try_from(queued).unwrap_or(u32::MAX),
+            counts: counts(application),
+            tun: own.link.as_ref().and_then(|link| link.live(&own.unit, clock::now())),
+        })
+    }
+
+    fn bound(&self, bridge: &str, now: Instant) -> Vec<Binding> {
+        self.bridge(bridge).map(|served| served.handle().neighbours().list(now)).unwrap_or_default()
+    }
+
+    fn neighbours(&self, now: Instant) -> Vec<NeighbourEntry> {
+        let links = |(name, own): (&String, &Own)| {
+            own.link.as_ref().map(|link| link.neighbours(name, &own.unit, now)).unwrap_or_default()
+        };
+        self.own.iter().flat_map(links).collect()
+    }
+}
+
+impl Ground {
+    /// Returns whether the application of a device carries packets.
+    pub(super) fn is_running(&self, name: &str) -> bool {
+        let application = self.own.get(name).and_then(|own| own.unit.application());
+        application
+            .is_some_and(|application| application.device().carrier() && application.device().link() == tap::Link::Up)
+    }
+}
+
+fn opens(application: &Application) -> Vec<OpenReport> {
+    let open = |(team, header)| OpenReport {
+        pid: team,
+        program: String::new(),
+        by: OpenBy::Node,
+        header: header_text(header),
+    };
+    node::books::opens(application.device().name()).into_iter().map(open).collect()
+}
+
+/// Adds up what passed the application's side, received being what the application wrote.
+fn counts(application: &Application) -> Counts {
+    let queues = application.device().counters();
+    let shim = application.tun().map_or(DropCounts::ZERO, |tun| tun.report().1);
+    let mut drops = DropCounts::ZERO;
+    for &why in DropReason::ALL {
+        let dropped = queues.to_application.drops.get(why).saturating_add(queues.from_application.drops.get(why));
+        drops.add(why, dropped.saturating_add(shim.get(why)));
+    }
+    let (given_bytes, taken_bytes) = application.bytes();
+    Counts {
+        rx_frames: queues.from_application.packets,
+        rx_bytes: taken_bytes,
+        tx_frames: queues.to_application.packets,
+        tx_bytes: given_bytes,
+        suppressed: 0,
+        drops: drops.nonzero().map(|(why, count)| (why.name().to_string(), count)).collect(),
+    }
+}

@@ -1,0 +1,112 @@
+//! What happened by itself, followed.
+
+use super::book::{Book, run_of};
+use super::observe::{self, Changed};
+use crate::identity;
+use crate::kernel::log::log;
+use crate::kernel::{clock, heap};
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::time::Duration;
+use kernel_glue::admin::{Change, PortRun, Verb, flush_stopped, follow};
+
+impl Book {
+    /// Looks at the system, and follows what others did there.
+    pub(super) fn look(&mut self) {
+        if heap::permit_bytes(self.weight()).is_err() {
+            self.next_look = Some(clock::now().plus(AGAIN_AFTER));
+            return;
+        }
+        self.forget_gone();
+        self.adopt_new();
+        self.observe_all();
+        self.follow();
+        self.flush_stopped();
+        self.publish_all();
+        self.ground.announce();
+        // An interface of others that comes is heard of by nobody.
+        let waits = self.state.bridges.iter().any(|(name, bridge)| {
+            bridge.ports().any(|(_, port)| !self.picture.ports.contains_key(&(name.clone(), port)))
+        });
+        self.next_look = waits.then(|| clock::now().plus(AGAIN_AFTER));
+    }
+
+    /// Drops what has ended: interfaces of ours that were taken from the stack, and members whose hardware is gone.
+    fn forget_gone(&mut self) {
+        for (bridge, port, interface) in self.ground.lost() {
+            log!("{bridge}: {interface}: removed");
+            self.ground.detach(&bridge, port);
+            self.picture.forget(&interface);
+        }
+        let gone = self.ground.gone();
+        if gone.is_empty() {
+            return;
+        }
+        for name in gone {
+            log!("{name}: removed");
+            let destroy = Change { interface: name.clone(), verbs: Vec::from([Verb::Destroy]) };
+            if let Ok((state, _)) = self.state.apply(&destroy, &self.ground) {
+                self.state = state;
+            }
+            self.opened.remove(&name);
+            self.adopted.remove(&name);
+        }
+        // Before one of the same name is adopted.
+        self.follow();
+    }
+
+    /// Enters interfaces that somebody made by other means.
+    fn adopt_new(&mut self) {
+        for (name, kind, seen) in self.ground.strangers() {
+            // The rules for those that operators create go for these as well.
+            let create = Change { interface: name.clone(), verbs: Vec::from([Verb::Create]) };
+            if self.state.apply(&create, &self.ground).is_ok() {
+                observe::adopt(&mut self.state, &name, kind, identity::mac(&name), &seen);
+                self.adopted.insert(name);
+            }
+        }
+    }
+
+    /// Takes over what others changed.
+    fn observe_all(&mut self) {
+        let Self { state, picture, ground, opened, .. } = self;
+        for (name, seen) in ground.seen() {
+            ground.follow_host(&name, &seen);
+            if observe::observe(state, picture, &name, &seen) == Changed::Yes {
+                log!("{name}: {:?}, mtu {}", seen.admin, seen.mtu_bytes);
+                ground.complete_routes(&name);
+            }
+        }
+        for name in ground.opened() {
+            if !opened.contains(name) {
+                opened.insert(name.to_string());
+            }
+        }
+    }
+
+    /// Makes the system show the state. What it refuses is left out and logged.
+    fn follow(&mut self) {
+        let mut new = self.draw(&self.state);
+        follow(&mut self.ground, &self.picture, &mut new, &mut |step, refused| match refused {
+            None => log!("{step}"),
+            Some(error) => log!("{}", step.refused(error)),
+        });
+        self.picture = new;
+    }
+
+    fn flush_stopped(&self) {
+        for (name, bridge) in &self.state.bridges {
+            let Some(served) = self.ground.bridge(name) else { continue };
+            let run = |port| run_of(&self.ground, name, port);
+            flush_stopped(bridge, served.engine(), &run, &mut |interface, port, run| {
+                log!("{name}: {interface}: link {}", if run == PortRun::Running { "up" } else { "down" });
+                if run == PortRun::Stopped {
+                    served.handle().neighbours().forget_port(port);
+                }
+            });
+        }
+    }
+}
+
+/// When to look again at what nobody tells of. A guess.
+const AGAIN_AFTER: Duration = Duration::from_secs(2);

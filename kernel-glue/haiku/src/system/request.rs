@@ -1,0 +1,114 @@
+//! Requests and replies, as the bytes that a program sends and gets.
+
+use super::Answer;
+use super::book::Book;
+use crate::control::Access;
+use crate::kernel::{Status, clock, heap};
+use alloc::format;
+use alloc::string::String;
+use haiku_abi::admin::CHANGE_REPLY_BYTES;
+use kernel_glue::admin::{AdminError, Change, Errno, Reply, Request, answer};
+
+impl Book {
+    /// Carries out a request of a user.
+    pub(super) fn exchange(&mut self, access: Access, user: u32, request: &[u8]) -> Result<Answer, Status> {
+        heap::permit_bytes(request.len().saturating_mul(PARSED_BYTES).saturating_add(self.weight()))?;
+        let request = match serde_json::from_slice(request) {
+            Ok(request) => request,
+            Err(error) => return answer_with(&Reply::Refused(unreadable(&error)), Some(Status::B_BAD_DATA)),
+        };
+        self.look();
+        match request {
+            Request::Change(change) => self.exchange_change(access, user, &change),
+            Request::Ask(question) => {
+                let reply = answer(&self.state, &self.picture, &self.ground, &question, clock::now());
+                answer_with(&reply, None)
+            }
+        }
+    }
+
+    fn exchange_change(&mut self, access: Access, user: u32, change: &Change) -> Result<Answer, Status> {
+        if access == Access::Ask || user != ROOT {
+            return answer_with(&Reply::Refused(not_permitted(change, user)), Some(Status::B_NOT_ALLOWED));
+        }
+        match self.change(change) {
+            Ok(created) => answer_with(&Reply::Changed { created }, None),
+            Err(error) => answer_with(&Reply::Refused(brief(error)), None),
+        }
+    }
+}
+
+fn answer_with(reply: &Reply, status: Option<Status>) -> Result<Answer, Status> {
+    let json = serde_json::to_vec(reply).map_err(|_| Status::B_ERROR)?;
+    Ok(Answer { json, status })
+}
+
+fn unreadable(error: &serde_json::Error) -> AdminError {
+    AdminError {
+        operation: "the request can not be read".into(),
+        errno: Some(Errno::Invalid),
+        detail: format!("{error}; use the trestle that came with the add-on"),
+    }
+}
+
+/// Says who may do what was tried.
+fn not_permitted(change: &Change, user: u32) -> AdminError {
+    let detail = match user {
+        ROOT => "changes are made by SIOCSDRVSPEC".into(),
+        user => format!("user {user} may only read; root may change"),
+    };
+    let interface = cut(change.interface.clone());
+    AdminError { operation: format!("ifconfig {interface}"), errno: Some(Errno::NotPermitted), detail }
+}
+
+/// Cuts what was said of a change to what fits into the reply for which every program has room.
+fn brief(error: AdminError) -> AdminError {
+    AdminError { operation: cut(error.operation), detail: cut(error.detail), ..error }
+}
+
+fn cut(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(TEXT_BYTES));
+    text
+}
+
+/// A third of what a program has room for: JSON writes a quotation mark as two octets, and a control character, which no
+/// name has, as six.
+const TEXT_BYTES: usize = CHANGE_REPLY_BYTES as usize / 6;
+
+/// What the octets of a request become when they are read: the shortest verb, of 13 octets, is one [`Verb`] in a list that
+/// doubles its room as it grows.
+///
+/// [`Verb`]: kernel_glue::admin::Verb
+const PARSED_BYTES: usize = 16;
+
+/// `B_SYSTEM_USER`.
+const ROOT: u32 = 0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+    use kernel_glue::admin::Verb;
+
+    #[test]
+    fn a_verb_weighs_no_more_than_is_permitted() {
+        let shortest = r#"{"verb":"up"},"#.len();
+        assert!(2 * size_of::<Verb>() <= shortest * PARSED_BYTES);
+    }
+
+    #[test]
+    fn a_refusal_fits_however_long_its_words() {
+        let text = "\"".repeat(64 * 1024);
+        let long = AdminError { operation: text.clone(), errno: Some(Errno::Io), detail: text };
+        let answer = answer_with(&Reply::Refused(brief(long)), None).unwrap();
+        assert!(answer.json.len() <= CHANGE_REPLY_BYTES as usize, "{}", answer.json.len());
+    }
+
+    #[test]
+    fn who_may_not_change_is_told_who_may() {
+        let change = Change { interface: "bridge0".into(), verbs: Vec::new() };
+        let error = not_permitted(&change, 1000);
+        assert_eq!((error.operation.as_str(), error.errno), ("ifconfig bridge0", Some(Errno::NotPermitted)));
+        assert_eq!(error.detail, "user 1000 may only read; root may change");
+    }
+}

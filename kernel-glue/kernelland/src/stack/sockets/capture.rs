@@ -1,0 +1,272 @@
+//! Sockets of the family of links: what programs ask of devices, packet captures, and frames to and from a device.
+
+use super::Socket;
+use crate::stack::buffer::{Borrowed, Buffer, Sent};
+use crate::stack::datalink::{self, control};
+use crate::stack::devices::{self, DeviceRef, Missing};
+use crate::stack::domain::LINK;
+use crate::stack::interfaces;
+use crate::stack::kernel::{self, name_field, name_of};
+use crate::stack::member::member;
+use crate::stack::sockaddr::Sockaddr;
+use crate::stack::user::{Place, Writer};
+use haiku_abi::*;
+use std::cell::UnsafeCell;
+use std::ffi::c_void;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What such a socket does at devices.
+pub(super) struct Capture {
+    state: Mutex<State>,
+    /// As registered: its address is what devices know, and its cookie the socket.
+    monitor: UnsafeCell<net_device_monitor>,
+}
+
+// SAFETY: the monitor is written before it is registered, and then only read.
+unsafe impl Sync for Capture {}
+// SAFETY: as above.
+unsafe impl Send for Capture {}
+
+#[derive(Default)]
+struct State {
+    monitored: Option<DeviceRef>,
+    bound: Option<Bound>,
+}
+
+/// A device whose frames of one type the socket gets.
+struct Bound {
+    device: DeviceRef,
+    frame_type: Option<i32>,
+}
+
+impl Default for Capture {
+    fn default() -> Self {
+        let monitor = net_device_monitor {
+            link: list_link::new(),
+            cookie: std::ptr::null_mut(),
+            receive: Some(see),
+            event: Some(hear),
+        };
+        Self { state: Mutex::default(), monitor: UnsafeCell::new(monitor) }
+    }
+}
+
+impl Capture {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn is_in_use(&self) -> bool {
+        let state = self.state();
+        state.monitored.is_some() || state.bound.is_some()
+    }
+
+    pub(super) fn is_bound(&self) -> bool {
+        self.state().bound.is_some()
+    }
+
+    /// Begins to show the socket every packet of a device.
+    fn start(&self, socket: &Socket, name: &str) -> status_t {
+        if self.state().monitored.is_some() {
+            return B_BUSY;
+        }
+        let Some(device) = devices::find(name, Missing::Ask) else { return B_DEVICE_NOT_FOUND };
+        // SAFETY: the monitor is registered nowhere.
+        unsafe {
+            member!(self.monitor.get() => net_device_monitor, cookie)
+                .write(std::ptr::from_ref(socket).cast_mut().cast())
+        };
+        // SAFETY: the device is kept, the monitor lives in the socket until it is unregistered.
+        match unsafe { devices::register_device_monitor(device.hardware().raw(), self.monitor.get()) } {
+            B_OK => {
+                self.state().monitored = Some(device);
+                B_OK
+            }
+            failed => failed,
+        }
+    }
+
+    fn stop(&self, name: &str) -> status_t {
+        let is_it = self.state().monitored.as_ref().is_some_and(|device| device.hardware().name() == name);
+        if is_it { self.unregister() } else { B_BAD_VALUE }
+    }
+
+    fn unregister(&self) -> status_t {
+        let Some(device) = self.state().monitored.take() else { return B_BAD_VALUE };
+        // SAFETY: the device is kept.
+        unsafe { devices::unregister_device_monitor(device.hardware().raw(), self.monitor.get()) }
+    }
+
+    /// Lets go of every device.
+    pub(super) fn end(&self) {
+        self.unregister();
+        let bound = self.state().bound.take();
+        if let Some(Bound { device, frame_type: Some(frame_type) }) = bound {
+            // SAFETY: the device is kept.
+            unsafe { devices::unregister_device_handler(device.hardware().raw(), frame_type) };
+        }
+    }
+}
+
+/// A monitor's hook: the socket gets a clone.
+unsafe extern "C" fn see(monitor: *mut net_device_monitor, raw: *mut net_buffer) -> status_t {
+    // SAFETY: the monitor is a socket's, which lives while it is registered.
+    let cookie = unsafe { member!(monitor => net_device_monitor, cookie).read() };
+    // SAFETY: as above.
+    let socket = unsafe { &*cookie.cast::<Socket>() };
+    // SAFETY: the packet is lent.
+    unsafe { Borrowed::new(raw) }.map_or(B_BAD_VALUE, |buffer| socket.enqueue_shared(&buffer))
+}
+
+/// A monitor's hook: the socket lets go of a device that goes down, under the monitors' lock as Haiku's does.
+unsafe extern "C" fn hear(monitor: *mut net_device_monitor, event: i32) {
+    if event != B_DEVICE_GOING_DOWN {
+        return;
+    }
+    // SAFETY: as above.
+    let cookie = unsafe { member!(monitor => net_device_monitor, cookie).read() };
+    // SAFETY: as above.
+    let socket = unsafe { &*cookie.cast::<Socket>() };
+    if let super::Kind::Link(capture) = &socket.kind {
+        capture.unregister();
+    }
+    if socket.queue.is_empty() {
+        socket.queue.wake_all();
+        socket.notify(B_SELECT_READ, B_DEVICE_NOT_FOUND);
+    }
+}
+
+/// A handler's hook: the socket gets the packet.
+unsafe extern "C" fn receive(cookie: *mut c_void, _device: *mut net_device, raw: *mut net_buffer) -> status_t {
+    // SAFETY: the cookie is a socket, which lives while the handler is registered.
+    let socket = unsafe { &*cookie.cast::<Socket>() };
+    // SAFETY: the packet is ours if we say so.
+    let Some(buffer) = (unsafe { Borrowed::new(raw) }) else { return B_BAD_VALUE };
+    // A clone, so that the packet stays the caller's if there is no room.
+    match socket.enqueue_shared(&buffer) {
+        B_OK => {
+            // SAFETY: taken.
+            drop(unsafe { Buffer::from_raw(raw) });
+            B_OK
+        }
+        failed => failed,
+    }
+}
+
+/// Binds a socket to a device, and to frames of one type if the address has one.
+pub(super) fn bind(socket: &Arc<Socket>, capture: &Capture, link: &Sockaddr) -> status_t {
+    if !kernel::is_root() {
+        return B_NOT_ALLOWED;
+    }
+    if capture.state().monitored.is_some() {
+        return B_BUSY;
+    }
+    let Some(interface) = interfaces::for_link(&LINK, link) else { return B_BAD_VALUE };
+    let Some(device) = interface.device().acquire() else { return B_BAD_VALUE };
+    let frame_type =
+        (link.link_type() != 0).then(|| net_frame_type(u32::from(link.link_type()), u32::from(link.ethertype())));
+    if let Some(frame_type) = frame_type {
+        let cookie = Arc::as_ptr(socket).cast_mut().cast();
+        // SAFETY: the device is kept, and the socket unregisters before it ends.
+        match unsafe { devices::register_device_handler(device.hardware().raw(), frame_type, Some(receive), cookie) } {
+            B_OK => {}
+            failed => return failed,
+        }
+    }
+    let mut state = socket.state();
+    state.device = device.hardware().index();
+    state.local = *link;
+    drop(state);
+    capture.state().bound = Some(Bound { device, frame_type });
+    B_OK
+}
+
+/// Sends a frame whose link addresses are set.
+pub(super) fn send(socket: &Socket, mut buffer: Buffer) -> Sent {
+    if [buffer.source().family(), buffer.destination().family()] != [AF_LINK; 2] {
+        return Err((buffer, B_BAD_VALUE));
+    }
+    let device = socket.state().device;
+    match datalink::route_for(&LINK, &mut buffer, device) {
+        Ok(route) => datalink::send_routed(&route, buffer),
+        Err(failed) => Err((buffer, failed)),
+    }
+}
+
+/// Handles a request. Whatever names a device has it made for as long as the request takes.
+pub(super) fn request(socket: &Socket, capture: &Capture, option: u32, place: Place) -> status_t {
+    match try_request(socket, capture, option, place) {
+        Ok(status) => status,
+        Err(failed) => failed,
+    }
+}
+
+fn try_request(socket: &Socket, capture: &Capture, option: u32, place: Place) -> Result<status_t, status_t> {
+    let argument = place.after(IF_NAMESIZE);
+    Ok(match option {
+        SIOCGIFINDEX => {
+            let name = name(place)?;
+            let index = devices::find(&name, Missing::Ask).map_or(0, |device| device.hardware().index());
+            write_request(place, &name, &index.to_ne_bytes())
+        }
+        SIOCGIFNAME => {
+            let index: u32 = argument.read()?;
+            let device = devices::find_by_index(index).ok_or(B_DEVICE_NOT_FOUND)?;
+            write_request(place, &device.hardware().name(), &index.to_ne_bytes())
+        }
+        SIOCGIFCOUNT => {
+            let mut answer = [0_u8; size_of::<ifconf>()];
+            if let Some(count) = answer.last_chunk_mut() {
+                *count = (devices::count() as u64).to_ne_bytes();
+            }
+            place.write_bytes(&answer)
+        }
+        SIOCGIFCONF => list(place)?,
+        SIOCGIFADDR => {
+            let address = device(place)?.link_address();
+            argument.write_address(Some(&address), size_of::<Sockaddr>())
+        }
+        SIOCGIFFLAGS => argument.write(&device(place)?.hardware().flags()),
+        SIOCGIFMEDIA => {
+            if place.length() > 0 && place.length() < IF_NAMESIZE + size_of::<u32>() {
+                return Err(B_BAD_VALUE);
+            }
+            argument.write(&device(place)?.hardware().media())
+        }
+        SIOCSPACKETCAP if !kernel::is_root() => B_NOT_ALLOWED,
+        SIOCSPACKETCAP => capture.start(socket, &name(place)?),
+        SIOCCPACKETCAP => capture.stop(&name(place)?),
+        _ => control(&LINK, option, place, &mut place.length()),
+    })
+}
+
+fn name(place: Place) -> Result<String, status_t> {
+    let request: ifreq = place.read_some(IF_NAMESIZE)?;
+    Ok(name_of(&request.ifr_name))
+}
+
+fn device(place: Place) -> Result<DeviceRef, status_t> {
+    devices::find(&name(place)?, Missing::Ask).ok_or(B_DEVICE_NOT_FOUND)
+}
+
+fn write_request(place: Place, name: &str, argument: &[u8; 4]) -> status_t {
+    let mut answer = [0_u8; size_of::<ifreq>()];
+    let fields = name_field(name).map(|byte| byte.cast_unsigned()).into_iter().chain(*argument);
+    answer.iter_mut().zip(fields).for_each(|(place, byte)| *place = byte);
+    place.write_bytes(&answer)
+}
+
+/// Lists all devices with their link addresses.
+fn list(place: Place) -> Result<status_t, status_t> {
+    let mut config: ifconf = place.read()?;
+    let mut writer = Writer::new(config.ifc_buf, usize::try_from(config.ifc_len).map_err(|_| B_BAD_VALUE)?);
+    let mut list = Vec::new();
+    devices::visit(|device| list.push((device.hardware().name(), device.link_address())));
+    for (name, address) in list {
+        writer.push(&name_field(&name).map(|byte| byte.cast_unsigned()))?;
+        writer.push_address(&address)?;
+        writer.pad(IF_NAMESIZE + usize::from(address.len()), size_of::<ifreq>())?;
+    }
+    config.ifc_len = writer.written() as i32;
+    Ok(place.write(&config))
+}
