@@ -15,7 +15,7 @@ pub struct Suppress {
 
 impl Suppress {
     /// Returns what suppresses everywhere.
-    pub const fn everywhere() -> Self {
+    pub fn everywhere() -> Self {
         Self { untagged: true, vlans: VidSet::all() }
     }
 

@@ -1,9 +1,12 @@
 //! Bytes and time: what every Trestle core and every platform agrees on.
 //!
-//! Nothing here allocates, blocks or reads a clock. A core borrows a frame's first bytes as a [`Frame`],
-//! is told the time as an [`Instant`], answers with ports, and counts what it drops by [`DropReason`].
+//! Nothing here blocks or reads a clock, and nothing but a [`VidSet`], which is configuration, allocates. A core
+//! borrows a frame's first bytes as a [`Frame`], is told the time as an [`Instant`], answers with ports, and counts what
+//! it drops by [`DropReason`].
 #![no_std]
 #![forbid(unsafe_code)]
+
+extern crate alloc;
 
 pub mod checksum;
 mod drop_reason;

@@ -1,30 +1,36 @@
 //! Sets of VLAN IDs, as `iftagged` takes and `ifconfig` prints them.
 
 use crate::Vid;
+use alloc::boxed::Box;
 use core::fmt;
 use core::str::FromStr;
 
 const WORDS: usize = 64;
 
-/// A set of VLAN IDs, 512 bytes.
-#[derive(Clone, Eq, PartialEq)]
-pub struct VidSet([u64; WORDS]);
+/// A set of VLAN IDs, 512 bytes on the heap; the empty set, which most are, takes none.
+#[derive(Clone, Default, Eq, PartialEq)]
+pub struct VidSet(
+    /// `None` for the empty set, and for no other.
+    Option<Box<[u64; WORDS]>>,
+);
 
 impl VidSet {
     /// No VLAN.
-    pub const EMPTY: Self = Self([0; WORDS]);
+    pub const EMPTY: Self = Self(None);
 
     /// Returns every VLAN, 1..=4094.
-    pub const fn all() -> Self {
-        let mut words = [u64::MAX; WORDS];
-        words[0] = !1;
-        words[WORDS - 1] = u64::MAX >> 1;
-        Self(words)
+    pub fn all() -> Self {
+        let mut words = Box::new([u64::MAX; WORDS]);
+        if let [first, .., last] = words.as_mut_slice() {
+            (*first, *last) = (!1, u64::MAX >> 1);
+        }
+        Self(Some(words))
     }
 
     /// Adds a VLAN.
     pub fn insert(&mut self, vid: Vid) {
-        if let Some(word) = self.0.get_mut(usize::from(vid.get() / 64)) {
+        let words = self.0.get_or_insert_with(|| Box::new([0; WORDS]));
+        if let Some(word) = words.get_mut(usize::from(vid.get() / 64)) {
             *word |= 1 << (vid.get() % 64);
         }
     }
@@ -32,31 +38,41 @@ impl VidSet {
     /// Returns whether a VLAN is a member.
     #[inline]
     pub fn contains(&self, vid: Vid) -> bool {
-        let word = self.0.get(usize::from(vid.get() / 64)).copied().unwrap_or(0);
+        let word = self.words().get(usize::from(vid.get() / 64)).copied().unwrap_or(0);
         word >> (vid.get() % 64) & 1 == 1
     }
 
     /// Returns whether no VLAN is a member.
     pub fn is_empty(&self) -> bool {
-        self.0.iter().all(|&word| word == 0)
+        self.0.is_none()
     }
 
     /// Returns the VLANs of either set.
     #[must_use]
     pub fn union(mut self, other: &Self) -> Self {
-        for (word, more) in self.0.iter_mut().zip(other.0) {
-            *word |= more;
+        match &mut self.0 {
+            None => other.clone(),
+            Some(words) => {
+                for (word, more) in words.iter_mut().zip(other.words()) {
+                    *word |= more;
+                }
+                self
+            }
         }
-        self
     }
 
     /// Returns the VLANs of this set that are not in the other.
     #[must_use]
     pub fn minus(mut self, other: &Self) -> Self {
-        for (word, less) in self.0.iter_mut().zip(other.0) {
+        let Some(words) = &mut self.0 else { return self };
+        for (word, less) in words.iter_mut().zip(other.words()) {
             *word &= !less;
         }
-        self
+        if words.iter().all(|&word| word == 0) { Self::EMPTY } else { self }
+    }
+
+    fn words(&self) -> &[u64] {
+        self.0.as_deref().map_or(&[], |words| words)
     }
 
     /// Iterates over the members, ascending.
@@ -75,12 +91,6 @@ impl VidSet {
             }
             Some((first, last))
         })
-    }
-}
-
-impl Default for VidSet {
-    fn default() -> Self {
-        Self::EMPTY
     }
 }
 
@@ -154,7 +164,6 @@ fn parse_vid(text: &str) -> Result<Vid, ParseVidSetError> {
 
 #[cfg(feature = "serde")]
 mod serde_text {
-    extern crate alloc;
     use super::VidSet;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 

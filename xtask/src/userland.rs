@@ -106,7 +106,7 @@ const LIBRARIES: &str = "xtask/src/userland/libraries.csv";
 const FLAGS: [&str; 3] = ["-Clinker-flavor=gnu-lld", "-Zunstable-options", "-Crelro-level=off"];
 
 /// What Haiku's own toolchain has as its defaults. The runtime loader needs `DT_HASH`, as the kernel does.
-const LINK: [&str; 8] = [
+const LINK: [&str; 9] = [
     "--dynamic-linker=/system/runtime_loader",
     "--hash-style=sysv",
     "--no-undefined",
@@ -114,6 +114,7 @@ const LINK: [&str; 8] = [
     "-znoseparate-code",
     "--no-rosegment",
     "--build-id=none",
+    "--strip-debug",
     "-ztext",
 ];
 

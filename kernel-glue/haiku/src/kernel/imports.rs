@@ -2,7 +2,7 @@
 
 use core::ffi::{c_char, c_void};
 use haiku_abi::{bigtime_t, device_hooks, module_info, recursive_lock, selectsync, sem_id, status_t, thread_func};
-use haiku_abi::{ssize_t, thread_id};
+use haiku_abi::{ssize_t, team_id, thread_id};
 
 /// Declares functions of the kernel. In a program on another system they go by the names that a kernelland gives them,
 /// for some are the C library's as well.
@@ -43,6 +43,7 @@ imports! {
     snooze(timeout: bigtime_t) -> status_t;
     spawn_kernel_thread(function: thread_func, name: *const c_char, priority: i32, data: *mut c_void) -> thread_id;
     system_time() -> bigtime_t;
+    team_get_current_team_id() -> team_id;
     user_memcpy(to: *mut c_void, from: *const c_void, bytes: usize) -> status_t;
     user_strlcpy(to: *mut c_char, from: *const c_char, bytes: usize) -> ssize_t;
     wait_for_thread(thread: thread_id, result: *mut status_t) -> status_t;

@@ -1,7 +1,7 @@
 //! The memory of programs, and who they are.
 
 use super::Status;
-use super::imports::{geteuid, user_memcpy};
+use super::imports::{geteuid, team_get_current_team_id, user_memcpy};
 use core::ffi::c_void;
 
 /// Bytes at an address that a caller gave.
@@ -79,6 +79,12 @@ pub(crate) enum Syscall {
 pub(crate) fn effective_user() -> u32 {
     // SAFETY: it has no precondition.
     unsafe { geteuid() }
+}
+
+/// Returns the number of the calling program's team.
+pub(crate) fn current_team() -> u32 {
+    // SAFETY: it has no precondition.
+    unsafe { team_get_current_team_id() }.cast_unsigned()
 }
 
 /// Returns whether an address is a program's (`IS_USER_ADDRESS` on x86_64).

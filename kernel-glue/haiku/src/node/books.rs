@@ -1,11 +1,13 @@
 //! The books of descriptors: who has what open, and who may.
 
-use crate::kernel::user::effective_user;
+use crate::kernel::user::{current_team, effective_user};
 use crate::kernel::{Lock, Status};
 use crate::net_buffer::NetBuf;
+use crate::system;
 use crate::unit;
 use crate::waiter::{Descriptor, Device, Waiter};
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use frame::Mac;
@@ -19,16 +21,23 @@ use tap::{
 type Books = Devices<NetBuf, Waiter>;
 
 static BOOKS: Once<Lock<Books>> = Once::new();
+/// The teams that opened descriptors.
+static TEAMS: Once<Lock<BTreeMap<HandleId, u32>>> = Once::new();
 
 /// Under the lock nothing is called but what wakes those who wait.
 fn books() -> &'static Lock<Books> {
     BOOKS.call_once(|| Lock::new(c"trestle descriptors", Books::new()))
 }
 
+fn teams() -> &'static Lock<BTreeMap<HandleId, u32>> {
+    TEAMS.call_once(|| Lock::new(c"trestle teams", BTreeMap::new()))
+}
+
 /// Makes the device of a unit.
 ///
 /// # Errors
 /// There are as many as may be.
+#[inline(never)]
 pub(crate) fn create(name: DeviceName, mac: Mac) -> Result<Arc<Device>, Status> {
     let settings = DeviceSettings { mac, ..DeviceSettings::default() };
     books().lock().create(name, settings).map_err(status)
@@ -52,6 +61,7 @@ pub(crate) fn settings(name: DeviceName) -> Option<DeviceSettings> {
 ///
 /// # Errors
 /// There is no such device, or the value does not fit it.
+#[inline(never)]
 pub(crate) fn change(name: DeviceName, change: impl FnOnce(&mut DeviceSettings)) -> Result<(), Status> {
     {
         let mut books = books().lock();
@@ -83,19 +93,28 @@ pub(crate) fn open(name: DeviceName) -> Result<(HandleId, Arc<Descriptor>), Stat
         })?;
         books.handle(id).map(|descriptor| (id, Arc::clone(descriptor)))
     };
+    if let Some((id, _)) = &opened {
+        teams().lock().insert(*id, current_team());
+    }
     bring_about();
     opened.ok_or(Status::B_ERROR)
 }
 
-/// Lists what precedes the packets of each descriptor of a device.
-pub(crate) fn opens(name: DeviceName) -> Vec<Header> {
-    books().lock().opens(name).map(|(_, descriptor)| descriptor.header()).collect()
+/// Lists who has a device open: the team that opened it, and what precedes its packets.
+pub(crate) fn opens(name: DeviceName) -> Vec<(u32, Header)> {
+    let opens: Vec<_> = {
+        let books = books().lock();
+        books.opens(name).map(|(id, descriptor)| (id, descriptor.header())).collect()
+    };
+    let teams = teams().lock();
+    opens.into_iter().map(|(id, header)| (teams.get(&id).copied().unwrap_or_default(), header)).collect()
 }
 
 /// Closes a descriptor. It may be called with locks of the kernel's file systems held.
 pub(crate) fn close(id: HandleId) {
     // It is closed once.
     let _ = books().lock().close(id, &mut Waiter::wake);
+    teams().lock().remove(&id);
     bring_about();
 }
 
@@ -110,6 +129,7 @@ pub(crate) fn control(id: HandleId, request: Request) -> Result<Answer, Status> 
 }
 
 /// Returns the calling program's standing. The kernel tells add-ons its user, and not its groups.
+#[inline(never)]
 pub(crate) fn caller() -> Credentials {
     let uid = effective_user();
     let standing = if uid == 0 { Standing::Administrator } else { Standing::User };
@@ -124,6 +144,8 @@ fn bring_about() {
             Some(effect) => carry_out(effect),
             None => return,
         }
+        // Bridges go by who has what open, and the state keeps what programs set.
+        system::ring();
     }
 }
 

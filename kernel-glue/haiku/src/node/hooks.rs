@@ -8,11 +8,11 @@ use super::cookie::Cookie;
 use super::{clone, select};
 use crate::kernel::user::UserMemory;
 use crate::kernel::{Status, code, heap};
-use crate::stack;
+use crate::{stack, system};
 use alloc::boxed::Box;
 use core::ffi::{CStr, c_char, c_void};
 use haiku_abi::{B_OK, O_NONBLOCK, device_hooks, off_t, selectsync, status_t};
-use tap::Mode;
+use tap::{Link, Mode};
 
 /// What the kernel calls. Vectors of memory it splits into calls of these by itself, each a packet.
 pub(super) static HOOKS: device_hooks = device_hooks {
@@ -51,6 +51,10 @@ fn opened(name: &str, mode: Mode) -> Result<Box<Cookie>, Status> {
         None => super::books::open(name.parse().map_err(|_| Status::B_ENTRY_NOT_FOUND)?)?,
     };
     descriptor.set_mode(mode);
+    if descriptor.device().is_some_and(|device| device.link() == Link::Down) {
+        // It comes up by being opened, unless somebody took it down; then packets pass as soon as this returns.
+        system::settle();
+    }
     Ok(Box::new(Cookie::new(id, descriptor)))
 }
 

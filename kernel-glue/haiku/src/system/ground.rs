@@ -12,7 +12,7 @@ use own::Own;
 
 use super::datalink::{self, Handle};
 use super::observe::Seen;
-use crate::member::Condition;
+use crate::member::{Condition, Member};
 use crate::node;
 use crate::stack::InterfaceName;
 use crate::unit::{self, Unit, UnitKind};
@@ -88,6 +88,13 @@ impl Ground {
             lost.map(|(port, what)| (name.clone(), port, what.interface().to_string())).collect()
         };
         self.bridges.iter().flat_map(ports).collect()
+    }
+
+    /// Returns the member that an interface of others is.
+    fn member(&self, interface: &str) -> Option<Arc<Member>> {
+        let ports = self.bridges.values().flat_map(|served| served.ports().map(move |port| (served, port)));
+        let (served, (port, _)) = { ports }.find(|(_, (_, what))| what.interface() == interface)?;
+        served.handle().member(port)
     }
 
     /// Lets a link follow its interface.

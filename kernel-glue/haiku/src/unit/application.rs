@@ -7,8 +7,9 @@ use crate::net_buffer::NetBuf;
 use crate::node;
 use crate::tun::TunPort;
 use crate::waiter::{Device, Waiter};
+use alloc::boxed::Box;
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use frame::{DropReason, FrameBuf, Mac};
 use tap::{DeviceName, Kind, Link, Take};
 
@@ -16,7 +17,7 @@ use tap::{DeviceName, Kind, Link, Take};
 pub(crate) struct Application {
     device: Arc<Device>,
     /// The shim of a tun.
-    tun: Option<TunPort>,
+    tun: Option<Box<TunPort>>,
     place: Shared<Place>,
     /// Wakes the stack's reader.
     wire: Arc<Alarm>,
@@ -25,6 +26,9 @@ pub(crate) struct Application {
     doomed: AtomicBool,
     /// The stack is to be told that the carrier is another.
     carrier_changed: AtomicBool,
+    /// Bytes that were given to the application, and that were taken from it.
+    given_bytes: AtomicU64,
+    taken_bytes: AtomicU64,
 }
 
 /// Who takes what the application sends.
@@ -61,6 +65,7 @@ pub(crate) enum NodeState {
 
 impl Application {
     /// Makes it, with the device in the books; it begins at the interface, which is down.
+    #[inline(never)]
     pub(super) fn new(name: DeviceName, mac: Mac, reader: &Arc<Bell>) -> Result<Self, Status> {
         let tun = match name.kind {
             Kind::Tap => None,
@@ -72,7 +77,8 @@ impl Application {
         let place = Shared::new(Place::Wire(Link::Down));
         let node = AtomicU8::new(NodeState::Absent as u8);
         let (doomed, carrier_changed) = (AtomicBool::new(false), AtomicBool::new(false));
-        Ok(Self { device, tun, place, wire, node, doomed, carrier_changed })
+        let (given_bytes, taken_bytes) = (AtomicU64::new(0), AtomicU64::new(0));
+        Ok(Self { device, tun, place, wire, node, doomed, carrier_changed, given_bytes, taken_bytes })
     }
 
     /// Returns the device: queues, descriptors, counters.
@@ -82,7 +88,7 @@ impl Application {
 
     /// Returns the shim, of a tun.
     pub(crate) fn tun(&self) -> Option<&TunPort> {
-        self.tun.as_ref()
+        self.tun.as_deref()
     }
 
     /// Has a bridge take what the application sends, which is rung when there is something.
@@ -119,7 +125,7 @@ impl Application {
     /// has to send of its own comes here as well.
     pub(crate) fn take(&self, alarm: &Arc<Alarm>) -> Taken {
         for _ in 0..ATTEMPTS {
-            if let Some(frame) = self.tun.as_ref().and_then(TunPort::take_own) {
+            if let Some(frame) = self.tun().and_then(TunPort::take_own) {
                 return Taken::Frame(frame);
             }
             let packet = match self.take_packet(alarm) {
@@ -142,13 +148,17 @@ impl Application {
             // The device has the alarm already: should a packet come after this look, it goes off.
             return match self.device.take(&mut Waiter::wake) {
                 None if self.device.is_dead() => Err(Taken::Dead),
-                taken => Ok(taken),
+                taken => {
+                    taken.iter().for_each(|packet| self.count_taken(packet));
+                    Ok(taken)
+                }
             };
         }
         match self.device.take_or_wait(Waiter::Alarm(Arc::clone(alarm)), &mut Waiter::wake) {
             Take::Waiting => Ok(None),
             Take::Packet(packet) => {
                 alarm.disarm();
+                self.count_taken(&packet);
                 Ok(Some(packet))
             }
             Take::Dead => Err(Taken::Dead),
@@ -178,13 +188,32 @@ impl Application {
     /// # Errors
     /// The frame comes back as it was, and why it is not given; the device or the shim has counted it.
     pub(crate) fn give(&self, frame: NetBuf) -> Result<Option<DropReason>, (NetBuf, DropReason)> {
-        let Some(tun) = &self.tun else {
-            let flow = tap::flow(Kind::Tap, frame.head());
-            return self.device.offer(flow, frame, &mut Waiter::wake).map(|()| None);
+        let bytes = frame.bytes() as u64;
+        let given = match &self.tun {
+            None => {
+                let flow = tap::flow(Kind::Tap, frame.head());
+                self.device.offer(flow, frame, &mut Waiter::wake).map(|()| None)
+            }
+            Some(tun) => {
+                let given = tun.outward(frame, &self.device);
+                self.ring_for_own(tun);
+                given
+            }
         };
-        let given = tun.outward(frame, &self.device);
-        self.ring_for_own(tun);
+        if let Ok(None) = given {
+            self.given_bytes.fetch_add(bytes, Ordering::Relaxed);
+        }
         given
+    }
+
+    /// Returns the bytes that were given to the application, and those that were taken from it. The first count frames,
+    /// the others what the application wrote.
+    pub(crate) fn bytes(&self) -> (u64, u64) {
+        (self.given_bytes.load(Ordering::Relaxed), self.taken_bytes.load(Ordering::Relaxed))
+    }
+
+    fn count_taken(&self, packet: &NetBuf) {
+        self.taken_bytes.fetch_add(packet.bytes() as u64, Ordering::Relaxed);
     }
 
     /// Has the shim do what its time has come for.
@@ -218,6 +247,7 @@ impl Application {
     }
 
     /// Follows the interface's MTU.
+    #[inline(never)]
     pub(super) fn follow_mtu(&self, bytes: u32) {
         self.device.set_mtu_bytes(bytes);
         node::books::follow_mtu(self.device.name(), bytes);

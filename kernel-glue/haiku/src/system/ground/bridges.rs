@@ -46,7 +46,7 @@ impl Served {
 
 impl Ground {
     pub(super) fn add_engine(&mut self, bridge: &str) -> Result<(), SystemError> {
-        let made = BridgeHandle::create(bridge, Config::default(), random::secret(), system::ring);
+        let made = BridgeHandle::create(Config::default(), random::secret(), system::ring);
         let handle = made.map_err(|status| words::refused(status.code(), "end programs, and try again"))?;
         let secret = [random::number(), random::number()];
         self.bridges.insert(bridge.to_string(), Served { handle, secret, ports: BTreeMap::new() });
@@ -122,14 +122,19 @@ fn refused(interface: &str, error: AttachError) -> SystemError {
         AttachError::NotEthernet => {
             say(Errno::Invalid, format!("{interface} carries no Ethernet frames; only what does can be a port"))
         }
+        AttachError::Wireless => {
+            let detail = format!(
+                "{interface} is wireless, and a station there sends as itself alone; use a tun, or a card with a cable"
+            );
+            say(Errno::Invalid, detail)
+        }
         AttachError::Own => say(Errno::Invalid, format!("{interface} is one of ours already")),
         AttachError::Taken => {
             say(Errno::Busy, format!("{interface} is a port of another bridge; remove it there first"))
         }
-        AttachError::PortTaken => say(Errno::Exists, "the port is taken".into()),
-        AttachError::Stack(status) => {
+        AttachError::PortInUse => say(Errno::Exists, "the port is taken".into()),
+        AttachError::Refused(status) => {
             words::refused(status.code(), &format!("bring {interface} up first: /bin/ifconfig {interface} up"))
         }
-        AttachError::NoMemory => say(Errno::NoSpace, "out of memory; end programs, and try again".into()),
     }
 }

@@ -1,11 +1,13 @@
 //! What a change depends on.
 
-use super::super::datalink::Handle;
+use super::super::datalink::{self, Handle};
 use super::super::sockaddr::Far;
 use super::Ground;
 use crate::kernel::clock;
+use crate::member::{Condition, Member};
 use crate::stack::InterfaceName;
 use crate::unit::{self, UnitName};
+use alloc::vec::Vec;
 use frame::Mac;
 use haiku_abi::{IFT_BRIDGE, IFT_ETHER, IFT_LOOP, IFT_PPP, IFT_TUNNEL};
 use kernel_glue::admin::{Facts, Platform, SystemInterface, SystemKind};
@@ -20,7 +22,12 @@ impl Facts for Ground {
         if name.parse::<UnitName>().is_ok_and(|name| unit::find(name).is_some()) {
             return None;
         }
-        let handle = Handle::named(&InterfaceName::new(name)?).ok()?;
+        let stack_name = InterfaceName::new(name)?;
+        let Ok(handle) = Handle::named(&stack_name) else {
+            // The stack finds none by name that is just going up or down; a member of that name stays a member.
+            let member = self.member(name).filter(|member| member.condition() != Condition::Gone)?;
+            return datalink::exists(&stack_name).then(|| of_member(&member));
+        };
         let kind = match handle.kind() {
             IFT_ETHER => SystemKind::Ethernet,
             IFT_LOOP => SystemKind::Loopback,
@@ -44,6 +51,19 @@ impl Facts for Ground {
     fn has_address(&self, bridge: &str, address: Mac, vlan: u16) -> bool {
         let entries = self.bridge(bridge).map(|served| served.engine().entries(clock::now())).unwrap_or_default();
         entries.iter().any(|entry| (entry.mac, entry.vid) == (address, vlan))
+    }
+}
+
+/// Returns what is known of a member.
+fn of_member(member: &Member) -> SystemInterface {
+    SystemInterface {
+        kind: SystemKind::Ethernet,
+        mtu_bytes: member.mtu_bytes(),
+        min_mtu_bytes: LEAST_MTU_BYTES,
+        max_mtu_bytes: 0,
+        ether: member.mac(),
+        addresses: Vec::new(),
+        master: None,
     }
 }
 

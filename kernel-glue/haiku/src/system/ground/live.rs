@@ -96,7 +96,12 @@ impl Ground {
 }
 
 fn opens(application: &Application) -> Vec<OpenReport> {
-    let open = |header| OpenReport { pid: 0, program: String::new(), by: OpenBy::Node, header: header_text(header) };
+    let open = |(team, header)| OpenReport {
+        pid: team,
+        program: String::new(),
+        by: OpenBy::Node,
+        header: header_text(header),
+    };
     node::books::opens(application.device().name()).into_iter().map(open).collect()
 }
 
@@ -109,11 +114,12 @@ fn counts(application: &Application) -> Counts {
         let dropped = queues.to_application.drops.get(why).saturating_add(queues.from_application.drops.get(why));
         drops.add(why, dropped.saturating_add(shim.get(why)));
     }
+    let (given_bytes, taken_bytes) = application.bytes();
     Counts {
         rx_frames: queues.from_application.packets,
-        rx_bytes: 0,
+        rx_bytes: taken_bytes,
         tx_frames: queues.to_application.packets,
-        tx_bytes: 0,
+        tx_bytes: given_bytes,
         suppressed: 0,
         drops: drops.nonzero().map(|(why, count)| (why.name().to_string(), count)).collect(),
     }

@@ -88,8 +88,17 @@ impl Ground {
     fn configure(&mut self, name: &str, device: &Device) -> Result<(), SystemError> {
         let own = self.own.get_mut(name).ok_or_else(|| words::missing(name))?;
         let Some(application) = own.unit.application() else { return Err(words::not_found("node", name)) };
-        let refused = |status: Status| words::refused(status.code(), "");
-        node::books::change(application.device().name(), |settings| configured(device, settings)).map_err(refused)?;
+        // A clone node is just making it otherwise, maybe, so that it is left alone until somebody says something.
+        let life = own.device.as_ref().filter(|before| before.life != device.life).map(|_| device.life);
+        let set = node::books::change(application.device().name(), |settings| {
+            configured(device, settings);
+            settings.lifetime = match life {
+                Some(Life::Persistent) => Lifetime::Persistent,
+                Some(Life::Transient) => Lifetime::Transient,
+                None => settings.lifetime,
+            };
+        });
+        set.map_err(|status| words::refused(status.code(), ""))?;
         // Programs can open it before anybody brings it up: by that it comes up.
         node::publish(&own.unit).map_err(|status| words::refused(status.code(), "another driver may have the node"))?;
         if let Some(wish) = &device.link {
@@ -174,10 +183,6 @@ fn configured(device: &Device, settings: &mut DeviceSettings) {
     settings.owner = device.owner;
     settings.group = device.group.unwrap_or_default();
     settings.mode = device.mode;
-    settings.lifetime = match device.life {
-        Life::Persistent => Lifetime::Persistent,
-        Life::Transient => Lifetime::Transient,
-    };
     settings.carrier = match device.carrier {
         Carrier::Auto => tap::Carrier::FollowsOpen,
         Carrier::Up => tap::Carrier::Up,

@@ -1,0 +1,28 @@
+//! The command line, by ioctl, with the add-on in the kernel.
+
+use kernelland::user::{Process, Program};
+use kernelland::Config;
+use std::ffi::OsString;
+use std::sync::Arc;
+use tests::haiku::boot;
+
+#[test]
+fn a_bridge_is_created_shown_and_destroyed() {
+    kernelland::test(|| {
+        let Some(kernel) = boot("a_bridge_is_created_shown_and_destroyed", Config::default()) else { return };
+        let program = Arc::new(Program::of(Process::root()));
+        let ifconfig = |line: &str| {
+            let words: Vec<OsString> = line.split(' ').filter(|word| !word.is_empty()).map(OsString::from).collect();
+            trestle::haiku::ifconfig(&program, &words)
+        };
+        assert_eq!(ifconfig("bridge0 create"), Ok(String::new()));
+        assert_eq!(ifconfig("tap0 create"), Ok(String::new()));
+        assert_eq!(ifconfig("bridge0 addm tap0 up"), Ok(String::new()));
+        println!("{}", ifconfig("bridge0").unwrap());
+        println!("{}", ifconfig("tap0").unwrap());
+        println!("{:?}", kernel.nodes());
+        assert_eq!(ifconfig("tap0 destroy"), Ok(String::new()));
+        assert_eq!(ifconfig("bridge0 destroy"), Ok(String::new()));
+        println!("{}", kernel.shutdown());
+    });
+}
