@@ -2,6 +2,8 @@
 
 mod add_on;
 mod boot;
+mod plug;
 
 pub use add_on::add_on;
 pub use boot::boot;
+pub use plug::plug;
