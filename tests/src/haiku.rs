@@ -2,8 +2,10 @@
 
 mod add_on;
 mod boot;
+mod plug;
 mod program;
 
 pub use add_on::add_on;
 pub use boot::boot;
+pub use plug::plug;
 pub use program::{Open, Program};
