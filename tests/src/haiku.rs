@@ -1,7 +1,11 @@
 //! Haiku without Haiku: the add-on, loaded into a kernel in user space, and what is around it.
 
 mod add_on;
-mod rig;
+mod boot;
+mod bridged;
+mod program;
 
 pub use add_on::add_on;
-pub use rig::Rig;
+pub use boot::boot;
+pub use bridged::{Bridged, Card, hears, reads};
+pub use program::{Open, Program};

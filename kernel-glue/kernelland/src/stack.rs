@@ -102,3 +102,6 @@ fn end() -> status_t {
     drop(packets);
     B_OK
 }
+
+#[cfg(test)]
+mod tests;
