@@ -72,7 +72,11 @@ pub(super) fn observe(state: &mut State, picture: &mut Picture, name: &str, seen
         changed = Changed::Yes;
     }
     let inet = said(shown, &seen.inet);
-    let addresses: BTreeSet<InetAddress> = inet.iter().copied().collect();
+    let mut addresses = BTreeSet::new();
+    // Entered one by one: to sort all first takes a stack that the kernel has not.
+    for &one in &inet {
+        addresses.insert(one);
+    }
     if shown.addresses != addresses {
         shown.addresses = addresses;
         set_inet(state, name, inet);

@@ -1,19 +1,20 @@
 //! What is shown beside the state.
 
 use super::Ground;
-use super::own::{Own, far_of};
+use super::own::far_of;
 use crate::kernel::clock;
 use crate::member::Condition as MemberCondition;
 use crate::node;
 use crate::unit::Application;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use arp::Binding;
 use bridge::Bridge;
 use frame::{DropCounts, DropReason, Instant, PortId};
 use kernel_glue::admin::{
     Attached, Condition, Counts, InetAddress, Live, NeighbourEntry, OpenBy, OpenReport, OwnLink, TapLive, header_text,
+    named,
 };
 
 impl Live for Ground {
@@ -59,6 +60,7 @@ impl Live for Ground {
         Some(own.handle()?.addresses().iter().filter_map(|one| one.inet(far)).collect())
     }
 
+    #[inline(never)]
     fn device(&self, name: &str) -> Option<TapLive> {
         let own = self.own.get(name)?;
         let application = own.unit.application()?;
@@ -79,10 +81,13 @@ impl Live for Ground {
     }
 
     fn neighbours(&self, now: Instant) -> Vec<NeighbourEntry> {
-        let links = |(name, own): (&String, &Own)| {
-            own.link.as_ref().map(|link| link.neighbours(name, &own.unit, now)).unwrap_or_default()
-        };
-        self.own.iter().flat_map(links).collect()
+        let mut all = Vec::new();
+        for (name, own) in &self.own {
+            if let Some(link) = &own.link {
+                all.append(&mut link.neighbours(name, &own.unit, now));
+            }
+        }
+        all
     }
 }
 
@@ -95,6 +100,7 @@ impl Ground {
     }
 }
 
+#[inline(never)]
 fn opens(application: &Application) -> Vec<OpenReport> {
     let open = |(team, header)| OpenReport {
         pid: team,
@@ -106,6 +112,7 @@ fn opens(application: &Application) -> Vec<OpenReport> {
 }
 
 /// Adds up what passed the application's side, received being what the application wrote.
+#[inline(never)]
 fn counts(application: &Application) -> Counts {
     let queues = application.device().counters();
     let shim = application.tun().map_or(DropCounts::ZERO, |tun| tun.report().1);
@@ -121,6 +128,6 @@ fn counts(application: &Application) -> Counts {
         tx_frames: queues.to_application.packets,
         tx_bytes: given_bytes,
         suppressed: 0,
-        drops: drops.nonzero().map(|(why, count)| (why.name().to_string(), count)).collect(),
+        drops: named(drops.nonzero().map(|(why, count)| (why.name(), count))),
     }
 }
