@@ -9,7 +9,7 @@ mod probe;
 mod resolve;
 mod solicit;
 
-use crate::address::Key;
+use crate::address::{Key, is_station};
 use crate::cache::{Cache, Phase};
 use crate::counters::{Counters, Ignored};
 use crate::emit::NeighbourFrame;
@@ -19,17 +19,19 @@ use crate::rate::{Bucket, Turns};
 use crate::{Scope, Settings};
 use allow::{Answers, Requests};
 use announce::Announcing;
+use alloc::boxed::Box;
+use alloc::sync::Arc;
 use answer::Reply;
 use core::net::IpAddr;
 use defend::Defences;
 use frame::named;
 use frame::{Instant, Mac};
-use heapless::{Deque, Vec};
+use heapless::Deque;
 use probe::Probing;
 pub use probe::{Event, MAX_PROBED};
 pub use resolve::{MAX_INCOMPLETE, Resolution, Unresolvable};
 
-/// How many addresses of the host a link leaves out at most.
+/// How many addresses of the host a link is to leave out at most.
 pub const MAX_OWN: usize = 64;
 /// Answers that wait to be fetched. Whoever fetches after each message has one at most.
 const MAX_REPLIES: usize = 16;
@@ -42,21 +44,28 @@ pub struct Identity {
     /// What it stands for.
     pub scope: Scope,
     /// What it never stands for: the host's own addresses.
-    pub own: Vec<IpAddr, MAX_OWN>,
+    pub own: Arc<[IpAddr]>,
     /// The host, where the link is a wire to it; `None` where it is a station among others. The host may claim what
     /// it likes without a conflict, and nobody else may claim what is in `own`.
     pub host: Option<Mac>,
+    /// What it stands for beside the scope, as though that listed it: the address of a lease.
+    pub leased: Option<IpAddr>,
 }
 
 impl Identity {
     /// Returns whether the link answers for an address.
     #[must_use]
     pub fn stands_for(&self, address: IpAddr) -> bool {
-        self.scope.covers(address) && !self.own.contains(&address)
+        (self.scope.covers(address) || self.leased == Some(address)) && !self.own.contains(&address)
+    }
+
+    /// Returns whether an address is listed, so that nobody else is to have it.
+    fn names(&self, address: IpAddr) -> bool {
+        (self.scope.names(address) || self.leased == Some(address)) && !self.own.contains(&address)
     }
 
     fn announces(&self) -> impl Iterator<Item = IpAddr> + '_ {
-        self.scope.singles().filter(|address| !self.own.contains(address))
+        self.scope.singles().chain(self.leased).filter(|address| !self.own.contains(address))
     }
 
     /// Returns the address to ask by: the asker's if the link stands for it, else the first that can be announced.
@@ -134,22 +143,23 @@ pub struct Neighbour {
 ///
 /// After any call, [`poll`](Self::poll) is drained to `None`; then [`poll_at`](Self::poll_at) is when to call it
 /// again. `now` may repeat but not run backwards. Everything has a bound: [`MAX_NEIGHBOURS`](crate::MAX_NEIGHBOURS)
-/// neighbours, [`MAX_HELD`](crate::MAX_HELD) packets, and the rates of [`Settings`]. All memory is taken by `new`.
+/// neighbours, [`MAX_HELD`](crate::MAX_HELD) packets, and the rates of [`Settings`]. All memory is taken by `new`: what is
+/// large is in boxes, so that it can be made where stacks are small.
 pub struct Neighbours<P> {
     identity: Identity,
     settings: Settings,
     cache: Cache,
     held: Held<P>,
-    replies: Deque<Reply, MAX_REPLIES>,
+    replies: Box<Deque<Reply, MAX_REPLIES>>,
     announcing: Announcing,
-    defences: Defences,
-    probing: Probing,
+    defences: Box<Defences>,
+    probing: Box<Probing>,
     answers: Answers,
     requests: Requests,
     confirmations: Bucket,
     confirming: Turns,
     learning: Bucket,
-    counters: Counters,
+    counters: Box<Counters>,
     /// The latest time that was told.
     now: Instant,
 }
@@ -164,16 +174,16 @@ impl<P> Neighbours<P> {
             settings,
             cache: Cache::new(settings.secret),
             held: Held::new(),
-            replies: Deque::new(),
+            replies: Box::default(),
             announcing: Announcing::default(),
-            defences: Defences::default(),
-            probing: Probing::new(chance),
+            defences: Box::default(),
+            probing: Box::new(Probing::new(chance)),
             answers: Answers::new(secret),
             requests: Requests::new(secret),
             confirmations: Bucket::default(),
             confirming: Turns::default(),
             learning: Bucket::default(),
-            counters: Counters::ZERO,
+            counters: Box::new(Counters::ZERO),
             now: Instant::default(),
         }
     }
@@ -191,6 +201,25 @@ impl<P> Neighbours<P> {
         if announce && self.announcing.was_started() {
             self.announce(now);
         }
+    }
+
+    /// Begins anew as somebody else: nobody is known, and nothing is counted. Packets that wait are dropped. What was done
+    /// lately still counts as to how much may be done.
+    pub fn restart(&mut self, identity: Identity) {
+        self.identity = identity;
+        self.cache.clear();
+        self.held.clear();
+        self.replies.clear();
+        self.announcing = Announcing::default();
+        self.defences.clear();
+        self.probing.clear();
+        *self.counters = Counters::ZERO;
+    }
+
+    /// Has the link stand for the address of a lease, or for that of none.
+    pub fn set_leased(&mut self, address: Option<IpAddr>, now: Instant) {
+        let leased = address.filter(|&address| is_station(address));
+        self.set_identity(Identity { leased, ..self.identity.clone() }, now);
     }
 
     /// Takes a message that came from the Ethernet side. What it leads to comes by [`poll`](Self::poll).

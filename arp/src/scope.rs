@@ -2,23 +2,22 @@
 
 use crate::Prefix;
 use crate::address::is_station;
+use alloc::sync::Arc;
 use core::net::IpAddr;
-use heapless::Vec;
 
-/// How many prefixes a scope lists at most.
+/// How many prefixes a scope is to list at most: a packet may be compared with each.
 pub const MAX_PREFIXES: usize = 64;
 
 /// The addresses that are answered for, as though their stations were on the link.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "one a link; a box would need an allocator")]
 pub enum Scope {
     /// None.
     #[default]
     None,
     /// Every address that one station can have.
     All,
-    /// Those of these networks, but for the directed broadcast address of each.
-    List(Vec<Prefix, MAX_PREFIXES>),
+    /// Those of these networks, but for the directed broadcast address of each. All who hold the scope share the list.
+    List(Arc<[Prefix]>),
 }
 
 impl Scope {

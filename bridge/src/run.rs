@@ -45,7 +45,7 @@ fn carry_watched<P: Ports, W: Watch>(
 }
 
 /// Takes frames by the dozens, so that what they need of a large table is fetched at once instead of in turn.
-#[inline]
+#[inline(never)]
 fn run_expecting<P: Ports>(
     worker: &mut Worker,
     io: &mut P,
@@ -120,8 +120,9 @@ fn send_copy<P: Ports>(worker: &Worker, io: &mut P, to: PortId, buf: &P::Buf, ed
     }
 }
 
-/// Frames that are looked at ahead. A guess: two fetches each are more than a core has under way at once.
-const AHEAD: usize = 32;
+/// Frames that are looked at ahead: two fetches each are more than a core has under way at once, and twice as many were
+/// no faster. They lie on the stack, of which a kernel thread has little.
+const AHEAD: usize = 16;
 
 #[cfg(test)]
 pub(crate) mod tests;

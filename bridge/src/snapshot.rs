@@ -20,16 +20,16 @@ pub(crate) struct Snapshot {
     /// By port number, up to the highest in use.
     lines: Box<[PortLine]>,
     /// Ports that are no mirrors, up or not.
-    members: PortSet,
+    members: Box<PortSet>,
     /// Ports that relay: up, and not mirrors. The host port among them.
-    pub(crate) forwarding: PortSet,
+    pub(crate) forwarding: Box<PortSet>,
     /// Those of them that unknown unicast is sent to.
-    pub(crate) discover: PortSet,
-    pub(crate) spans: PortSet,
+    pub(crate) discover: Box<PortSet>,
+    pub(crate) spans: Box<PortSet>,
     pub(crate) has_spans: bool,
     /// Whether some port suppresses anything, so that a watch has something to see.
     pub(crate) is_watched: bool,
-    pub(crate) qinq: PortSet,
+    pub(crate) qinq: Box<PortSet>,
     /// For each distinct isolation, the ports that it reaches.
     reach: Vec<PortSet>,
     vlans: Vec<VlanPorts>,
@@ -83,18 +83,10 @@ impl Snapshot {
                 *line = PortLine::new(&config, of, isolation, reach as u16);
             }
         }
-        let having = |flags: PortFlags| {
-            let ports = config.ports.iter().filter(move |(_, of)| of.flags & (flags | PortFlags::SPAN) == flags);
-            ports.map(|&(port, _)| port).collect::<PortSet>()
-        };
-        let reached_from = |from: u32| {
-            let ports = config.ports.iter().filter(move |(port, of)| from & isolation(*port, of) == 0);
-            ports.map(|&(port, _)| port).collect::<PortSet>()
-        };
+        let having = |flags| set_of(&config, |_, of| of.flags & (flags | PortFlags::SPAN) == flags);
         let mut discover = having(PortFlags::UP | PortFlags::DISCOVER);
         discover.remove(PortId::HOST);
-        let spans = config.ports.iter().filter(|(_, of)| of.flags.contains(PortFlags::UP | PortFlags::SPAN));
-        let spans: PortSet = spans.map(|&(port, _)| port).collect();
+        let spans = set_of(&config, |_, of| of.flags.contains(PortFlags::UP | PortFlags::SPAN));
         let (vlans, vlan_index) = vlans(&config);
         Self {
             ageing: Ageing::new(config.ageing),
@@ -110,7 +102,7 @@ impl Snapshot {
             is_watched: config.ports.iter().any(|(_, of)| !of.suppress.is_off()),
             spans,
             qinq: having(PortFlags::QINQ),
-            reach: isolations.iter().map(|&from| reached_from(from)).collect(),
+            reach: reaches(&config, &isolations),
             vlans,
             vlan_index,
             words: ports.div_ceil(64),
@@ -184,6 +176,23 @@ impl VlanPorts {
     const NONE: Self = Self { tagged: PortSet::EMPTY, untagged: PortSet::EMPTY };
 }
 
+/// Returns the ports that `is` chooses; made apart, so that no stack holds more than one set.
+#[inline(never)]
+fn set_of(config: &Config, is: impl Fn(PortId, &PortConfig) -> bool) -> Box<PortSet> {
+    let mut set = Box::new(PortSet::EMPTY);
+    for (port, _) in config.ports.iter().filter(|(port, of)| is(*port, of)) {
+        set.insert(*port);
+    }
+    set
+}
+
+/// Returns for each isolation the ports that it reaches.
+#[inline(never)]
+fn reaches(config: &Config, isolations: &[u32]) -> Vec<PortSet> {
+    let reached_from = |from: u32| *set_of(config, |port, of| from & isolation(port, of) == 0);
+    isolations.iter().map(|&from| reached_from(from)).collect()
+}
+
 fn isolation(port: PortId, of: &PortConfig) -> u32 {
     if port == PortId::HOST {
         return 0;
@@ -192,23 +201,23 @@ fn isolation(port: PortId, of: &PortConfig) -> u32 {
 }
 
 /// Makes the sets of those VLANs that some port has, and an index by VLAN ID.
+#[inline(never)]
 fn vlans(config: &Config) -> (Vec<VlanPorts>, Box<[u16]>) {
     let mut used = VidSet::EMPTY;
     for (_, of) in &config.ports {
         used = used.union(&of.tagged);
         of.pvid.into_iter().for_each(|vid| used.insert(vid));
     }
-    let mut only_host = VlanPorts::NONE;
-    if config.ports.iter().any(|(port, _)| *port == PortId::HOST) {
-        only_host.tagged.insert(PortId::HOST);
-    }
+    let has_host = config.ports.iter().any(|(port, _)| *port == PortId::HOST);
     let mut index = alloc::vec![0; 4096].into_boxed_slice();
-    let mut vlans = alloc::vec![only_host.clone()];
-    for vid in used.iter() {
+    let mut vlans = alloc::vec![VlanPorts::NONE; 1 + used.iter().count()];
+    if has_host {
+        vlans.iter_mut().for_each(|ports| ports.tagged.insert(PortId::HOST));
+    }
+    for ((number, ports), vid) in (0..).zip(&mut vlans).skip(1).zip(used.iter()) {
         if let Some(entry) = index.get_mut(usize::from(vid.get())) {
-            *entry = vlans.len() as u16;
+            *entry = number;
         }
-        let mut ports = only_host.clone();
         for (port, of) in &config.ports {
             if of.tagged.contains(vid) {
                 ports.tagged.insert(*port);
@@ -217,7 +226,6 @@ fn vlans(config: &Config) -> (Vec<VlanPorts>, Box<[u16]>) {
                 ports.untagged.insert(*port);
             }
         }
-        vlans.push(ports);
     }
     (vlans, index)
 }

@@ -19,7 +19,8 @@ pub use counters::{LinkCounters, LinkReport};
 pub use inward::Inward;
 pub use outward::Outward;
 
-use arp::{Identity, MAX_OWN, Neighbours, Prefix, Scope, Settings};
+use alloc::boxed::Box;
+use arp::{Identity, Neighbours, Settings};
 use core::net::{IpAddr, Ipv4Addr};
 use frame::Instant;
 use leasing::Leasing;
@@ -27,17 +28,19 @@ use ppp_shim::path_mtu::Limiter;
 use slab::{Queue, Slab, Slot};
 
 /// The link of one device. One caller at a time: a platform with threads puts a lock around it.
+///
+/// Its parts are in boxes, each made where it stays, so that a kernel can make and change one on a small stack.
 pub struct Link {
     config: LinkConfig,
-    neighbours: Neighbours<Slot>,
+    neighbours: Box<Neighbours<Slot>>,
     slab: Slab,
     /// Frames that leave by the port.
     frames: Queue,
     /// Packets for the application.
     packets: Queue,
     /// How often senders may be told that a packet did not get through.
-    errors: Limiter,
-    leasing: Leasing,
+    errors: Box<Limiter>,
+    leasing: Box<Leasing>,
     counters: LinkCounters,
     /// Whether there is an application.
     present: bool,
@@ -50,17 +53,18 @@ pub struct Link {
 impl Link {
     /// Makes a link.
     #[must_use]
+    #[inline(never)]
     pub fn new(config: LinkConfig) -> Self {
         let seed = config.secret.iter().fold(0, |seed, word| seed ^ word);
         let settings = Settings { secret: config.secret, ..Settings::default() };
         Self {
-            neighbours: Neighbours::new(identity(&config, None), settings),
-            errors: Limiter::new(seed),
-            leasing: Leasing::new(config.peer_mac, seed),
+            neighbours: boxed(|| Neighbours::new(identity(&config, None), settings)),
+            errors: boxed(|| Limiter::new(seed)),
+            leasing: boxed(|| Leasing::new(config.peer_mac, seed)),
             config,
             slab: Slab::new(),
-            frames: Queue::new(),
-            packets: Queue::new(),
+            frames: Queue::default(),
+            packets: Queue::default(),
             counters: LinkCounters::default(),
             present: false,
             stirred: false,
@@ -71,13 +75,24 @@ impl Link {
     /// Tells it what has changed. Where the Ethernet side is another, all is forgotten, what is counted as well.
     pub fn configure(&mut self, config: LinkConfig, now: Instant) {
         if core::mem::discriminant(&config.place) != core::mem::discriminant(&self.config.place) {
-            *self = Self { present: self.present, ..Self::new(config) };
+            self.begin_anew(&config);
         } else {
             self.neighbours.set_identity(identity(&config, self.leasing.address()), now);
-            self.config = config;
         }
+        self.config = config;
         self.lease_or_not(now);
         self.stirred = true;
+    }
+
+    /// Forgets everything but how often something may happen. It takes no memory: what there is is used again.
+    fn begin_anew(&mut self, config: &LinkConfig) {
+        self.neighbours.restart(identity(config, None));
+        self.leasing.restart(config.peer_mac);
+        self.frames.clear();
+        self.packets.clear();
+        self.slab.clear();
+        self.counters = LinkCounters::default();
+        self.polled = Instant::default();
     }
 
     /// Says that an application has come. On a bridge its addresses are announced, so that stations that knew them
@@ -112,18 +127,19 @@ impl Link {
     }
 }
 
+/// Makes a part in a place of its own. What the making takes of the stack is given back before the next is made.
+#[inline(never)]
+fn boxed<T>(make: impl FnOnce() -> T) -> Box<T> {
+    Box::write(Box::new_uninit(), make())
+}
+
 fn identity(config: &LinkConfig, leased: Option<Ipv4Addr>) -> Identity {
-    let mut scope = config.scope.clone();
-    if let (Some(leased), Scope::List(list)) = (leased, &mut scope) {
-        // Where the list is full, the operator has said enough.
-        let _ = list.push(Prefix::single(IpAddr::V4(leased)));
-    }
     let host = match config.place {
         Place::Host(mac) => Some(mac),
         Place::Lan { .. } => None,
     };
-    let own = config.own.iter().copied().take(MAX_OWN).collect();
-    Identity { mac: config.peer_mac, scope, own, host }
+    let (scope, own) = (config.scope.clone(), config.own.clone());
+    Identity { mac: config.peer_mac, scope, own, host, leased: leased.map(IpAddr::V4) }
 }
 
 /// How often a link that carries packets is polled without another reason.

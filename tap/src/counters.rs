@@ -1,6 +1,7 @@
 //! What passed a device, and what did not.
 
 use crate::sync::{Apart, AtomicU64, Ordering};
+use alloc::boxed::Box;
 use frame::{DropCounts, DropReason};
 
 /// What a device has carried, and what waits in it.
@@ -30,11 +31,11 @@ pub(crate) struct Tally {
     drops: Drops,
 }
 
-struct Drops([AtomicU64; DropReason::ALL.len()]);
+struct Drops(Box<[AtomicU64]>);
 
 impl Default for Drops {
     fn default() -> Self {
-        Self(core::array::from_fn(|_| AtomicU64::new(0)))
+        Self(DropReason::ALL.iter().map(|_| AtomicU64::new(0)).collect())
     }
 }
 
@@ -44,7 +45,7 @@ impl Tally {
         self.packets.0.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn drop(&self, why: DropReason, packets: u64) {
+    pub(crate) fn lose(&self, why: DropReason, packets: u64) {
         if let Some(count) = self.drops.0.get(why as usize) {
             count.fetch_add(packets, Ordering::Relaxed);
         }
@@ -52,7 +53,7 @@ impl Tally {
 
     pub(crate) fn read(&self, queued: usize) -> Passed {
         let mut drops = DropCounts::ZERO;
-        for (&why, count) in DropReason::ALL.iter().zip(&self.drops.0) {
+        for (&why, count) in DropReason::ALL.iter().zip(self.drops.0.iter()) {
             drops.add(why, count.load(Ordering::Relaxed));
         }
         Passed { packets: self.packets.0.load(Ordering::Relaxed), queued, drops }

@@ -5,6 +5,7 @@ use crate::gate::{Crowded, Gate};
 use crate::seat::Seat;
 use crate::sync::{Apart, AtomicBool, AtomicU8, AtomicU32, Ordering, Queue, SharedLock, fence};
 use crate::{DeviceName, Ready};
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use bitflags::bitflags;
 use core::fmt;
@@ -27,12 +28,12 @@ pub struct Device<P, W> {
     /// The open descriptors among which packets are spread; replaced as a whole.
     seats: SharedLock<Seats<P, W>>,
     /// Packets that applications wrote.
-    written: Apart<Queue<P>>,
+    written: Box<Apart<Queue<P>>>,
     /// Someone found `written` full since packets were last taken.
     starved: AtomicBool,
     system: Gate<W>,
-    to_application: Tally,
-    from_application: Tally,
+    to_application: Box<Tally>,
+    from_application: Box<Tally>,
 }
 
 /// The descriptors that have a device open, as one that looks at them keeps them.
@@ -113,11 +114,11 @@ impl<P, W> Device<P, W> {
             mtu_bytes: AtomicU32::new(u32::MAX),
             opens: AtomicU32::new(0),
             seats: SharedLock::new(Arc::new([])),
-            written: Apart(Queue::new(queue_packets)),
+            written: boxed(|| Apart(Queue::new(queue_packets))),
             starved: AtomicBool::new(false),
             system: Gate::new(),
-            to_application: Tally::default(),
-            from_application: Tally::default(),
+            to_application: boxed(Tally::default),
+            from_application: boxed(Tally::default),
         }
     }
 
@@ -182,7 +183,7 @@ impl<P, W> Device<P, W> {
         if !self.state().contains(State::UP) {
             // Written by one who found the link up just before it went down.
             drop(packet);
-            self.from_application.drop(DropReason::PortDown, 1 + self.flush_written());
+            self.from_application.lose(DropReason::PortDown, 1 + self.flush_written());
             return None;
         }
         Some(packet)
@@ -212,7 +213,7 @@ impl<P, W> Device<P, W> {
         match link {
             Link::Up if self.state().is_empty() => {
                 // What slipped in while down is stale.
-                self.from_application.drop(DropReason::PortDown, self.flush_written());
+                self.from_application.lose(DropReason::PortDown, self.flush_written());
                 // Fails if the device is destroyed meanwhile, which is for good.
                 let (down, up) = (State::empty().bits(), State::UP.bits());
                 let _ = self.state.compare_exchange(down, up, Ordering::SeqCst, Ordering::Relaxed);
@@ -220,7 +221,7 @@ impl<P, W> Device<P, W> {
             Link::Up => return,
             Link::Down => {
                 self.state.fetch_and(!State::UP.bits(), Ordering::SeqCst);
-                self.from_application.drop(DropReason::PortDown, self.flush_written());
+                self.from_application.lose(DropReason::PortDown, self.flush_written());
             }
         }
         self.wake_seats(Ready::WRITE, wake);
@@ -291,10 +292,10 @@ impl<P, W> Device<P, W> {
             core::mem::replace(&mut *seats, Arc::new([]))
         };
         for seat in seats.iter() {
-            self.to_application.drop(DropReason::PortDown, seat.flush());
+            self.to_application.lose(DropReason::PortDown, seat.flush());
             seat.gate.hand_out(Ready::all(), wake);
         }
-        self.from_application.drop(DropReason::PortDown, self.flush_written());
+        self.from_application.lose(DropReason::PortDown, self.flush_written());
         self.system.hand_out(Ready::all(), wake);
     }
 
@@ -320,7 +321,7 @@ impl<P, W> Device<P, W> {
             let mut seats = self.seats.write();
             *seats = seats.iter().filter(|other| !Arc::ptr_eq(other, seat)).map(Arc::clone).collect();
         }
-        self.to_application.drop(DropReason::NotOpen, seat.flush());
+        self.to_application.lose(DropReason::NotOpen, seat.flush());
     }
 
     pub(crate) fn count_open(&self) {
@@ -366,7 +367,7 @@ impl<P, W> Device<P, W> {
     /// Counts a write that was refused because the link is down.
     #[cold]
     pub(crate) fn refuse_write(&self) {
-        self.from_application.drop(DropReason::PortDown, 1);
+        self.from_application.lose(DropReason::PortDown, 1);
     }
 
     #[cold]
@@ -396,7 +397,7 @@ impl<P, W> Device<P, W> {
 
     #[cold]
     fn refuse(&self, packet: P, why: DropReason) -> Result<(), (P, DropReason)> {
-        self.to_application.drop(why, 1);
+        self.to_application.lose(why, 1);
         Err((packet, why))
     }
 }
@@ -405,6 +406,13 @@ impl<P, W> fmt::Debug for Device<P, W> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Device").field("name", &self.name).field("link", &self.link()).finish_non_exhaustive()
     }
+}
+
+/// Makes a part in a place of its own. Stacks of kernels are small, and each part is on one before: none is to be there
+/// together with the next.
+#[inline(never)]
+fn boxed<T>(make: impl FnOnce() -> T) -> Box<T> {
+    Box::write(Box::new_uninit(), make())
 }
 
 /// The device is destroyed.

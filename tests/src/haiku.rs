@@ -1,5 +1,9 @@
 //! Haiku without Haiku: the add-on, loaded into a kernel in user space, and what is around it.
 
 mod add_on;
+mod boot;
+mod program;
 
 pub use add_on::add_on;
+pub use boot::boot;
+pub use program::{Open, Program};

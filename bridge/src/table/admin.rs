@@ -4,6 +4,7 @@ use super::evict::Full;
 use super::slot::{Ageing, Clock, Value};
 use super::{EntryKind, Key, Stamp, Table};
 use crate::sync::Ordering;
+use alloc::collections::BinaryHeap;
 use core::cmp::Reverse;
 use core::fmt;
 use frame::{Instant, Mac, PortId};
@@ -74,11 +75,12 @@ impl Table {
         for (epoch, old) in self.epochs.iter().zip(&old.epochs) {
             epoch.store(old.load(Ordering::Relaxed), Ordering::Relaxed);
         }
-        let mut entries = old.list(TIMELESS);
-        entries.sort_by_key(|&(_, _, kind, stamp)| (rank(kind), Reverse(stamp)));
+        let entries = old.list(TIMELESS).into_iter();
+        let entries = entries.map(|(key, port, kind, stamp)| (rank(kind), Reverse(stamp), key, port, kind));
+        let entries = BinaryHeap::from_iter(entries).into_sorted_vec();
         let _writing = self.lock.lock();
         let mut left = 0;
-        for (key, port, kind, stamp) in entries {
+        for (_, Reverse(stamp), key, port, kind) in entries {
             let value = Value::new(port, kind, self.epoch(port), stamp);
             let room = self.counts.total() < limit || kind == EntryKind::Static;
             let entered = room && self.insert(self.hasher.hash(key), key, value, u32::MAX, TIMELESS).is_ok();

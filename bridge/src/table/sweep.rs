@@ -4,6 +4,7 @@ use super::bucket::{Bucket, Way};
 use super::slot::{Clock, Value};
 use super::{EntryKind, Key, PORTS, Stamp, Table};
 use crate::sync::Ordering;
+use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 use frame::PortId;
 
@@ -85,9 +86,9 @@ impl Table {
     fn list_once(&self, clock: Clock) -> Vec<(Key, PortId, EntryKind, Stamp)> {
         let live = self.buckets.iter().flat_map(|bucket| self.entries_of(bucket));
         let live = live.filter(|(_, _, value)| self.is_live(*value, clock));
-        let mut entries: Vec<_> =
-            live.map(|(_, key, value)| (key, value.port(), value.kind(), value.stamp())).collect();
-        entries.sort_unstable_by_key(|&(key, ..)| key);
+        let live: Vec<_> = live.map(|(_, key, value)| (key, value.port(), value.kind(), value.stamp())).collect();
+        // Sorted by a heap, which needs no stack to speak of.
+        let mut entries = BinaryHeap::from(live).into_sorted_vec();
         entries.dedup_by_key(|&mut (key, ..)| key);
         entries
     }

@@ -132,7 +132,7 @@ impl BridgeHandle {
             Port::Host(..) | Port::Application(..) | Port::Gone => None,
         };
         self.ports.lock().push(Attached { port, member });
-        self.shared.mailbox.order(Order::Attach(port, Box::new(Seat::new(place))));
+        self.shared.mailbox.order(Order::Attach(port, Seat::new(place)));
         Ok(())
     }
 

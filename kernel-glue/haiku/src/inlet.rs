@@ -2,6 +2,7 @@
 
 use crate::bell::Bell;
 use crate::losses::Losses;
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use crossbeam_queue::ArrayQueue;
 use frame::DropReason;
@@ -11,15 +12,17 @@ use frame::DropReason;
 ///
 /// Each port has a queue of its own, so that one that is flooded loses frames itself, and the others none.
 pub(crate) struct Inlet<F> {
-    queue: ArrayQueue<F>,
+    /// In a box: it is large, and made on a small stack.
+    queue: Box<ArrayQueue<F>>,
     losses: Losses,
     bell: Arc<Bell>,
 }
 
 impl<F> Inlet<F> {
     /// Makes the queue of a port of a worker that waits at `bell`.
+    #[inline(never)]
     pub(crate) fn new(bell: &Arc<Bell>) -> Self {
-        Self { queue: ArrayQueue::new(QUEUE_FRAMES), losses: Losses::default(), bell: Arc::clone(bell) }
+        Self { queue: Box::new(ArrayQueue::new(QUEUE_FRAMES)), losses: Losses::default(), bell: Arc::clone(bell) }
     }
 
     /// Queues a frame and wakes the worker; where there is no room, the frame comes back, and is counted.

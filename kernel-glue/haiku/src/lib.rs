@@ -24,6 +24,7 @@ mod member;
 mod modules;
 mod net_buffer;
 mod node;
+mod place;
 mod stack;
 mod system;
 mod tun;

@@ -20,6 +20,7 @@ use crate::kernel::Status;
 use crate::modules;
 use crate::net_buffer::NetBuf;
 use crate::stack::{Interface, InterfaceName};
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use classify::{Activity, Policy, Published};
@@ -36,7 +37,7 @@ pub(crate) struct Member {
     /// Frames that the monitor took or shared.
     inlet: Inlet<NetBuf>,
     /// Headers of frames that the host has, whose sources the bridge is to know.
-    overheard: ArrayQueue<Frame>,
+    overheard: Box<ArrayQueue<Frame>>,
     recent: Recent,
     /// Frames that were taken away from the stack, and their bytes, since the stack's counts were corrected.
     taken_frames: AtomicU32,
@@ -153,17 +154,18 @@ fn find(interface: &str) -> Result<Device, AttachError> {
 }
 
 impl Member {
-    fn new(name: &str, part: Part, bell: &Arc<Bell>, device: &Device) -> Self {
+    #[inline(never)]
+    fn make(name: &str, part: Part, bell: &Arc<Bell>, device: &Device) -> Arc<Self> {
         let (activity, host) = match part {
             // Until a configuration says so, nothing passes.
             Part::Port(host) => (Activity::Idle, host),
             Part::Mirror => (Activity::Mirror, HostMode::Bridge),
         };
-        Self {
+        Arc::new(Self {
             name: name.into(),
             policy: Published::new(Policy { activity, host, mac: device.mac() }),
             inlet: Inlet::new(bell),
-            overheard: ArrayQueue::new(OVERHEARD),
+            overheard: overheard(),
             recent: Recent::new(),
             taken_frames: AtomicU32::new(0),
             taken_bytes: AtomicU64::new(0),
@@ -174,7 +176,7 @@ impl Member {
             promiscuous: AtomicBool::new(false),
             mtu_bytes: AtomicU32::new(device.mtu_bytes()),
             speed: AtomicU64::new(device.speed()),
-        }
+        })
     }
 
     /// Returns the interface's name.
@@ -297,6 +299,11 @@ impl Member {
     fn is_gone(&self) -> bool {
         self.gone.load(Ordering::Acquire)
     }
+}
+
+#[inline(never)]
+fn overheard() -> Box<ArrayQueue<Frame>> {
+    Box::new(ArrayQueue::new(OVERHEARD))
 }
 
 /// Stations that speak with the host and were not heard a moment ago, between two turns of the port; a guess.

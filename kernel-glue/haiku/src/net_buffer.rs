@@ -325,7 +325,7 @@ fn ok(status: i32) -> Option<()> {
 /// Copies a packet that is longer than a piece through a small buffer.
 #[inline(never)]
 fn copy_by_pieces(table: &Buffers, from: NonNull<net_buffer>, to: &New, bytes: usize) -> Option<()> {
-    let mut piece = [0; PIECE_BYTES];
+    let mut piece = [0_u8; PIECE_BYTES];
     let mut at = 0;
     while at < bytes {
         let length = PIECE_BYTES.min(bytes - at);

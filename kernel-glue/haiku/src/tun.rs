@@ -4,6 +4,7 @@ use crate::housekeeper;
 use crate::identity;
 use crate::kernel::{Lock, Status, clock, random};
 use crate::net_buffer::NetBuf;
+use crate::place::boxed;
 use crate::waiter::{Device, Waiter};
 use alloc::boxed::Box;
 use alloc::vec;
@@ -22,9 +23,9 @@ use tap::{DeviceName, Kind};
 pub(crate) struct TunPort {
     linked: Lock<Linked>,
     /// Frames of its own: answers, requests, and what has waited for an address.
-    own: ArrayQueue<NetBuf>,
+    own: Box<ArrayQueue<NetBuf>>,
     /// Packets for the application that are on their way.
-    back: ArrayQueue<NetBuf>,
+    back: Box<ArrayQueue<NetBuf>>,
     /// When it is to be polled next, in microseconds; the end of time if nothing is due.
     due: AtomicU64,
 }
@@ -34,42 +35,44 @@ struct Linked {
     /// Room for the largest frame, for packets that lie in pieces and those that the link gives out.
     scratch: Box<[u8]>,
     /// What it was told last.
-    config: LinkConfig,
-    drops: DropCounts,
+    config: Box<LinkConfig>,
+    drops: Box<DropCounts>,
 }
 
 impl TunPort {
     /// Makes a link that stands at the interface of the address `host`, for everybody beyond.
-    pub(crate) fn new(name: DeviceName, host: Mac) -> Result<Self, Status> {
+    #[inline(never)]
+    pub(crate) fn new(name: DeviceName, host: Mac) -> Result<Box<Self>, Status> {
         let mut text = heapless::String::<24>::new();
         write!(text, "{name} peer").map_err(|_| Status::B_BAD_VALUE)?;
-        let mut config = LinkConfig::new(Place::Host(host), identity::mac(&text), random::secret());
-        config.scope = arp::Scope::All;
-        config.mtu_bytes = 1500;
-        let link = Box::new(Link::new(config.clone()));
-        let linked = Linked { link, scratch: vec![0; SCRATCH_BYTES].into(), config, drops: DropCounts::ZERO };
-        Ok(Self {
+        let peer = identity::mac(&text);
+        let config = boxed(|| LinkConfig {
+            scope: arp::Scope::All,
+            mtu_bytes: 1500,
+            ..LinkConfig::new(Place::Host(host), peer, random::secret())
+        });
+        let link = boxed(|| Link::new(LinkConfig::clone(&config)));
+        let scratch = vec![0; SCRATCH_BYTES].into();
+        let linked = Linked { link, scratch, config, drops: boxed(|| DropCounts::ZERO) };
+        Ok(Box::new(Self {
             linked: Lock::new(c"trestle tun", linked),
-            own: ArrayQueue::new(OWN),
-            back: ArrayQueue::new(OWN),
+            own: boxed(|| ArrayQueue::new(OWN)),
+            back: boxed(|| ArrayQueue::new(OWN)),
             due: AtomicU64::new(u64::MAX),
-        })
+        }))
     }
 
     /// Changes what the link is told.
+    #[inline(never)]
     pub(crate) fn configure(&self, device: &Device, change: impl FnOnce(&mut LinkConfig)) {
-        self.with(device, |linked, now| {
-            let mut config = linked.config.clone();
-            change(&mut config);
-            if config != linked.config {
-                linked.link.configure(config.clone(), now);
-                linked.config = config;
-            }
-        });
+        let mut config = self.config();
+        change(&mut config);
+        self.with(device, |linked, now| linked.configure(config, now));
     }
 
     /// Returns what the link was told last.
-    pub(crate) fn config(&self) -> LinkConfig {
+    #[inline(never)]
+    pub(crate) fn config(&self) -> Box<LinkConfig> {
         self.linked.lock().config.clone()
     }
 
@@ -86,7 +89,7 @@ impl TunPort {
     /// Returns what the link knows and has done, and what it dropped.
     pub(crate) fn report(&self) -> (LinkReport, DropCounts) {
         let linked = self.linked.lock();
-        (linked.link.report(clock::now()), linked.drops)
+        (linked.link.report(clock::now()), *linked.drops)
     }
 
     /// Makes a frame of a packet that the application wrote; `None` if it is none, or not yet.
@@ -163,7 +166,16 @@ impl TunPort {
 }
 
 impl Linked {
+    #[inline(never)]
+    fn configure(&mut self, config: Box<LinkConfig>, now: Instant) {
+        if config != self.config {
+            self.link.configure(LinkConfig::clone(&config), now);
+            self.config = config;
+        }
+    }
+
     /// Returns the frame that a packet of the application becomes, and the packet if the application gets it back.
+    #[inline(never)]
     fn inward(&mut self, mut packet: NetBuf, now: Instant) -> (Option<NetBuf>, Option<NetBuf>) {
         let Self { link, scratch, drops, .. } = self;
         let none = Offload::default();
@@ -192,6 +204,7 @@ impl Linked {
     }
 
     /// Returns the packet that a frame carries for the application, if that is not the link's own business.
+    #[inline(never)]
     fn outward(&mut self, frame: NetBuf, now: Instant) -> Result<Option<NetBuf>, (NetBuf, DropReason)> {
         let Self { link, scratch, drops, .. } = self;
         let bytes = frame.bytes();
@@ -221,6 +234,7 @@ impl Linked {
     }
 
     /// Takes what the link has to send of its own, both ways.
+    #[inline(never)]
     fn drain(&mut self, port: &TunPort, now: Instant) {
         let Self { link, scratch, drops, .. } = self;
         for _ in 0..OWN {

@@ -62,8 +62,8 @@ impl Kernel {
         let mut roots = config.roots;
         roots.extend(std::env::var_os("TRESTLE_KERNELLAND_MODULES").filter(|root| !root.is_empty()).map(PathBuf::from));
         modules::set_roots(roots);
-        config.no_waiting_under.iter().for_each(|name| lock::forbid_blocking(name));
         stack::provide();
+        config.no_waiting_under.iter().for_each(|name| lock::forbid_blocking(name));
         if let Some(limit) = config.time_limit {
             watchdog::start(limit);
         }

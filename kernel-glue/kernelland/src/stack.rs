@@ -29,6 +29,7 @@ mod kernel;
 mod links;
 mod lock;
 mod loopback_device;
+mod member;
 mod routes;
 mod sockaddr;
 mod sockets;
@@ -101,3 +102,6 @@ fn end() -> status_t {
     drop(packets);
     B_OK
 }
+
+#[cfg(test)]
+mod tests;

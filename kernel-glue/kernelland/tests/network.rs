@@ -1,6 +1,8 @@
 //! The network stack that is there, built in or of `TRESTLE_KERNELLAND_MODULES`, in the kernel: loopback, and a card on a real
 //! wire.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use haiku_abi::{AF_INET, SOCK_DGRAM};
 use kernelland::user::{Interface, Process, from_inet, inet};
 use kernelland::wire::Nic;

@@ -14,6 +14,7 @@ impl Link {
     ///
     /// To be called until there is none, and [`Self::poll_packet`] after it, in the burst after one that
     /// [stirred](Self::is_stirred) the link and at [`Self::poll_at`].
+    #[inline(never)]
     pub fn poll_frame(&mut self, stored: &mut [u8], now: Instant) -> Option<usize> {
         self.polled = now;
         self.speak_to_servers(now);

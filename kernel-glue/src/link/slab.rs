@@ -23,8 +23,8 @@ pub(super) struct Slot(u8);
 /// Packets behind room for an Ethernet header each.
 pub(super) struct Slab {
     memory: Box<[u8]>,
-    kept: [Kept; SLOTS],
-    free: heapless::Vec<u8, SLOTS>,
+    kept: Box<[Kept]>,
+    free: Box<heapless::Vec<u8, SLOTS>>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -34,12 +34,20 @@ struct Kept {
 }
 
 /// Slots in the order in which they are to be sent.
-pub(super) type Queue = heapless::Deque<Slot, SLOTS>;
+pub(super) type Queue = Box<heapless::Deque<Slot, SLOTS>>;
 
 impl Slab {
     pub(super) fn new() -> Self {
-        let free = (0..SLOTS as u8).collect();
-        Self { memory: vec![0; SLOTS * SLOT_BYTES].into(), kept: [Kept::default(); SLOTS], free }
+        let (memory, kept) = (vec![0; SLOTS * SLOT_BYTES].into(), vec![Kept::default(); SLOTS].into());
+        let mut slab = Self { memory, kept, free: Box::default() };
+        slab.clear();
+        slab
+    }
+
+    /// Takes all packets back, whoever has them. Nobody may use one afterwards.
+    pub(super) fn clear(&mut self) {
+        self.free.clear();
+        self.free.extend(0..SLOTS as u8);
     }
 
     /// Returns whether there is no room.

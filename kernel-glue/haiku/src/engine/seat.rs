@@ -3,9 +3,9 @@
 use super::edit;
 use crate::bell::Alarm;
 use crate::inlet::Inlet;
-use crate::member::Card;
+use crate::member::{Card, Member};
 use crate::net_buffer::NetBuf;
-use crate::unit::Unit;
+use crate::unit::{Taken, Unit};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use frame::{DropCounts, DropReason, FrameBuf, PortId, TagEdit};
@@ -36,8 +36,9 @@ struct Tally {
 }
 
 impl Seat {
-    pub(super) fn new(port: Port) -> Self {
-        Self { port, tally: Tally::default() }
+    #[inline(never)]
+    pub(super) fn new(port: Port) -> Box<Self> {
+        Box::new(Self { port, tally: Tally::default() })
     }
 
     /// Returns whether there may be frames to carry.
@@ -47,6 +48,18 @@ impl Seat {
             Port::Application(_, alarm) => !alarm.is_armed(),
             Port::Card(card) => card.member().has_frames(),
             Port::Gone => false,
+        }
+    }
+
+    /// Returns where the frames come from, apart from the seat, which frames may be sent to meanwhile.
+    pub(super) fn source(&self) -> Option<Source> {
+        match &self.port {
+            Port::Host(_, inlet) => Some(Source::Host(Arc::clone(inlet))),
+            Port::Application(unit, alarm) => {
+                Some(Source::Application(Arc::clone(unit), Arc::clone(alarm), Life::Alive))
+            }
+            Port::Card(card) => Some(Source::Member(Arc::clone(card.member()))),
+            Port::Gone => None,
         }
     }
 
@@ -102,6 +115,47 @@ impl Seat {
             Port::Application(..) | Port::Gone => return,
         };
         inlet.losses().take(|why, count| (0..count).for_each(|_| engine.drop_frame(id, why)));
+    }
+}
+
+/// Where frames of a port come from.
+pub(super) enum Source {
+    Host(Arc<Inlet<NetBuf>>),
+    Application(Arc<Unit>, Arc<Alarm>, Life),
+    Member(Arc<Member>),
+}
+
+/// Whether a unit is still there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Life {
+    Alive,
+    Dead,
+}
+
+impl Source {
+    /// Returns whether a unit was found to be gone.
+    pub(super) fn is_dead(&self) -> bool {
+        matches!(self, Self::Application(_, _, Life::Dead))
+    }
+}
+
+impl Iterator for Source {
+    type Item = NetBuf;
+
+    #[inline]
+    fn next(&mut self) -> Option<NetBuf> {
+        match self {
+            Self::Host(inlet) => inlet.pop(),
+            Self::Member(member) => member.inlet().pop(),
+            Self::Application(unit, alarm, life) => match unit.application()?.take(alarm) {
+                Taken::Frame(frame) => Some(frame),
+                Taken::Nothing => None,
+                Taken::Dead => {
+                    *life = Life::Dead;
+                    None
+                }
+            },
+        }
     }
 }
 

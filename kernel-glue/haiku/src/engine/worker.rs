@@ -5,17 +5,15 @@
 
 use super::mailbox::{Mailbox, Order};
 use super::neighbours::{Neighbours, Watcher};
-use super::seat::{Port, Seat};
+use super::seat::{Port, Seat, Source};
 use crate::bell::Bell;
 use crate::kernel::{clock, thread};
-use crate::member::{Change, Condition, Parting};
+use crate::member::{Change, Condition, Member, Parting};
 use crate::net_buffer::NetBuf;
-use crate::unit::Taken;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use bridge::{Bridge, Event, Flush};
-use core::cell::Cell;
 use core::time::Duration;
 use frame::{Instant, MAX_PORTS, Mac, PortId, Ports, TagEdit};
 
@@ -63,6 +61,7 @@ impl Worker {
     }
 
     /// Serves until told to stop; then lets everything go.
+    #[inline(never)]
     pub(super) fn run(mut self) {
         loop {
             self.obey();
@@ -107,13 +106,13 @@ impl Worker {
         let Some(Some(mut seat)) = self.seats.by_number.get_mut(port.index()).map(Option::take) else { return };
         seat.settle_losses(port, &mut self.engine);
         seat.settle(port, &mut self.engine);
-        self.let_go(seat);
+        self.let_go(core::mem::replace(&mut seat.port, Port::Gone));
     }
 
     /// Ends what ties a port to the bridge.
     #[cold]
-    fn let_go(&mut self, seat: Box<Seat>) {
-        match seat.port {
+    fn let_go(&mut self, port: Port) {
+        match port {
             Port::Host(unit, _) => {
                 if let Some(host) = unit.host() {
                     host.set_inlet(None);
@@ -150,50 +149,31 @@ impl Worker {
     }
 
     /// Carries a burst that came in on a port.
+    #[inline(never)]
     fn serve(&mut self, from: PortId) {
         let now = clock::now();
-        let Some(seat) = self.seats.of(from) else { return };
-        match &seat.port {
-            Port::Host(_, inlet) => {
-                let inlet = Arc::clone(inlet);
-                self.carry(from, now, core::iter::from_fn(|| inlet.pop()));
-            }
-            Port::Card(card) => {
-                let member = Arc::clone(card.member());
-                for frame in core::iter::from_fn(|| member.take_overheard()).take(BURST) {
-                    self.engine.overhear(from, &frame, now);
-                }
-                self.carry(from, now, core::iter::from_fn(|| member.inlet().pop()));
-            }
-            Port::Application(unit, alarm) => {
-                let (unit, alarm) = (Arc::clone(unit), Arc::clone(alarm));
-                let Some(application) = unit.application() else { return };
-                let dead = Cell::new(false);
-                let taken = core::iter::from_fn(|| match application.take(&alarm) {
-                    Taken::Frame(frame) => Some(frame),
-                    Taken::Nothing => None,
-                    Taken::Dead => {
-                        dead.set(true);
-                        None
-                    }
-                });
-                self.carry(from, now, taken);
-                if dead.get()
-                    && let Some(seat) = self.seats.of(from)
-                {
-                    seat.port = Port::Gone;
-                }
-            }
-            Port::Gone => return,
+        let Some(mut source) = self.seats.of(from).and_then(|seat| seat.source()) else { return };
+        if let Source::Member(member) = &source {
+            self.learn_overheard(member, from, now);
+        }
+        {
+            let Self { shared, engine, seats, answers, .. } = &mut *self;
+            let mut watcher = Watcher { neighbours: &shared.neighbours, answers };
+            bridge::run_watched(engine, seats, &mut watcher, from, source.by_ref().take(BURST), now);
+        }
+        if source.is_dead()
+            && let Some(seat) = self.seats.of(from)
+        {
+            seat.port = Port::Gone;
         }
         self.settle(from, now);
     }
 
-    #[inline]
-    fn carry(&mut self, from: PortId, now: Instant, frames: impl Iterator<Item = NetBuf>) {
-        let Self { shared, engine, seats, answers, .. } = self;
-        let mut watcher = Watcher { neighbours: &shared.neighbours, answers };
-        bridge::run_watched(engine, seats, &mut watcher, from, frames.take(BURST), now);
+    /// Learns where stations are that speak with the host, on a member that has its addresses.
+    fn learn_overheard(&mut self, member: &Member, from: PortId, now: Instant) {
+        for frame in core::iter::from_fn(|| member.take_overheard()).take(BURST) {
+            self.engine.overhear(from, &frame, now);
+        }
     }
 
     /// Sends what answers the burst, books what became of everything, and follows what the table tells.
@@ -258,7 +238,7 @@ impl Worker {
                 if let Some(seat) = self.seats.of(port) {
                     seat.settle_losses(port, &mut self.engine);
                     let gone = core::mem::replace(&mut seat.port, Port::Gone);
-                    self.let_go(Box::new(Seat::new(gone)));
+                    self.let_go(gone);
                 }
             }
         }

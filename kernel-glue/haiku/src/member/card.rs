@@ -57,10 +57,11 @@ impl Card {
     ///
     /// # Errors
     /// It cannot become one.
+    #[inline(never)]
     pub(crate) fn attach(interface: &str, part: Part, bell: &Arc<Bell>) -> Result<Self, AttachError> {
         let device = find(interface)?;
         let enrolled = Enrolled::new(device.identity()).ok_or(AttachError::Taken)?;
-        let member = Arc::new(Member::new(interface, part, bell, &device));
+        let member = Member::make(interface, part, bell, &device);
         let monitor = Box::new(UnsafeCell::new(monitor::monitor_of(&member)));
         let enrolled = Some(enrolled);
         let mut card = Self { member, device, monitor, registered: false, enrolled, counted: (0, 0) };

@@ -3,12 +3,13 @@
 //! The host's own traffic passes a member's monitor packet by packet. Most of it is none of the bridge's business: what
 //! it gets from a station on the wire, and what it sends to one. This is what the monitor knows that by.
 
+use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU64, Ordering};
 use frame::{Instant, Mac};
 
 /// Stations by address, each for some seconds: a table without collisions' memory, of one word a place, so that any
 /// thread may look and write.
-pub(super) struct Recent([AtomicU64; PLACES]);
+pub(super) struct Recent(Box<[AtomicU64]>);
 
 /// Whether a station had been heard a moment ago.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -21,8 +22,8 @@ pub(super) enum Heard {
 }
 
 impl Recent {
-    pub(super) const fn new() -> Self {
-        Self([const { AtomicU64::new(0) }; PLACES])
+    pub(super) fn new() -> Self {
+        Self((0..PLACES).map(|_| AtomicU64::new(0)).collect())
     }
 
     /// Notes that a station is heard.

@@ -37,6 +37,7 @@ fn teams() -> &'static Lock<BTreeMap<HandleId, u32>> {
 ///
 /// # Errors
 /// There are as many as may be.
+#[inline(never)]
 pub(crate) fn create(name: DeviceName, mac: Mac) -> Result<Arc<Device>, Status> {
     let settings = DeviceSettings { mac, ..DeviceSettings::default() };
     books().lock().create(name, settings).map_err(status)
@@ -60,6 +61,7 @@ pub(crate) fn settings(name: DeviceName) -> Option<DeviceSettings> {
 ///
 /// # Errors
 /// There is no such device, or the value does not fit it.
+#[inline(never)]
 pub(crate) fn change(name: DeviceName, change: impl FnOnce(&mut DeviceSettings)) -> Result<(), Status> {
     {
         let mut books = books().lock();
@@ -127,6 +129,7 @@ pub(crate) fn control(id: HandleId, request: Request) -> Result<Answer, Status> 
 }
 
 /// Returns the calling program's standing. The kernel tells add-ons its user, and not its groups.
+#[inline(never)]
 pub(crate) fn caller() -> Credentials {
     let uid = effective_user();
     let standing = if uid == 0 { Standing::Administrator } else { Standing::User };

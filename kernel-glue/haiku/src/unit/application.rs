@@ -7,6 +7,7 @@ use crate::net_buffer::NetBuf;
 use crate::node;
 use crate::tun::TunPort;
 use crate::waiter::{Device, Waiter};
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use frame::{DropReason, FrameBuf, Mac};
@@ -16,7 +17,7 @@ use tap::{DeviceName, Kind, Link, Take};
 pub(crate) struct Application {
     device: Arc<Device>,
     /// The shim of a tun.
-    tun: Option<TunPort>,
+    tun: Option<Box<TunPort>>,
     place: Shared<Place>,
     /// Wakes the stack's reader.
     wire: Arc<Alarm>,
@@ -64,6 +65,7 @@ pub(crate) enum NodeState {
 
 impl Application {
     /// Makes it, with the device in the books; it begins at the interface, which is down.
+    #[inline(never)]
     pub(super) fn new(name: DeviceName, mac: Mac, reader: &Arc<Bell>) -> Result<Self, Status> {
         let tun = match name.kind {
             Kind::Tap => None,
@@ -86,7 +88,7 @@ impl Application {
 
     /// Returns the shim, of a tun.
     pub(crate) fn tun(&self) -> Option<&TunPort> {
-        self.tun.as_ref()
+        self.tun.as_deref()
     }
 
     /// Has a bridge take what the application sends, which is rung when there is something.
@@ -123,7 +125,7 @@ impl Application {
     /// has to send of its own comes here as well.
     pub(crate) fn take(&self, alarm: &Arc<Alarm>) -> Taken {
         for _ in 0..ATTEMPTS {
-            if let Some(frame) = self.tun.as_ref().and_then(TunPort::take_own) {
+            if let Some(frame) = self.tun().and_then(TunPort::take_own) {
                 return Taken::Frame(frame);
             }
             let packet = match self.take_packet(alarm) {
@@ -245,6 +247,7 @@ impl Application {
     }
 
     /// Follows the interface's MTU.
+    #[inline(never)]
     pub(super) fn follow_mtu(&self, bytes: u32) {
         self.device.set_mtu_bytes(bytes);
         node::books::follow_mtu(self.device.name(), bytes);

@@ -4,6 +4,8 @@ use crate::bell::Bell;
 use crate::inlet::Inlet;
 use crate::kernel::Shared;
 use crate::net_buffer::NetBuf;
+use crate::place::boxed;
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use crossbeam_queue::ArrayQueue;
 use frame::DropReason;
@@ -11,7 +13,7 @@ use frame::DropReason;
 /// The host port of a bridge.
 pub(crate) struct Host {
     /// Frames for the host.
-    inbox: ArrayQueue<NetBuf>,
+    inbox: Box<ArrayQueue<NetBuf>>,
     bell: Arc<Bell>,
     /// The bridge, while there is one behind the interface.
     inlet: Shared<Option<Arc<Inlet<NetBuf>>>>,
@@ -19,7 +21,7 @@ pub(crate) struct Host {
 
 impl Host {
     pub(super) fn new(bell: &Arc<Bell>) -> Self {
-        Self { inbox: ArrayQueue::new(FRAMES), bell: Arc::clone(bell), inlet: Shared::new(None) }
+        Self { inbox: boxed(|| ArrayQueue::new(FRAMES)), bell: Arc::clone(bell), inlet: Shared::new(None) }
     }
 
     /// Puts a bridge behind the interface, or none.

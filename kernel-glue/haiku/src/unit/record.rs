@@ -24,6 +24,7 @@ unsafe impl Send for Record {}
 
 impl Record {
     /// Makes what an Ethernet device of the MTU 1500 has.
+    #[inline(never)]
     pub(super) fn new(interface: &InterfaceName, kind: UnitKind, mac: Mac) -> Self {
         // SAFETY: it is plain data, of which any member may be zero.
         let mut device: net_device = unsafe { core::mem::zeroed() };

@@ -21,7 +21,7 @@ pub(crate) struct Address {
     domain: &'static Domain,
     interface: Arc<Interface>,
     /// What slots pointed to before: others may still look at it.
-    retired: Mutex<Vec<Box<Sockaddr>>>,
+    retired: Mutex<Vec<Retired>>,
 }
 
 const _: () = assert!(std::mem::offset_of!(Address, mask) == std::mem::offset_of!(net_interface_address, mask));
@@ -29,6 +29,11 @@ const _: () = assert!(std::mem::offset_of!(Address, flags) == std::mem::offset_o
 
 /// One of the three addresses, as a pointer that others follow. What it points to never changes.
 struct Slot(AtomicPtr<Sockaddr>);
+
+/// What a slot pointed to before, at the address that it had.
+struct Retired {
+    _address: Box<Sockaddr>,
+}
 
 /// Which of an interface address's three addresses is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +70,7 @@ impl Drop for Slot {
 
 impl Address {
     /// An empty address of that interface.
-    pub(crate) fn new(interface: &Arc<Interface>, domain: &'static Domain) -> Reference {
+    pub(crate) fn empty(interface: &Arc<Interface>, domain: &'static Domain) -> Reference {
         Reference(Arc::new(Self {
             domain_seen: AtomicPtr::new(domain.as_raw()),
             interface_seen: AtomicPtr::new(from_ref::<Interface>(interface).cast_mut()),
@@ -111,7 +116,10 @@ impl Address {
             to
         });
         let before = self.slot(part).replace(to);
-        self.retired.lock().unwrap_or_else(PoisonError::into_inner).extend(before);
+        self.retired
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(before.map(|before| Retired { _address: before }));
     }
 
     fn slot(&self, part: Part) -> &Slot {

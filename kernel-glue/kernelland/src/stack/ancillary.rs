@@ -14,7 +14,7 @@ struct Item {
     header: ancillary_data_header,
     destructor: Hook,
     clone: Hook,
-    /// Words, so that any type may lie there.
+    /// Words, so that any type may lie there; their address stays.
     data: Box<[u64]>,
 }
 
@@ -26,8 +26,7 @@ impl Item {
 
 #[derive(Default)]
 struct Container {
-    /// In boxes, whose addresses stay.
-    items: Vec<Box<Item>>,
+    items: Vec<Item>,
 }
 
 pub(crate) extern "C" fn create() -> *mut ancillary_data_container {
@@ -70,7 +69,7 @@ pub(crate) unsafe extern "C" fn add(
         return ENOBUFS;
     }
     let words = vec![0_u64; header.len.div_ceil(8).max(1)].into_boxed_slice();
-    let item = Box::new(Item { header, destructor, clone, data: words });
+    let item = Item { header, destructor, clone, data: words };
     if !data.is_null() {
         // SAFETY: the caller's for `data`; the item has that many bytes.
         unsafe { data.cast::<u8>().copy_to(item.at().cast(), header.len) };
@@ -128,7 +127,8 @@ pub(crate) unsafe extern "C" fn next(
 ) -> *mut c_void {
     // SAFETY: the caller's.
     let items = unsafe { items(container.cast_mut()) };
-    let index = if previous.is_null() { Some(0) } else { items.iter().position(|item| item.at() == previous).map(|at| at + 1) };
+    let index =
+        if previous.is_null() { Some(0) } else { items.iter().position(|item| item.at() == previous).map(|at| at + 1) };
     let Some(item) = index.and_then(|index| items.get(index)) else { return null_mut() };
     if !header.is_null() {
         // SAFETY: the caller's.
@@ -160,7 +160,7 @@ pub(crate) unsafe extern "C" fn copy_all(
 
 /// # Safety
 /// `container` is a container of `create` that nobody else uses while the list is.
-unsafe fn items<'a>(container: *mut ancillary_data_container) -> &'a mut Vec<Box<Item>> {
+unsafe fn items<'a>(container: *mut ancillary_data_container) -> &'a mut Vec<Item> {
     // SAFETY: the caller's.
     let container = unsafe { &mut *container.cast::<Container>() };
     &mut container.items

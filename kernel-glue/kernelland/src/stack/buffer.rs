@@ -14,9 +14,10 @@ pub(crate) use table::MODULE;
 use crate::stack::address;
 use crate::stack::ancillary;
 use crate::stack::kernel::Cache;
+use crate::stack::member::member;
 use crate::stack::sockaddr::Sockaddr;
 use haiku_abi::{self as abi, B_BAD_VALUE, net_buffer, status_t};
-use parts::{End, PART_BYTES, Parts, Way};
+use parts::{End, PART_BYTES, Parts, Restored, Way};
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::ptr::{NonNull, null_mut};
@@ -51,19 +52,19 @@ impl Buffer {
         };
         let at = whole.as_ptr();
         // SAFETY: the cache's objects have the size of a `Whole`, and this one is ours alone.
-        unsafe { (&raw mut (*at).parts).write(parts) };
+        unsafe { member!(at => Whole, parts).write(parts) };
         // SAFETY: as above.
-        unsafe { (&raw mut (*at).ancillary).write(null_mut()) };
+        unsafe { member!(at => Whole, ancillary).write(null_mut()) };
         let mut this = Self(whole);
-        for (index, set) in [
-            (|abi: &mut net_buffer, to| abi.source = to) as fn(&mut net_buffer, *mut abi::sockaddr),
-            |abi, to| abi.destination = to,
-        ]
-        .into_iter()
-        .enumerate()
+        for (index, set) in
+            [(|abi: &mut net_buffer, to| abi.source = to) as fn(&mut net_buffer, *mut abi::sockaddr), |abi, to| {
+                abi.destination = to
+            }]
+            .into_iter()
+            .enumerate()
         {
             // SAFETY: the storage lies in the object, whose address stays.
-            let storage = unsafe { (&raw mut (*at).addresses).cast::<Sockaddr>().add(index) };
+            let storage = member!(at => Whole, addresses).cast::<Sockaddr>().wrapping_add(index);
             // SAFETY: as above; only the length is set, the family byte stays what it was.
             unsafe { storage.cast::<u8>().write(0) };
             set(this.abi_mut(), storage.cast());
@@ -115,11 +116,12 @@ impl Buffer {
         if offset >= self.len() && offset > 0 {
             return None;
         }
-        self.parts().each(0, offset, |at, bytes| {
-            // SAFETY: `each` gives stretches of this packet.
-            unsafe { front.append_raw(at, bytes) }.err().unwrap_or(abi::B_OK)
-        })
-        .ok()?;
+        self.parts()
+            .each(0, offset, |at, bytes| {
+                // SAFETY: `each` gives stretches of this packet.
+                unsafe { front.append_raw(at, bytes) }.err().unwrap_or(abi::B_OK)
+            })
+            .ok()?;
         self.remove_header(offset).ok()?;
         Some(front)
     }
@@ -140,11 +142,6 @@ impl Buffer {
 
     pub(crate) fn len(&self) -> usize {
         self.parts().bytes()
-    }
-
-    pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<(), status_t> {
-        // SAFETY: the slice may be read.
-        unsafe { self.append_raw(bytes.as_ptr(), bytes.len()) }
     }
 
     /// Adds bytes at the end without setting them; says where they are if they lie together.
@@ -198,7 +195,7 @@ impl Buffer {
 
     /// Adds bytes of the other packet, as it was when its header was stored.
     pub(crate) fn append_restored(&mut self, source: &Self, offset: usize, size: usize) -> Result<(), status_t> {
-        let (header, rest) = source.parts().restored(offset, size)?;
+        let Restored { header, rest } = source.parts().restored(offset, size)?;
         let mut left = size;
         if let Some((at, bytes)) = header {
             // SAFETY: the stored header lies before the first part, in the same piece of memory.
@@ -281,7 +278,7 @@ impl Buffer {
     fn set_ancillary(&mut self, to: *mut abi::ancillary_data_container) -> *mut abi::ancillary_data_container {
         let at = self.0.as_ptr();
         // SAFETY: the packet is ours alone.
-        unsafe { (&raw mut (*at).ancillary).replace(to) }
+        unsafe { member!(at => Whole, ancillary).replace(to) }
     }
 
     pub(crate) fn add_flag(&mut self, flag: i32) {
@@ -340,7 +337,7 @@ impl Buffer {
     /// # Safety
     /// `to` is the address of `size` bytes that may be written.
     unsafe fn read_restored_raw(&self, offset: usize, to: *mut u8, size: usize) -> Result<(), status_t> {
-        let (header, rest) = self.parts().restored(offset, size)?;
+        let Restored { header, rest } = self.parts().restored(offset, size)?;
         let mut done = 0;
         if let Some((at, bytes)) = header {
             // SAFETY: the stored header lies before the first part; the caller's for `to`.
@@ -353,9 +350,7 @@ impl Buffer {
 
     /// Copies addresses and flags from another packet, and takes a reference of its own to the local address.
     fn take_description(&mut self, from: &Self) {
-        for (to, from) in
-            [(self.abi().source, from.abi().source), (self.abi().destination, from.abi().destination)]
-        {
+        for (to, from) in [(self.abi().source, from.abi().source), (self.abi().destination, from.abi().destination)] {
             // SAFETY: the first byte of a storage is its length.
             let length = usize::from(unsafe { from.cast::<u8>().read() }).min(size_of::<Sockaddr>());
             // SAFETY: both are storages of packets, of different ones.
@@ -401,9 +396,9 @@ impl Drop for Buffer {
     fn drop(&mut self) {
         let at = self.0.as_ptr();
         // SAFETY: the packet is ours, and nothing of it is used after this.
-        unsafe { (&raw mut (*at).parts).drop_in_place() };
+        unsafe { member!(at => Whole, parts).drop_in_place() };
         // SAFETY: as above.
-        let ancillary = unsafe { (&raw const (*at).ancillary).read() };
+        let ancillary = unsafe { member!(at => Whole, ancillary).read() };
         // SAFETY: the container went with the packet.
         unsafe { ancillary::delete(ancillary) };
         drop(self.set_interface_address(None));
@@ -440,6 +435,3 @@ impl DerefMut for Borrowed {
 fn status<T>(result: Result<T, status_t>) -> status_t {
     result.err().unwrap_or(abi::B_OK)
 }
-
-#[cfg(test)]
-mod tests;

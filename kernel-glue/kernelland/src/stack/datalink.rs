@@ -22,7 +22,7 @@ pub(crate) fn route_for(domain: &'static Domain, buffer: &mut Buffer, device: u3
         return domain.route_of(buffer);
     }
     let interface = interfaces::for_device(domain, device).ok_or(ENETUNREACH)?;
-    Ok(Route::direct(Address::new(&interface, domain)))
+    Ok(Route::direct(Address::empty(&interface, domain)))
 }
 
 /// Sends a packet the way that was found for it.
@@ -71,6 +71,3 @@ pub(crate) fn local(domain: &Domain, address: &Sockaddr) -> Option<(Reference, u
 pub(crate) fn local_link(domain: &Domain, link: &Sockaddr, only: Only) -> Option<Reference> {
     (link.family() == AF_LINK).then(|| interfaces::local_link(domain, link, only)).flatten()
 }
-
-#[cfg(test)]
-mod tests;

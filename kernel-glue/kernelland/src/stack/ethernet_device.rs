@@ -7,6 +7,7 @@ mod links;
 
 use crate::stack::buffer::{Borrowed, Buffer};
 use crate::stack::kernel::{self, File, Module};
+use crate::stack::member::member;
 use haiku_abi::*;
 use std::ffi::{CStr, c_char, c_void};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
@@ -109,9 +110,9 @@ impl Ethernet {
         self.frame_bytes.store(frame, Ordering::Relaxed);
         let address = (&raw const self.abi.address).cast_mut();
         // SAFETY: the device is ours, and nobody reads its address while it is down.
-        unsafe { (&raw mut (*address).data).cast::<[u8; ETHER_ADDRESS_LENGTH]>().write(mac) };
+        unsafe { member!(address => net_hardware_address, data).cast::<[u8; ETHER_ADDRESS_LENGTH]>().write(mac) };
         // SAFETY: as above.
-        unsafe { (&raw mut (*address).length).write(ETHER_ADDRESS_LENGTH as u8) };
+        unsafe { member!(address => net_hardware_address, length).write(ETHER_ADDRESS_LENGTH as u8) };
         // SAFETY: as above.
         unsafe { (&raw const self.abi.mtu).cast_mut().write(frame - ETHER_HEADER_LENGTH) };
         Ok(())
@@ -258,7 +259,7 @@ unsafe extern "C" fn set_mtu(device: *mut net_device, mtu: usize) -> status_t {
         return B_BAD_VALUE;
     }
     // SAFETY: the device is one of ours.
-    unsafe { (&raw mut (*device).mtu).write(mtu) };
+    unsafe { member!(device => net_device, mtu).write(mtu) };
     B_OK
 }
 

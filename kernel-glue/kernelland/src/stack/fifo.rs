@@ -1,6 +1,7 @@
 //! Queues of packets with a bound in bytes, as the stack's table offers them and as its devices use them.
 
 use crate::stack::buffer::{Borrowed, Buffer};
+use crate::stack::member::member;
 use crate::symbols;
 use haiku_abi::*;
 use std::cell::UnsafeCell;
@@ -67,24 +68,24 @@ impl Fifo {
 /// `fifo` is a queue's place, `name` a string.
 pub(crate) unsafe extern "C" fn init_fifo(fifo: *mut net_fifo, name: *const c_char, max_bytes: usize) -> status_t {
     // SAFETY: the caller's for both.
-    unsafe { symbols::mutex_init_etc(&raw mut (*fifo).lock, name, MUTEX_FLAG_CLONE_NAME) };
+    unsafe { symbols::mutex_init_etc(member!(fifo => net_fifo, lock), name, MUTEX_FLAG_CLONE_NAME) };
     // SAFETY: the caller's for the name.
     let notify = unsafe { symbols::create_sem(0, name) };
     if notify < 0 {
         // SAFETY: the lock was made.
-        unsafe { symbols::mutex_destroy(&raw mut (*fifo).lock) };
+        unsafe { symbols::mutex_destroy(member!(fifo => net_fifo, lock)) };
         return notify;
     }
     // SAFETY: the caller's; nobody else uses the queue yet.
-    unsafe { (&raw mut (*fifo).notify).write(notify) };
+    unsafe { member!(fifo => net_fifo, notify).write(notify) };
     // SAFETY: as above.
-    unsafe { (&raw mut (*fifo).waiting).write(0) };
+    unsafe { member!(fifo => net_fifo, waiting).write(0) };
     // SAFETY: as above.
-    unsafe { (&raw mut (*fifo).max_bytes).write(max_bytes) };
+    unsafe { member!(fifo => net_fifo, max_bytes).write(max_bytes) };
     // SAFETY: as above.
-    unsafe { (&raw mut (*fifo).current_bytes).write(0) };
+    unsafe { member!(fifo => net_fifo, current_bytes).write(0) };
     // SAFETY: as above. A packet begins with its link.
-    unsafe { symbols::list_init(&raw mut (*fifo).buffers) };
+    unsafe { symbols::list_init(member!(fifo => net_fifo, buffers)) };
     B_OK
 }
 
@@ -94,9 +95,9 @@ pub(crate) unsafe extern "C" fn uninit_fifo(fifo: *mut net_fifo) {
     // SAFETY: the caller's.
     unsafe { clear_fifo(fifo) };
     // SAFETY: as above.
-    unsafe { symbols::mutex_destroy(&raw mut (*fifo).lock) };
+    unsafe { symbols::mutex_destroy(member!(fifo => net_fifo, lock)) };
     // SAFETY: as above.
-    let notify = unsafe { (*fifo).notify };
+    let notify = unsafe { member!(fifo => net_fifo, notify).read() };
     // SAFETY: takes a plain value.
     unsafe { symbols::delete_sem(notify) };
 }
@@ -109,7 +110,7 @@ impl Locked {
     /// `fifo` is a queue.
     unsafe fn new(fifo: *mut net_fifo) -> Self {
         // SAFETY: the caller's.
-        unsafe { symbols::mutex_lock(&raw mut (*fifo).lock) };
+        unsafe { symbols::mutex_lock(member!(fifo => net_fifo, lock)) };
         Self(fifo)
     }
 
@@ -120,7 +121,7 @@ impl Locked {
 
     fn first(&mut self) -> *mut net_buffer {
         // SAFETY: the list is the queue's.
-        unsafe { symbols::list_get_next_item(&raw mut (*self.0).buffers, null_mut()) }.cast()
+        unsafe { symbols::list_get_next_item(member!(self.0 => net_fifo, buffers), null_mut()) }.cast()
     }
 
     fn enqueue(&mut self, raw: *mut net_buffer) -> status_t {
@@ -132,7 +133,7 @@ impl Locked {
         }
         fields.current_bytes += size;
         // SAFETY: the list is the queue's, the packet in no other.
-        unsafe { symbols::list_add_item(&raw mut (*self.0).buffers, raw.cast()) };
+        unsafe { symbols::list_add_item(member!(self.0 => net_fifo, buffers), raw.cast()) };
         self.wake_one();
         B_OK
     }
@@ -141,7 +142,7 @@ impl Locked {
         let first = self.first();
         if !first.is_null() {
             // SAFETY: the list is the queue's, and the packet is in it.
-            unsafe { symbols::list_remove_item(&raw mut (*self.0).buffers, first.cast()) };
+            unsafe { symbols::list_remove_item(member!(self.0 => net_fifo, buffers), first.cast()) };
             // SAFETY: the packet is the queue's.
             let size = unsafe { Borrowed::new(first) }.map_or(0, |buffer| buffer.len());
             self.fields().current_bytes -= size;
@@ -163,7 +164,7 @@ impl Locked {
 impl Drop for Locked {
     fn drop(&mut self) {
         // SAFETY: the queue is locked by this thread.
-        unsafe { symbols::mutex_unlock(&raw mut (*self.0).lock) };
+        unsafe { symbols::mutex_unlock(member!(self.0 => net_fifo, lock)) };
     }
 }
 

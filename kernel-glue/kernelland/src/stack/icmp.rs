@@ -18,12 +18,12 @@ const HEADER_BYTES: usize = 8;
 /// Where a message's checksum lies.
 const CHECKSUM: usize = 2;
 
-/// What there is to complain about.
+/// What could not be reached.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Problem {
-    HostUnreachable,
-    ProtocolUnreachable,
-    PortUnreachable,
+pub(crate) enum Unreachable {
+    Host,
+    Protocol,
+    Port,
 }
 
 /// Handles a message whose IP header is off.
@@ -60,12 +60,12 @@ fn answer(request: &Buffer) {
 }
 
 /// Tells a packet's sender what became of it. The packet is as it came, or its header is stored.
-pub(crate) fn complain(cause: &Buffer, problem: Problem) {
+pub(crate) fn complain(cause: &Buffer, what: Unreachable) {
     // Nobody is told when that fails.
-    let _ = try_complain(cause, problem);
+    let _ = try_complain(cause, what);
 }
 
-fn try_complain(cause: &Buffer, problem: Problem) -> Result<(), status_t> {
+fn try_complain(cause: &Buffer, what: Unreachable) -> Result<(), status_t> {
     let mut header = [0; ipv4::HEADER_BYTES];
     cause.read_restored(0, &mut header)?;
     let [first, _, l0, l1, _, _, f0, f1, _, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = header;
@@ -94,10 +94,10 @@ fn try_complain(cause: &Buffer, problem: Problem) -> Result<(), status_t> {
         reply.set_source(&Sockaddr::v4([d0, d1, d2, d3].into(), 0));
         reply.set_destination(&Sockaddr::v4([s0, s1, s2, s3].into(), 0));
     }
-    let code = match problem {
-        Problem::HostUnreachable => 1,
-        Problem::ProtocolUnreachable => 2,
-        Problem::PortUnreachable => 3,
+    let code = match what {
+        Unreachable::Host => 1,
+        Unreachable::Protocol => 2,
+        Unreachable::Port => 3,
     };
     reply.prepend(&[UNREACHABLE, code, 0, 0, 0, 0, 0, 0])?;
     reply.append_restored(cause, 0, (header_bytes + 8).min(total_bytes))?;

@@ -23,7 +23,7 @@ use crate::stack::domain::Domain;
 use crate::stack::family::Family;
 use crate::stack::kernel::{self, Module};
 use crate::stack::links::Link;
-use crate::stack::lock::Recursive;
+use crate::stack::lock::{Mutex, Recursive};
 use haiku_abi::*;
 use std::cell::RefCell;
 use std::ffi::{CString, c_char};
@@ -42,6 +42,8 @@ pub(crate) struct Interface {
     /// Before its name, which it shows.
     lock: Recursive<State>,
     name: CString,
+    /// Comes before the locks of devices.
+    making_links: Mutex<()>,
     /// It goes up or down, and is not to be found meanwhile.
     busy: AtomicBool,
     device: DeviceRef,
@@ -70,12 +72,14 @@ impl Interface {
             kind: 0,
             metric: AtomicU32::new(0),
             name: kernel::c_string(name),
+            making_links: Mutex::new(c"interface links", ()),
             lock: Recursive::new(State::default()),
             busy: AtomicBool::new(false),
             device,
             _stack: Module::get(NET_STACK_INTERFACE_MODULE_NAME).ok(),
         });
         this.lock.init(&this.name);
+        this.making_links.init();
         this
     }
 
@@ -120,12 +124,13 @@ impl Interface {
 
     /// Makes the way to the link for a family, if there is none and the device's type has one.
     pub(crate) fn ensure_link(self: &Arc<Self>, domain: &'static Domain) -> Result<(), status_t> {
-        let state = self.lock.lock();
-        if state.links.borrow().iter().any(|link| link.domain().is(domain)) {
+        // Not under the interface's lock, which who has the device's receive lock may wait for.
+        let _making = self.making_links.lock();
+        if self.link(domain.family()).is_some() {
             return Ok(());
         }
         let link = Link::new(self, domain)?;
-        state.links.borrow_mut().push(Arc::new(link));
+        self.lock.lock().links.borrow_mut().push(Arc::new(link));
         Ok(())
     }
 
@@ -160,6 +165,3 @@ impl Drop for Interface {
         links.iter().for_each(|link| link.end(self.hardware()));
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,7 +7,7 @@ pub(crate) use fragments::{init, uninit};
 use crate::stack::buffer::{Buffer, Sent, checksum};
 use crate::stack::datalink;
 use crate::stack::domain::INET;
-use crate::stack::icmp::{self, Problem};
+use crate::stack::icmp::{self, Unreachable};
 use crate::stack::interfaces::Only;
 use crate::stack::routes::Route;
 use crate::stack::sockaddr::Sockaddr;
@@ -207,7 +207,7 @@ pub(crate) fn receive(mut buffer: Buffer) {
     buffer.set_protocol(header.protocol);
     if !for_us {
         if !was_group {
-            icmp::complain(&buffer, Problem::HostUnreachable);
+            icmp::complain(&buffer, Unreachable::Host);
         }
         return;
     }
@@ -270,7 +270,7 @@ fn deliver(mut buffer: Buffer, header_bytes: usize) {
         UDP => udp::receive(buffer),
         ICMP => icmp::receive(buffer),
         _ if raw => {}
-        _ => icmp::complain(&buffer, Problem::ProtocolUnreachable),
+        _ => icmp::complain(&buffer, Unreachable::Protocol),
     }
 }
 

@@ -3,11 +3,11 @@
 use crate::stack::buffer::{Buffer, Sent, checksum};
 use crate::stack::datalink;
 use crate::stack::domain::INET6;
+use crate::stack::icmp6;
 use crate::stack::interfaces::Only;
 use crate::stack::routes::Route;
 use crate::stack::sockaddr::Sockaddr;
 use crate::stack::sockets::{raw, udp};
-use crate::stack::icmp6;
 use haiku_abi::*;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -140,10 +140,7 @@ pub(crate) fn complaint(mut buffer: Buffer, status: status_t) {
     let (source, destination) = addresses.split_at(16);
     let address = |octets: &[u8]| octets.first_chunk::<16>().map_or(Ipv6Addr::UNSPECIFIED, |&octets| octets.into());
     let (source, destination) = (Sockaddr::v6(address(source), 0), Sockaddr::v6(address(destination), 0));
-    if first >> 4 != 6
-        || datalink::local(&INET6, &source).is_none()
-        || buffer.remove_header(HEADER_BYTES).is_err()
-    {
+    if first >> 4 != 6 || datalink::local(&INET6, &source).is_none() || buffer.remove_header(HEADER_BYTES).is_err() {
         return;
     }
     buffer.set_source(&source);

@@ -80,11 +80,6 @@ impl Semaphore {
     pub(crate) fn id(&self) -> sem_id {
         self.0
     }
-
-    /// Leaves the semaphore to whoever keeps its number.
-    pub(crate) fn into_id(self) -> sem_id {
-        std::mem::ManuallyDrop::new(self).0
-    }
 }
 
 impl Drop for Semaphore {
@@ -362,8 +357,10 @@ impl File {
 
 /// Why the last call of a file function failed.
 fn errno() -> status_t {
-    // SAFETY: has no conditions; the place is the thread's own.
-    unsafe { symbols::_errnop().read() }
+    // SAFETY: has no conditions.
+    let place = unsafe { symbols::_errnop() };
+    // SAFETY: the place is the thread's own.
+    unsafe { place.read() }
 }
 
 /// A device of that name and type, with the rest zero.

@@ -2,6 +2,7 @@
 
 use crate::stack::devices::device_enqueue_buffer;
 use crate::stack::kernel::{self, Module};
+use crate::stack::member::member;
 use haiku_abi::*;
 use std::ffi::{CStr, c_char, c_void};
 
@@ -78,7 +79,7 @@ unsafe extern "C" fn set_mtu(device: *mut net_device, mtu: usize) -> status_t {
         return B_BAD_VALUE;
     }
     // SAFETY: the device is one of ours.
-    unsafe { (&raw mut (*device).mtu).write(mtu) };
+    unsafe { member!(device => net_device, mtu).write(mtu) };
     B_OK
 }
 

@@ -53,7 +53,8 @@ impl Route {
     /// A route through that address, with what is wanted of it as it is.
     fn new(wanted: &Wanted, address: Reference) -> Self {
         let [destination, mask, gateway] = [wanted.destination, wanted.mask, wanted.gateway].map(|at| at.map(Box::new));
-        let at = |place: &Option<Box<Sockaddr>>| place.as_deref().map_or(null_mut(), |at| from_ref(at).cast_mut().cast());
+        let at =
+            |place: &Option<Box<Sockaddr>>| place.as_deref().map_or(null_mut(), |at| from_ref(at).cast_mut().cast());
         let abi = net_route {
             destination: at(&destination),
             mask: at(&mask),
@@ -215,6 +216,3 @@ impl Route {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

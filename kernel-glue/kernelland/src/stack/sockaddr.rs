@@ -79,11 +79,6 @@ impl Sockaddr {
         this
     }
 
-    /// The whole, of which the first [`Self::len`] bytes count.
-    pub(crate) const fn from_bytes(bytes: [u8; BYTES]) -> Self {
-        Self { bytes }
-    }
-
     pub(crate) fn bytes(&self) -> &[u8; BYTES] {
         &self.bytes
     }

@@ -241,6 +241,3 @@ impl Socket {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

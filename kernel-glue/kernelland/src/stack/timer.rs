@@ -2,6 +2,7 @@
 
 use crate::stack::kernel::{self, Semaphore};
 use crate::stack::lock::Mutex;
+use crate::stack::member::member;
 use haiku_abi::*;
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
@@ -38,7 +39,7 @@ impl Entry {
 
     fn set_due(self, due: bigtime_t) {
         // SAFETY: as above.
-        unsafe { (&raw mut (*self.0).due).write(due) };
+        unsafe { member!(self.0 => net_timer, due).write(due) };
     }
 
     fn run(self) {

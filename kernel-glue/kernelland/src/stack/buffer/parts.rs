@@ -248,17 +248,17 @@ impl Parts {
         self.list.first().filter(|first| first.is_stored()).map(|_| self.stored).ok_or(B_BAD_VALUE)
     }
 
-    /// Where bytes lie that begin in the stored header, how many they are, and where the rest begins in the packet.
-    pub(super) fn restored(&self, offset: usize, size: usize) -> Result<(Option<(*mut u8, usize)>, usize), status_t> {
+    /// Where bytes are, by their place in the packet as it was when its header was stored.
+    pub(super) fn restored(&self, offset: usize, size: usize) -> Result<Restored, status_t> {
         if offset >= self.stored {
-            return Ok((None, offset - self.stored));
+            return Ok(Restored { header: None, rest: offset - self.stored });
         }
         let first = self.list.first().ok_or(B_BAD_VALUE)?;
         if offset + size > self.stored + self.bytes {
             return Err(B_BAD_VALUE);
         }
         let at = first.block.at((first.start + offset).saturating_sub(self.stored));
-        Ok((Some((at, size.min(self.stored - offset))), 0))
+        Ok(Restored { header: Some((at, size.min(self.stored - offset))), rest: 0 })
     }
 
     /// Where that many bytes lie together, if they do.
@@ -347,6 +347,14 @@ impl Parts {
         }
         Ok(())
     }
+}
+
+/// Where bytes of a packet are whose header was stored.
+pub(super) struct Restored {
+    /// Those in the stored header: where they lie, and how many there are.
+    pub(super) header: Option<(*mut u8, usize)>,
+    /// Where the others begin in the packet.
+    pub(super) rest: usize,
 }
 
 /// Which way bytes are copied: out of the packet, or into it.

@@ -123,8 +123,12 @@ unsafe extern "C" fn merge(raw: *mut net_buffer, with: *mut net_buffer, after: b
     // SAFETY: the caller gives this packet up, as the call never fails.
     let Some(with) = (unsafe { Buffer::from_raw(with) }) else { return B_BAD_VALUE };
     let end = if after { End::After } else { End::Before };
+    let merge = |buffer: &mut Buffer| {
+        buffer.merge(with, end);
+        Ok(())
+    };
     // SAFETY: the caller lends the packet.
-    status(unsafe { lent(raw, |buffer| Ok(buffer.merge(with, end))) })
+    status(unsafe { lent(raw, merge) })
 }
 
 unsafe extern "C" fn prepend_size(raw: *mut net_buffer, size: usize, at: *mut *mut c_void) -> status_t {
@@ -322,15 +326,24 @@ unsafe extern "C" fn count_iovecs(raw: *mut net_buffer) -> u32 {
 }
 
 unsafe extern "C" fn swap_addresses(raw: *mut net_buffer) {
+    let swap = |buffer: &mut Buffer| {
+        buffer.swap_addresses();
+        Ok(())
+    };
     // SAFETY: the caller lends the packet.
-    let _ = unsafe { lent(raw, |buffer| Ok(buffer.swap_addresses())) };
+    let _ = unsafe { lent(raw, swap) };
 }
 
 unsafe extern "C" fn dump(raw: *mut net_buffer) {
     // SAFETY: the caller lends the packet.
     let _ = unsafe {
         lent(raw, |buffer| {
-            kernel::log(&format!("buffer {raw:p}: {} bytes, flags {:#x}, parts {:?}", buffer.len(), buffer.flags(), buffer.iovecs().map(|part| part.iov_len).collect::<Vec<_>>()));
+            kernel::log(&format!(
+                "buffer {raw:p}: {} bytes, flags {:#x}, parts {:?}",
+                buffer.len(),
+                buffer.flags(),
+                buffer.iovecs().map(|part| part.iov_len).collect::<Vec<_>>()
+            ));
             Ok(())
         })
     };

@@ -4,12 +4,12 @@ use super::{control, local, local_link, send_routed};
 use crate::stack::address::Reference;
 use crate::stack::buffer::{Buffer, Sent};
 use crate::stack::domain::{self, Domain};
+use crate::stack::family::Family;
 use crate::stack::interfaces::{self, Interface, Only};
 use crate::stack::links::Link;
 use crate::stack::routes::{self, Route};
 use crate::stack::user::Place;
 use crate::stack::{ipv4, ipv6, kernel, sockaddr};
-use crate::stack::family::Family;
 use haiku_abi::{sockaddr as Address, *};
 use std::ffi::c_void;
 use std::ptr::null_mut;
@@ -17,11 +17,7 @@ use std::sync::Arc;
 
 /// The module.
 pub(crate) static MODULE: net_datalink_module_info = net_datalink_module_info {
-    info: module_info {
-        name: NET_DATALINK_MODULE_NAME.as_ptr(),
-        flags: 0,
-        std_ops: Some(kernel::variadic(std_ops)),
-    },
+    info: module_info { name: NET_DATALINK_MODULE_NAME.as_ptr(), flags: 0, std_ops: Some(kernel::variadic(std_ops)) },
     control: Some(control_hook),
     send_routed_data: Some(send_routed_data),
     send_data: Some(send_data),
@@ -178,7 +174,9 @@ unsafe extern "C" fn get_next_interface_address(
     // SAFETY: the caller keeps the interface.
     let interface = unsafe { Interface::borrow(interface) };
     // SAFETY: the caller's: null, or a reference that it gives for the next.
-    let before = unsafe { Reference::from_raw(place.read()) };
+    let before = unsafe { place.read() };
+    // SAFETY: as above.
+    let before = unsafe { Reference::from_raw(before) };
     let next = interface.address_after(before.as_ref());
     let found = next.is_some();
     // SAFETY: the caller's.

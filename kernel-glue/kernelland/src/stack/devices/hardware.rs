@@ -1,6 +1,7 @@
 //! A module's device: its structure, which the module and the stack both write without a lock, and its hooks.
 
 use crate::stack::buffer::{Buffer, Sent};
+use crate::stack::member::member;
 use crate::stack::sockaddr::Sockaddr;
 use crate::symbols;
 use haiku_abi::*;
@@ -33,9 +34,9 @@ impl Hardware {
     /// `raw` is a device that `module` made.
     pub(crate) unsafe fn new(raw: *mut net_device, module: *mut net_device_module_info, index: u32) -> Self {
         // SAFETY: the stack sets this member, before anybody else knows the device.
-        unsafe { (&raw mut (*raw).module).write(module) };
+        unsafe { member!(raw => net_device, module).write(module) };
         // SAFETY: as above.
-        unsafe { (&raw mut (*raw).index).write(index) };
+        unsafe { member!(raw => net_device, index).write(index) };
         Self(raw)
     }
 
@@ -96,7 +97,9 @@ impl Hardware {
         ifreq_stats {
             receive: stream(RECEIVE),
             send: stream(SEND),
-            collisions: self.word(offset_of!(net_device, stats) + offset_of!(ifreq_stats, collisions)).load(Ordering::Relaxed),
+            collisions: self
+                .word(offset_of!(net_device, stats) + offset_of!(ifreq_stats, collisions))
+                .load(Ordering::Relaxed),
         }
     }
 

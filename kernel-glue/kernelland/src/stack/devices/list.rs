@@ -1,9 +1,10 @@
 //! All devices, under the lock that comes before those of a device.
 
 use super::{Device, DeviceRef, Hardware};
+use crate::stack::interfaces;
 use crate::stack::kernel::{self, Module};
 use crate::stack::lock::Mutex;
-use crate::stack::interfaces;
+use crate::stack::member::member;
 use haiku_abi::*;
 use std::ffi::CStr;
 use std::ptr::null_mut;
@@ -72,7 +73,7 @@ pub(crate) fn visit(mut act: impl FnMut(&Arc<Device>)) {
 /// `device` is the structure of a device that lives for the call.
 pub(super) unsafe fn with(device: *mut net_device, act: impl FnOnce(&Arc<Device>) -> status_t) -> status_t {
     // SAFETY: the caller's; the name ends with NUL.
-    let name = unsafe { CStr::from_ptr((&raw const (*device).name).cast()) };
+    let name = unsafe { CStr::from_ptr(member!(device => net_device, name).cast()) };
     let devices = DEVICES.lock();
     devices.named(&name.to_string_lossy()).map_or(B_DEVICE_NOT_FOUND, act)
 }

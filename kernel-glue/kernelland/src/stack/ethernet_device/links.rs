@@ -25,10 +25,8 @@ struct Entry(*const Ethernet);
 // SAFETY: the device is used under the lock, and leaves the list before it goes down.
 unsafe impl Send for Entry {}
 
-static WATCHED: Mutex<Watched> = Mutex::new(
-    c"ethernet devices",
-    Watched { devices: Vec::new(), changed: None, thread: -1, _stack: None },
-);
+static WATCHED: Mutex<Watched> =
+    Mutex::new(c"ethernet devices", Watched { devices: Vec::new(), changed: None, thread: -1, _stack: None });
 
 pub(super) fn init() -> status_t {
     let stack = match Module::get(NET_STACK_MODULE_NAME) {

@@ -55,13 +55,8 @@ impl Reference {
     }
 
     fn default_routes(&self, option: u32) -> Vec<Wanted> {
-        let wanted = |mask, flags| Wanted {
-            destination: self.local(),
-            mask,
-            gateway: None,
-            flags,
-            address: Some(self.clone()),
-        };
+        let wanted =
+            |mask, flags| Wanted { destination: self.local(), mask, gateway: None, flags, address: Some(self.clone()) };
         let mut routes = Vec::new();
         if let Some(mask) = self.mask()
             && matches!(option, SIOCSIFADDR | SIOCSIFNETMASK)

@@ -18,8 +18,7 @@ pub(crate) fn add_address(interface: &Arc<Interface>, domain: &'static Domain, r
     if [&local, &destination, &mask].into_iter().any(is_alien) {
         return B_BAD_VALUE;
     }
-    let _state = interface.lock.lock();
-    let address = Address::new(interface, domain);
+    let address = Address::empty(interface, domain);
     for (part, to) in [(Part::Local, &local), (Part::Destination, &destination), (Part::Mask, &mask)] {
         address.set(part, Some(to));
     }
@@ -50,7 +49,7 @@ pub(super) fn set_alias(interface: &Arc<Interface>, domain: &'static Domain, pla
             let given = !family.is_empty(Some(&local), Port::Ignored);
             let named = given.then(|| interface.address_for_local(domain, &local)).flatten();
             Some(named.or_else(|| interface.first_of(family)).unwrap_or_else(|| {
-                let address = Address::new(interface, domain);
+                let address = Address::empty(interface, domain);
                 interface.add(address.clone());
                 address
             }))
@@ -79,12 +78,7 @@ pub(super) fn set_alias(interface: &Arc<Interface>, domain: &'static Domain, pla
 }
 
 /// `SIOCSIFADDR` and its like: changes the first address of the family, or removes the one that is named.
-pub(super) fn set_address(
-    interface: &Arc<Interface>,
-    domain: &'static Domain,
-    option: u32,
-    place: Place,
-) -> status_t {
+pub(super) fn set_address(interface: &Arc<Interface>, domain: &'static Domain, option: u32, place: Place) -> status_t {
     if place.length() != size_of::<ifreq>() {
         return B_BAD_VALUE;
     }
@@ -92,15 +86,14 @@ pub(super) fn set_address(
     let state = interface.lock.lock();
     let Ok(new) = place.after(IF_NAMESIZE).read_address() else { return B_BAD_ADDRESS };
     if option == SIOCDIFADDR {
-        let is_it = |address: &Reference| {
-            address.domain().is(domain) && family.equal(address.local().as_ref(), Some(&new))
-        };
+        let is_it =
+            |address: &Reference| address.domain().is(domain) && family.equal(address.local().as_ref(), Some(&new));
         let Some(address) = interface.addresses().into_iter().find(is_it) else { return B_BAD_VALUE };
         drop(state);
         return change(interface, &address, option, None);
     }
     let address = interface.first_of(family).unwrap_or_else(|| {
-        let address = Address::new(interface, domain);
+        let address = Address::empty(interface, domain);
         interface.add(address.clone());
         address
     });

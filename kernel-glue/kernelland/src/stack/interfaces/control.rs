@@ -1,14 +1,14 @@
 //! Requests about one interface, and what the stack answers itself before the device is asked.
 
-use super::alias::{set_address, set_alias};
-use super::addresses::part_of;
 use super::Interface;
+use super::addresses::part_of;
+use super::alias::{set_address, set_alias};
 use crate::stack::address::{Part, Reference};
 use crate::stack::domain::Domain;
 use crate::stack::family::Port;
+use crate::stack::routes;
 use crate::stack::sockaddr::Sockaddr;
 use crate::stack::user::Place;
-use crate::stack::routes;
 use haiku_abi::*;
 use std::mem::offset_of;
 use std::sync::Arc;
@@ -151,9 +151,7 @@ impl Interface {
             B_NOT_SUPPORTED => {
                 let at = std::ptr::from_mut(&mut request).cast();
                 // SAFETY: this request has that structure as its argument.
-                done(unsafe {
-                    self.hardware().control(SIOCSIFMEDIA.cast_signed(), at, size_of::<ifreq>())
-                })
+                done(unsafe { self.hardware().control(SIOCSIFMEDIA.cast_signed(), at, size_of::<ifreq>()) })
             }
             status => done(status),
         }

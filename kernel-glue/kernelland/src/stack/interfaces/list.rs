@@ -81,12 +81,7 @@ pub(crate) fn count() -> usize {
 }
 
 /// Adds an interface for a device, with an address that may be empty.
-pub(crate) fn add(
-    name: &str,
-    domain: &'static Domain,
-    request: &ifaliasreq,
-    device: &DeviceRef,
-) -> status_t {
+pub(crate) fn add(name: &str, domain: &'static Domain, request: &ifaliasreq, device: &DeviceRef) -> status_t {
     let interfaces = INTERFACES.lock();
     if interfaces.find(|interface| interface.name() == name).is_some() {
         return B_NAME_IN_USE;

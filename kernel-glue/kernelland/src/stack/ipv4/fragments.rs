@@ -1,6 +1,6 @@
 //! Packets that are longer than a link takes, in pieces (RFC 791 §3.2).
 
-use super::{HEADER_BYTES, MORE_FRAGMENTS, OFFSET, Parsed, set_checksum};
+use super::{MORE_FRAGMENTS, OFFSET, Parsed, set_checksum};
 use crate::stack::buffer::{Buffer, Sent};
 use crate::stack::datalink;
 use crate::stack::kernel;
@@ -61,12 +61,7 @@ fn expire() {
 
 /// Keeps a piece; returns the packet when it was the last that was missing. It begins with the first piece's header.
 pub(super) fn receive(mut buffer: Buffer, header: &Parsed) -> Option<Buffer> {
-    let key = Key {
-        source: header.source,
-        destination: header.destination,
-        id: header.id,
-        protocol: header.protocol,
-    };
+    let key = Key { source: header.source, destination: header.destination, id: header.id, protocol: header.protocol };
     let start = usize::from(header.fragment & OFFSET) * 8;
     let end = start + header.total_bytes.checked_sub(header.header_bytes)?;
     if start >= end {
@@ -88,9 +83,8 @@ pub(super) fn receive(mut buffer: Buffer, header: &Parsed) -> Option<Buffer> {
     let packet = packets.get_mut(at)?;
     packet.due = now + TIMEOUT;
     let header_bytes = |start: usize| if start == 0 { header.header_bytes } else { 0 };
-    let overlaps = |(other, piece): &(usize, Buffer)| {
-        start < other + piece.len() - header_bytes(*other) && *other < end
-    };
+    let overlaps =
+        |(other, piece): &(usize, Buffer)| start < other + piece.len() - header_bytes(*other) && *other < end;
     if packet.pieces.iter().any(overlaps) {
         return None;
     }
@@ -155,5 +149,3 @@ fn write_header(header: &mut [u8], bytes: usize, offset: usize, last: bool) {
     }
     set_checksum(header);
 }
-
-const _: () = assert!(HEADER_BYTES % 4 == 0);

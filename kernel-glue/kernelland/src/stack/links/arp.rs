@@ -79,7 +79,8 @@ impl Message {
     fn bytes(&self) -> [u8; MESSAGE_BYTES] {
         let mut bytes = [0; MESSAGE_BYTES];
         let front = [0, 1, 8, 0, 6, 4].into_iter().chain(self.operation.to_be_bytes());
-        let ends = [self.sender, self.target].into_iter().flat_map(|(mac, address)| mac.into_iter().chain(address.octets()));
+        let ends =
+            [self.sender, self.target].into_iter().flat_map(|(mac, address)| mac.into_iter().chain(address.octets()));
         bytes.iter_mut().zip(front.chain(ends)).for_each(|(place, byte)| *place = byte);
         bytes
     }

@@ -2,6 +2,7 @@
 
 use crate::stack::buffer::{Borrowed, Buffer, Sent};
 use crate::stack::interfaces::Interface;
+use crate::stack::member::member;
 use crate::stack::sockaddr::Sockaddr;
 use haiku_abi::*;
 
@@ -15,7 +16,7 @@ pub(super) unsafe extern "C" fn take_off(device: *mut net_device, raw: *mut net_
     // SAFETY: the packet is lent.
     let Some(mut buffer) = (unsafe { Borrowed::new(raw) }) else { return B_BAD_VALUE };
     // SAFETY: the device is the stack's.
-    let index = unsafe { (&raw const (*device).index).read() };
+    let index = unsafe { member!(device => net_device, index).read() };
     let Some(header) = buffer.header::<ETHER_HEADER_LENGTH>() else { return B_BAD_VALUE };
     let [d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, t0, t1] = header;
     let (destination, ethertype) = ([d0, d1, d2, d3, d4, d5], u16::from_be_bytes([t0, t1]));

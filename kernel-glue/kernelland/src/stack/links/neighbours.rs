@@ -190,7 +190,10 @@ impl<A: Copy + Eq + Display + Send> Neighbours<A> {
         let entry = entries.get_mut(at).ok_or(B_ERROR)?;
         if address != self.protocol.unspecified && entry.mac.is_some_and(|known| known != mac) {
             let mac = mac.map(|byte| format!("{byte:02x}")).join(":");
-            kernel::log(&format!("{} host {address} updated with different hardware address {mac}.", self.protocol.name));
+            kernel::log(&format!(
+                "{} host {address} updated with different hardware address {mac}.",
+                self.protocol.name
+            ));
             return Err(B_ERROR);
         }
         entry.mac = Some(mac);

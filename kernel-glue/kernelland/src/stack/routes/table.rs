@@ -5,6 +5,7 @@ use crate::stack::address::Reference;
 use crate::stack::buffer::{Borrowed, Buffer};
 use crate::stack::domain::{self, Domain};
 use crate::stack::interfaces::Interface;
+use crate::stack::member::member;
 use crate::stack::sockaddr::{Sockaddr, read as read_address};
 use haiku_abi::*;
 use std::ptr::{from_ref, null_mut};
@@ -125,12 +126,11 @@ pub(crate) unsafe extern "C" fn put_route(_domain: *mut net_domain, route: *mut 
 /// # Safety
 /// `info` is the caller's, with an address in it.
 pub(crate) unsafe extern "C" fn register_route_info(domain: *mut net_domain, info: *mut net_route_info) -> status_t {
-    // SAFETY: the caller's.
-    let address = unsafe { &raw const (*info).address };
+    let address = member!(info => net_route_info, address);
     // SAFETY: the caller's.
     let route = unsafe { get_route(domain, address) };
     // SAFETY: the caller's.
-    unsafe { (&raw mut (*info).route).write(route) };
+    unsafe { member!(info => net_route_info, route).write(route) };
     B_OK
 }
 
@@ -138,7 +138,7 @@ pub(crate) unsafe extern "C" fn register_route_info(domain: *mut net_domain, inf
 /// `info` is registered.
 pub(crate) unsafe extern "C" fn unregister_route_info(domain: *mut net_domain, info: *mut net_route_info) -> status_t {
     // SAFETY: the caller's.
-    let route = unsafe { (&raw mut (*info).route).replace(null_mut()) };
+    let route = unsafe { member!(info => net_route_info, route).replace(null_mut()) };
     // SAFETY: the info held the reference.
     unsafe { put_route(domain, route) };
     B_OK

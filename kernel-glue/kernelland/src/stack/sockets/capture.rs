@@ -3,10 +3,11 @@
 use super::Socket;
 use crate::stack::buffer::{Borrowed, Buffer, Sent};
 use crate::stack::datalink::{self, control};
-use crate::stack::devices::{self, DeviceRef, Missing};
+use crate::stack::devices::{self, DeviceRef, Missing, Monitor};
 use crate::stack::domain::LINK;
 use crate::stack::interfaces;
 use crate::stack::kernel::{self, name_field, name_of};
+use crate::stack::member::member;
 use crate::stack::sockaddr::Sockaddr;
 use crate::stack::user::{Place, Writer};
 use haiku_abi::*;
@@ -71,7 +72,10 @@ impl Capture {
         }
         let Some(device) = devices::find(name, Missing::Ask) else { return B_DEVICE_NOT_FOUND };
         // SAFETY: the monitor is registered nowhere.
-        unsafe { (&raw mut (*self.monitor.get()).cookie).write(std::ptr::from_ref(socket).cast_mut().cast()) };
+        unsafe {
+            member!(self.monitor.get() => net_device_monitor, cookie)
+                .write(std::ptr::from_ref(socket).cast_mut().cast())
+        };
         // SAFETY: the device is kept, the monitor lives in the socket until it is unregistered.
         match unsafe { devices::register_device_monitor(device.hardware().raw(), self.monitor.get()) } {
             B_OK => {
@@ -89,8 +93,8 @@ impl Capture {
 
     fn unregister(&self) -> status_t {
         let Some(device) = self.state().monitored.take() else { return B_BAD_VALUE };
-        // SAFETY: the device is kept.
-        unsafe { devices::unregister_device_monitor(device.hardware().raw(), self.monitor.get()) }
+        // Not by the table: its lock must not be waited for under that of the monitors, which an event comes with.
+        device.unregister_monitor(Monitor::new(self.monitor.get()))
     }
 
     /// Lets go of every device.
@@ -107,18 +111,22 @@ impl Capture {
 /// A monitor's hook: the socket gets a clone.
 unsafe extern "C" fn see(monitor: *mut net_device_monitor, raw: *mut net_buffer) -> status_t {
     // SAFETY: the monitor is a socket's, which lives while it is registered.
-    let socket = unsafe { &*(*monitor).cookie.cast::<Socket>() };
+    let cookie = unsafe { member!(monitor => net_device_monitor, cookie).read() };
+    // SAFETY: as above.
+    let socket = unsafe { &*cookie.cast::<Socket>() };
     // SAFETY: the packet is lent.
     unsafe { Borrowed::new(raw) }.map_or(B_BAD_VALUE, |buffer| socket.enqueue_shared(&buffer))
 }
 
-/// A monitor's hook: the socket lets go of a device that goes down, under the monitors' lock as Haiku's does.
+/// A monitor's hook: the socket lets go of a device that goes down.
 unsafe extern "C" fn hear(monitor: *mut net_device_monitor, event: i32) {
     if event != B_DEVICE_GOING_DOWN {
         return;
     }
     // SAFETY: as above.
-    let socket = unsafe { &*(*monitor).cookie.cast::<Socket>() };
+    let cookie = unsafe { member!(monitor => net_device_monitor, cookie).read() };
+    // SAFETY: as above.
+    let socket = unsafe { &*cookie.cast::<Socket>() };
     if let super::Kind::Link(capture) = &socket.kind {
         capture.unregister();
     }
@@ -155,8 +163,8 @@ pub(super) fn bind(socket: &Arc<Socket>, capture: &Capture, link: &Sockaddr) -> 
     }
     let Some(interface) = interfaces::for_link(&LINK, link) else { return B_BAD_VALUE };
     let Some(device) = interface.device().acquire() else { return B_BAD_VALUE };
-    let frame_type = (link.link_type() != 0)
-        .then(|| net_frame_type(u32::from(link.link_type()), u32::from(link.ethertype())));
+    let frame_type =
+        (link.link_type() != 0).then(|| net_frame_type(u32::from(link.link_type()), u32::from(link.ethertype())));
     if let Some(frame_type) = frame_type {
         let cookie = Arc::as_ptr(socket).cast_mut().cast();
         // SAFETY: the device is kept, and the socket unregisters before it ends.

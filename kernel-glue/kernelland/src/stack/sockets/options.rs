@@ -68,7 +68,11 @@ fn set_socket(socket: &Socket, option: i32, value: &[u8]) -> status_t {
             0 => B_INFINITE_TIMEOUT,
             timeout => timeout,
         };
-        if option == SO_SNDTIMEO { state.send.timeout = timeout } else { state.receive.timeout = timeout }
+        if option == SO_SNDTIMEO {
+            state.send.timeout = timeout
+        } else {
+            state.receive.timeout = timeout
+        }
         return B_OK;
     }
     if option == SO_LINGER {
@@ -116,7 +120,12 @@ fn set_inet(socket: &Socket, option: i32, value: &[u8]) -> status_t {
         } else {
             interfaces::local_address(&Sockaddr::v4(by, 0)).map(|address| address.interface().clone())
         };
-        return change_group(socket, interface, group, option == IP_ADD_MEMBERSHIP);
+        return change_group(
+            socket,
+            interface,
+            group,
+            if option == IP_ADD_MEMBERSHIP { Change::Join } else { Change::Leave },
+        );
     }
     // Multicast lifetimes may be one byte.
     let number = match (option, value) {
@@ -145,7 +154,12 @@ fn set_inet6(socket: &Socket, option: i32, value: &[u8]) -> status_t {
         let Ok(index) = number(index) else { return B_BAD_VALUE };
         let group = IpAddr::V6(Ipv6Addr::from(group));
         let interface = interfaces::by_index(socket.domain, index.cast_unsigned());
-        return change_group(socket, interface, group, option == IPV6_JOIN_GROUP);
+        return change_group(
+            socket,
+            interface,
+            group,
+            if option == IPV6_JOIN_GROUP { Change::Join } else { Change::Leave },
+        );
     }
     let Ok(number) = number(value) else { return B_BAD_VALUE };
     let mut state = socket.state();
@@ -157,13 +171,19 @@ fn set_inet6(socket: &Socket, option: i32, value: &[u8]) -> status_t {
     B_OK
 }
 
-#[expect(clippy::fn_params_excessive_bools, reason = "one of two requests that have the same argument")]
-fn change_group(socket: &Socket, interface: Option<Arc<Interface>>, group: IpAddr, join: bool) -> status_t {
+/// Whether a group is joined or left.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Join,
+    Leave,
+}
+
+fn change_group(socket: &Socket, interface: Option<Arc<Interface>>, group: IpAddr, change: Change) -> status_t {
     let Some(interface) = interface else { return B_DEVICE_NOT_FOUND };
     let Some(link) = interface.link(socket.family()) else { return B_DEVICE_NOT_FOUND };
     let (entry, address) = ((group, interface.index()), Sockaddr::ip(group, 0));
     let has_joined = socket.state().groups.contains(&entry);
-    if join {
+    if change == Change::Join {
         if !has_joined {
             socket.state().groups.push(entry);
             return link.join(&interface, &address);

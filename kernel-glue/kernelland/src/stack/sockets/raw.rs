@@ -35,9 +35,8 @@ pub(super) fn remove(socket: &Arc<Socket>) {
 /// Copies a packet to every socket of its protocol; says whether there was one.
 pub(crate) fn deliver(family: i32, buffer: &Buffer) -> bool {
     let open = OPEN.lock();
-    let is_for = |socket: &&Arc<Socket>| {
-        socket.domain.family().number() == family && socket.protocol == buffer.protocol()
-    };
+    let is_for =
+        |socket: &&Arc<Socket>| socket.domain.family().number() == family && socket.protocol == buffer.protocol();
     let all: Vec<_> = open.iter().filter(is_for).cloned().collect();
     drop(open);
     all.iter().for_each(|socket| _ = socket.enqueue_shared(buffer));

@@ -5,7 +5,7 @@ use crate::stack::buffer::{Buffer, Sent, checksum};
 use crate::stack::datalink;
 use crate::stack::domain::Domain;
 use crate::stack::family::{Family, Port};
-use crate::stack::icmp::{self, Problem};
+use crate::stack::icmp::{self, Unreachable};
 use crate::stack::lock::Mutex;
 use crate::stack::sockaddr::Sockaddr;
 use crate::stack::{domain, ipv4, ipv6};
@@ -76,7 +76,8 @@ fn bind_locked(endpoints: &mut Endpoints, socket: &Arc<Socket>, mut address: Soc
             if theirs.local.port() != address.port() {
                 continue;
             }
-            let (shared, same) = (theirs.options & socket.state().options, family.equal(Some(&theirs.local), Some(&address)));
+            let (shared, same) =
+                (theirs.options & socket.state().options, family.equal(Some(&theirs.local), Some(&address)));
             let may = shared_ports(shared, same);
             if !may {
                 return EADDRINUSE;
@@ -243,7 +244,7 @@ pub(crate) fn receive(mut buffer: Buffer) {
             // A full queue loses the datagram.
             socket.enqueue_shared(&buffer);
         }
-        None if domain.family() == Family::Inet => icmp::complain(&buffer, Problem::PortUnreachable),
+        None if domain.family() == Family::Inet => icmp::complain(&buffer, Unreachable::Port),
         None => {}
     }
 }
@@ -268,7 +269,10 @@ impl Endpoints {
             };
             self.open.iter().find(is_it).cloned()
         };
-        find(local, Some(peer)).or_else(|| find(local, None)).or_else(|| find(&any, Some(peer))).or_else(|| find(&any, None))
+        find(local, Some(peer))
+            .or_else(|| find(local, None))
+            .or_else(|| find(&any, Some(peer)))
+            .or_else(|| find(&any, None))
     }
 }
 
