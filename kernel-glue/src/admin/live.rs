@@ -161,16 +161,19 @@ fn report(state: &State, picture: &Picture, system: &impl Live, name: &str) -> O
         link: if link == OwnLink::Running { Link::Up } else { Link::Down },
         place: if link == OwnLink::Elsewhere { Location::Elsewhere } else { Location::Here },
     };
-    match (state.bridges.get(name), system.engine(name), system.device(name)) {
-        (Some(bridge), Some(engine), _) => report_bridge(state, name, interface, live(name, bridge, engine, system)),
-        (_, _, Some(device)) => {
-            let mut report = report_tap(state, name, interface, device)?;
-            // Programs set it as well, without asking.
-            report.mtu = system.interface(name).map_or(report.mtu, |found| found.mtu_bytes);
-            Some(report)
-        }
-        (_, _, None) => report_vport(state, name, interface),
+    match (state.bridges.get(name), system.engine(name)) {
+        (Some(bridge), Some(engine)) => report_bridge(state, name, interface, live(name, bridge, engine, system)),
+        (_, _) if state.device(name).is_some() => device(state, system, name, interface),
+        (_, _) => report_vport(state, name, interface),
     }
+}
+
+#[inline(never)]
+fn device(state: &State, system: &impl Live, name: &str, interface: InterfaceLive) -> Option<InterfaceReport> {
+    let mut report = report_tap(state, name, interface, system.device(name)?)?;
+    // Programs set it as well, without asking.
+    report.mtu = system.interface(name).map_or(report.mtu, |found| found.mtu_bytes);
+    Some(report)
 }
 
 /// Returns what an interface has beside what the operator gave it. Every interface has some link-local address by itself:
@@ -190,19 +193,23 @@ fn live(name: &str, bridge: &BridgeState, engine: &Bridge, system: &impl Live) -
     let learned = |port| by_port.iter().find(|&&(of, _)| of == port).map_or(0, |&(_, count)| count.into());
     let mut ports = BTreeMap::new();
     for (_, port) in bridge.ports() {
-        let one = PortLive {
-            counts: counts(engine, port),
-            addresses: learned(port),
-            bits_per_second: system.bits_per_second(name, port),
-            trouble: match system.condition(name, port) {
-                Condition::Running => String::new(),
-                Condition::LinkDown => "link down".into(),
-                Condition::Absent => "interface removed".into(),
-            },
-        };
-        ports.insert(port, one);
+        ports.insert(port, port_live(name, port, learned(port), engine, system));
     }
     BridgeLive { host: counts(engine, PortId::HOST), total, table, ports }
+}
+
+#[inline(never)]
+fn port_live(name: &str, port: PortId, addresses: u64, engine: &Bridge, system: &impl Live) -> PortLive {
+    PortLive {
+        counts: counts(engine, port),
+        addresses,
+        bits_per_second: system.bits_per_second(name, port),
+        trouble: match system.condition(name, port) {
+            Condition::Running => String::new(),
+            Condition::LinkDown => "link down".into(),
+            Condition::Absent => "interface removed".into(),
+        },
+    }
 }
 
 // Counters are large, and the stacks of a kernel small: each is in a frame of its own.

@@ -6,12 +6,13 @@ use crate::kernel::clock;
 use crate::member::Condition as MemberCondition;
 use crate::node;
 use crate::unit::Application;
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use arp::Binding;
 use bridge::Bridge;
-use frame::{DropCounts, DropReason, Instant, PortId};
+use frame::{DropReason, Instant, PortId};
 use kernel_glue::admin::{
     Attached, Condition, Counts, InetAddress, Live, NeighbourEntry, OpenBy, OpenReport, OwnLink, TapLive, header_text,
     named,
@@ -114,20 +115,31 @@ fn opens(application: &Application) -> Vec<OpenReport> {
 /// Adds up what passed the application's side, received being what the application wrote.
 #[inline(never)]
 fn counts(application: &Application) -> Counts {
-    let queues = application.device().counters();
-    let shim = application.tun().map_or(DropCounts::ZERO, |tun| tun.report().1);
-    let mut drops = DropCounts::ZERO;
-    for &why in DropReason::ALL {
-        let dropped = queues.to_application.drops.get(why).saturating_add(queues.from_application.drops.get(why));
-        drops.add(why, dropped.saturating_add(shim.get(why)));
-    }
+    let (passed, mut drops) = queues(application);
     let (given_bytes, taken_bytes) = application.bytes();
+    for (why, count) in shim_drops(application) {
+        *drops.entry(why.name().into()).or_default() += count;
+    }
     Counts {
-        rx_frames: queues.from_application.packets,
+        rx_frames: passed.0,
         rx_bytes: taken_bytes,
-        tx_frames: queues.to_application.packets,
+        tx_frames: passed.1,
         tx_bytes: given_bytes,
         suppressed: 0,
-        drops: named(drops.nonzero().map(|(why, count)| (why.name(), count))),
+        drops,
     }
+}
+
+// Counts of drops are large, and the stacks of the kernel small: each kind is in a frame of its own.
+#[inline(never)]
+fn queues(application: &Application) -> ((u64, u64), BTreeMap<String, u64>) {
+    let queues = application.device().counters();
+    let dropped = |why| queues.to_application.drops.get(why).saturating_add(queues.from_application.drops.get(why));
+    let drops = DropReason::ALL.iter().map(|&why| (why.name(), dropped(why))).filter(|&(_, count)| count > 0);
+    ((queues.from_application.packets, queues.to_application.packets), named(drops))
+}
+
+#[inline(never)]
+fn shim_drops(application: &Application) -> Vec<(DropReason, u64)> {
+    application.tun().map(|tun| tun.report().1.nonzero().collect()).unwrap_or_default()
 }
