@@ -38,15 +38,27 @@ pub(crate) struct Cache {
 impl Cache {
     pub(crate) fn new(secret: [u64; 4]) -> Self {
         let [a, b, c, d] = secret;
-        Self {
+        let mut cache = Self {
             index: (0..INDEX).map(|_| NONE).collect(),
             entries: (0..MAX_NEIGHBOURS).map(|_| None).collect(),
             due: (0..MAX_NEIGHBOURS).map(|_| NEVER).collect(),
             earliest: NEVER,
-            free: (0..MAX_NEIGHBOURS as u16).rev().collect(),
+            free: Vec::with_capacity(MAX_NEIGHBOURS),
             // A secret of few bits still mixes; the multiplier is odd.
             secret: [a ^ PI[0], b ^ PI[1], c ^ PI[2], (d ^ PI[3]) | 1],
-        }
+        };
+        cache.clear();
+        cache
+    }
+
+    /// Removes all.
+    pub(crate) fn clear(&mut self) {
+        self.index.fill(NONE);
+        self.entries.fill(None);
+        self.due.fill(NEVER);
+        self.earliest = NEVER;
+        self.free.clear();
+        self.free.extend((0..MAX_NEIGHBOURS as u16).rev());
     }
 
     #[inline]

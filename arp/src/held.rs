@@ -25,12 +25,18 @@ pub(crate) enum Fate {
 /// a neighbour's or the leaving ones'.
 pub(crate) struct Held<P> {
     places: Box<[Option<P>]>,
-    leaving: Deque<(u8, Fate), MAX_HELD>,
+    leaving: Box<Deque<(u8, Fate), MAX_HELD>>,
 }
 
 impl<P> Held<P> {
     pub(crate) fn new() -> Self {
-        Self { places: (0..MAX_HELD).map(|_| None).collect(), leaving: Deque::new() }
+        Self { places: (0..MAX_HELD).map(|_| None).collect(), leaving: Box::default() }
+    }
+
+    /// Drops all packets.
+    pub(crate) fn clear(&mut self) {
+        self.places.fill_with(|| None);
+        self.leaving.clear();
     }
 
     /// Keeps a packet; gives back the oldest of the list where it is full, or the packet where there is no place.

@@ -9,7 +9,7 @@ mod probe;
 mod resolve;
 mod solicit;
 
-use crate::address::Key;
+use crate::address::{Key, is_station};
 use crate::cache::{Cache, Phase};
 use crate::counters::{Counters, Ignored};
 use crate::emit::NeighbourFrame;
@@ -17,10 +17,10 @@ use crate::held::{Fate, Held};
 use crate::message::{Message, Refused};
 use crate::rate::{Bucket, Turns};
 use crate::{Scope, Settings};
-use alloc::boxed::Box;
-use alloc::vec::Vec;
 use allow::{Answers, Requests};
 use announce::Announcing;
+use alloc::boxed::Box;
+use alloc::sync::Arc;
 use answer::Reply;
 use core::net::IpAddr;
 use defend::Defences;
@@ -31,15 +31,8 @@ use probe::Probing;
 pub use probe::{Event, MAX_PROBED};
 pub use resolve::{MAX_INCOMPLETE, Resolution, Unresolvable};
 
-/// How many addresses of the host a link leaves out at most; what is listed beyond is not looked at.
+/// How many addresses of the host a link is to leave out at most.
 pub const MAX_OWN: usize = 64;
-/// Makes a part of its own. Stacks of kernels are small, and each part is on one before it is in its place: none is to
-/// be there together with the next.
-#[inline(never)]
-fn boxed<T>(make: impl FnOnce() -> T) -> Box<T> {
-    Box::write(Box::new_uninit(), make())
-}
-
 /// Answers that wait to be fetched. Whoever fetches after each message has one at most.
 const MAX_REPLIES: usize = 16;
 
@@ -51,26 +44,28 @@ pub struct Identity {
     /// What it stands for.
     pub scope: Scope,
     /// What it never stands for: the host's own addresses.
-    pub own: Vec<IpAddr>,
+    pub own: Arc<[IpAddr]>,
     /// The host, where the link is a wire to it; `None` where it is a station among others. The host may claim what
     /// it likes without a conflict, and nobody else may claim what is in `own`.
     pub host: Option<Mac>,
+    /// What it stands for beside the scope, as though that listed it: the address of a lease.
+    pub leased: Option<IpAddr>,
 }
 
 impl Identity {
     /// Returns whether the link answers for an address.
     #[must_use]
     pub fn stands_for(&self, address: IpAddr) -> bool {
-        self.scope.covers(address) && !self.is_own(address)
+        (self.scope.covers(address) || self.leased == Some(address)) && !self.own.contains(&address)
     }
 
-    /// Returns whether an address is one of the host's own.
-    fn is_own(&self, address: IpAddr) -> bool {
-        self.own.iter().take(MAX_OWN).any(|&own| own == address)
+    /// Returns whether an address is listed, so that nobody else is to have it.
+    fn names(&self, address: IpAddr) -> bool {
+        (self.scope.names(address) || self.leased == Some(address)) && !self.own.contains(&address)
     }
 
     fn announces(&self) -> impl Iterator<Item = IpAddr> + '_ {
-        self.scope.singles().filter(|&address| !self.is_own(address))
+        self.scope.singles().chain(self.leased).filter(|address| !self.own.contains(address))
     }
 
     /// Returns the address to ask by: the asker's if the link stands for it, else the first that can be announced.
@@ -148,16 +143,17 @@ pub struct Neighbour {
 ///
 /// After any call, [`poll`](Self::poll) is drained to `None`; then [`poll_at`](Self::poll_at) is when to call it
 /// again. `now` may repeat but not run backwards. Everything has a bound: [`MAX_NEIGHBOURS`](crate::MAX_NEIGHBOURS)
-/// neighbours, [`MAX_HELD`](crate::MAX_HELD) packets, and the rates of [`Settings`]. All memory is taken by `new`.
+/// neighbours, [`MAX_HELD`](crate::MAX_HELD) packets, and the rates of [`Settings`]. All memory is taken by `new`: what is
+/// large is in boxes, so that it can be made where stacks are small.
 pub struct Neighbours<P> {
     identity: Identity,
     settings: Settings,
     cache: Cache,
-    held: Box<Held<P>>,
+    held: Held<P>,
     replies: Box<Deque<Reply, MAX_REPLIES>>,
     announcing: Announcing,
     defences: Box<Defences>,
-    probing: Probing,
+    probing: Box<Probing>,
     answers: Answers,
     requests: Requests,
     confirmations: Bucket,
@@ -170,7 +166,6 @@ pub struct Neighbours<P> {
 
 impl<P> Neighbours<P> {
     /// Nobody is known.
-    #[inline(never)]
     #[must_use]
     pub fn new(identity: Identity, settings: Settings) -> Self {
         let [secret, chance, ..] = settings.secret;
@@ -178,17 +173,17 @@ impl<P> Neighbours<P> {
             identity,
             settings,
             cache: Cache::new(settings.secret),
-            held: boxed(Held::new),
-            replies: boxed(Deque::new),
+            held: Held::new(),
+            replies: Box::default(),
             announcing: Announcing::default(),
-            defences: boxed(Defences::default),
-            probing: Probing::new(chance),
+            defences: Box::default(),
+            probing: Box::new(Probing::new(chance)),
             answers: Answers::new(secret),
             requests: Requests::new(secret),
             confirmations: Bucket::default(),
             confirming: Turns::default(),
             learning: Bucket::default(),
-            counters: boxed(|| Counters::ZERO),
+            counters: Box::new(Counters::ZERO),
             now: Instant::default(),
         }
     }
@@ -206,6 +201,25 @@ impl<P> Neighbours<P> {
         if announce && self.announcing.was_started() {
             self.announce(now);
         }
+    }
+
+    /// Begins anew as somebody else: nobody is known, and nothing is counted. Packets that wait are dropped. What was done
+    /// lately still counts as to how much may be done.
+    pub fn restart(&mut self, identity: Identity) {
+        self.identity = identity;
+        self.cache.clear();
+        self.held.clear();
+        self.replies.clear();
+        self.announcing = Announcing::default();
+        self.defences.clear();
+        self.probing.clear();
+        *self.counters = Counters::ZERO;
+    }
+
+    /// Has the link stand for the address of a lease, or for that of none.
+    pub fn set_leased(&mut self, address: Option<IpAddr>, now: Instant) {
+        let leased = address.filter(|&address| is_station(address));
+        self.set_identity(Identity { leased, ..self.identity.clone() }, now);
     }
 
     /// Takes a message that came from the Ethernet side. What it leads to comes by [`poll`](Self::poll).
@@ -234,7 +248,6 @@ impl<P> Neighbours<P> {
     }
 
     /// Returns what is to be done next; `None` if nothing is until the moment that [`poll_at`](Self::poll_at) says.
-    #[inline(never)]
     pub fn poll(&mut self, now: Instant) -> Option<Output<P>> {
         self.now = now;
         loop {

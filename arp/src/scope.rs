@@ -2,10 +2,10 @@
 
 use crate::Prefix;
 use crate::address::is_station;
-use alloc::vec::Vec;
+use alloc::sync::Arc;
 use core::net::IpAddr;
 
-/// How many prefixes a scope lists at most; what is listed beyond is not looked at.
+/// How many prefixes a scope is to list at most: a packet may be compared with each.
 pub const MAX_PREFIXES: usize = 64;
 
 /// The addresses that are answered for, as though their stations were on the link.
@@ -16,8 +16,8 @@ pub enum Scope {
     None,
     /// Every address that one station can have.
     All,
-    /// Those of these networks, but for the directed broadcast address of each.
-    List(Vec<Prefix>),
+    /// Those of these networks, but for the directed broadcast address of each. All who hold the scope share the list.
+    List(Arc<[Prefix]>),
 }
 
 impl Scope {
@@ -33,22 +33,18 @@ impl Scope {
 
     /// Returns whether an address is listed. `All` lists none: it leaves to the others on the link what they claim.
     pub(crate) fn names(&self, address: IpAddr) -> bool {
-        let Self::List(_) = self else { return false };
+        let Self::List(prefixes) = self else { return false };
         let has = |prefix: &Prefix| prefix.contains(address) && prefix.broadcast() != Some(address);
-        is_station(address) && self.prefixes().any(has)
+        is_station(address) && prefixes.iter().any(has)
     }
 
     /// Iterates over the single addresses of a list: those that can be announced.
     pub(crate) fn singles(&self) -> impl Iterator<Item = IpAddr> + '_ {
-        self.prefixes().filter_map(Prefix::as_single).filter(|&address| is_station(address))
-    }
-
-    fn prefixes(&self) -> impl Iterator<Item = &Prefix> {
         let prefixes = match self {
             Self::None | Self::All => &[][..],
             Self::List(prefixes) => prefixes,
         };
-        prefixes.iter().take(MAX_PREFIXES)
+        prefixes.iter().filter_map(Prefix::as_single).filter(|&address| is_station(address))
     }
 }
 

@@ -288,12 +288,12 @@ fn identity(how: u8) -> Identity {
     let own: [IpAddr; 2] = [[10, 0, 0, 9].into(), v6(9).into()];
     let listed: [Prefix; 2] = [v4(1).into(), v6(1).into()].map(Prefix::single);
     match how >> 2 & 3 {
-        0 => Identity { mac, scope: Scope::All, own: own.into_iter().collect(), host: Some(station(1)) },
-        1 => Identity { mac, scope: Scope::None, own: own.into_iter().collect(), host: None },
+        0 => Identity { mac, scope: Scope::All, own: own.into_iter().collect(), host: Some(station(1)), leased: None },
+        1 => Identity { mac, scope: Scope::None, own: own.into_iter().collect(), host: None, leased: None },
         _ => {
             let networks = ["10.0.0.128/26", "fd00::80/122"].map(|text| text.parse().expect("a prefix"));
             let list = listed.into_iter().chain(networks).collect();
-            Identity { mac, scope: Scope::List(list), own: own.into_iter().collect(), host: None }
+            Identity { mac, scope: Scope::List(list), own: own.into_iter().collect(), host: None, leased: None }
         }
     }
 }

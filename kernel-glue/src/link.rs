@@ -20,7 +20,7 @@ pub use inward::Inward;
 pub use outward::Outward;
 
 use alloc::boxed::Box;
-use arp::{Identity, MAX_OWN, Neighbours, Prefix, Scope, Settings};
+use arp::{Identity, Neighbours, Settings};
 use core::net::{IpAddr, Ipv4Addr};
 use frame::Instant;
 use leasing::Leasing;
@@ -28,6 +28,8 @@ use ppp_shim::path_mtu::Limiter;
 use slab::{Queue, Slab, Slot};
 
 /// The link of one device. One caller at a time: a platform with threads puts a lock around it.
+///
+/// Its parts are in boxes, each made where it stays, so that a kernel can make and change one on a small stack.
 pub struct Link {
     config: LinkConfig,
     neighbours: Box<Neighbours<Slot>>,
@@ -50,8 +52,8 @@ pub struct Link {
 
 impl Link {
     /// Makes a link.
-    #[inline(never)]
     #[must_use]
+    #[inline(never)]
     pub fn new(config: LinkConfig) -> Self {
         let seed = config.secret.iter().fold(0, |seed, word| seed ^ word);
         let settings = Settings { secret: config.secret, ..Settings::default() };
@@ -61,8 +63,8 @@ impl Link {
             leasing: boxed(|| Leasing::new(config.peer_mac, seed)),
             config,
             slab: Slab::new(),
-            frames: Queue::new(),
-            packets: Queue::new(),
+            frames: Queue::default(),
+            packets: Queue::default(),
             counters: LinkCounters::default(),
             present: false,
             stirred: false,
@@ -71,18 +73,26 @@ impl Link {
     }
 
     /// Tells it what has changed. Where the Ethernet side is another, all is forgotten, what is counted as well.
-    #[inline(never)]
     pub fn configure(&mut self, config: LinkConfig, now: Instant) {
         if core::mem::discriminant(&config.place) != core::mem::discriminant(&self.config.place) {
-            let mut other = boxed(|| Self::new(config));
-            other.present = self.present;
-            core::mem::swap(self, &mut other);
+            self.begin_anew(&config);
         } else {
             self.neighbours.set_identity(identity(&config, self.leasing.address()), now);
-            self.config = config;
         }
+        self.config = config;
         self.lease_or_not(now);
         self.stirred = true;
+    }
+
+    /// Forgets everything but how often something may happen. It takes no memory: what there is is used again.
+    fn begin_anew(&mut self, config: &LinkConfig) {
+        self.neighbours.restart(identity(config, None));
+        self.leasing.restart(config.peer_mac);
+        self.frames.clear();
+        self.packets.clear();
+        self.slab.clear();
+        self.counters = LinkCounters::default();
+        self.polled = Instant::default();
     }
 
     /// Says that an application has come. On a bridge its addresses are announced, so that stations that knew them
@@ -117,25 +127,19 @@ impl Link {
     }
 }
 
-/// Makes a part in a place of its own. Stacks of kernels are small, and each part is on one before: none is to be there
-/// together with the next.
+/// Makes a part in a place of its own. What the making takes of the stack is given back before the next is made.
 #[inline(never)]
 fn boxed<T>(make: impl FnOnce() -> T) -> Box<T> {
     Box::write(Box::new_uninit(), make())
 }
 
-#[inline(never)]
 fn identity(config: &LinkConfig, leased: Option<Ipv4Addr>) -> Identity {
-    let mut scope = config.scope.clone();
-    if let (Some(leased), Scope::List(list)) = (leased, &mut scope) {
-        list.push(Prefix::single(IpAddr::V4(leased)));
-    }
     let host = match config.place {
         Place::Host(mac) => Some(mac),
         Place::Lan { .. } => None,
     };
-    let own = config.own.iter().copied().take(MAX_OWN).collect();
-    Identity { mac: config.peer_mac, scope, own, host }
+    let (scope, own) = (config.scope.clone(), config.own.clone());
+    Identity { mac: config.peer_mac, scope, own, host, leased: leased.map(IpAddr::V4) }
 }
 
 /// How often a link that carries packets is polled without another reason.

@@ -131,6 +131,16 @@ impl Client {
         }
     }
 
+    /// Begins anew, silent, as the client of another station perhaps: what it had is forgotten, and no server is told.
+    pub fn restart(&mut self, mac: Mac) {
+        self.settings.mac = mac;
+        self.state = State::Stopped;
+        (self.suggested, self.kept_at, self.outgoing) = (None, None, None);
+        (self.withdrawn, self.declined, self.secs) = (0, 0, 0);
+        self.events.clear();
+        self.counters = Counters::ZERO;
+    }
+
     /// Begins to look for a server, at once: an operator waits, and seldom many begin in the same moment, for which
     /// RFC 2131 §4.4.1 has the random delay. Does nothing if it has begun.
     pub fn start(&mut self, now: Instant) {

@@ -16,6 +16,10 @@ const MAX_DEFENDED: usize = 16;
 pub(super) struct Defences(Vec<(IpAddr, Instant), MAX_DEFENDED>);
 
 impl Defences {
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// Returns whether an address may be defended, and takes it that it is.
     fn take(&mut self, address: IpAddr, interval: Duration, now: Instant) -> bool {
         self.0.retain(|&(_, at)| now.since(at) < interval);
@@ -32,11 +36,11 @@ impl<P> Neighbours<P> {
         if self.identity.host == Some(mac) {
             return None;
         }
-        if self.identity.host.is_some() && self.identity.is_own(address) {
+        if self.identity.host.is_some() && self.identity.own.contains(&address) {
             return Some(Received::Ignored(Ignored::Spoofed));
         }
         // Where everything is stood for, nothing that others claim is in conflict with it.
-        if !self.identity.scope.names(address) || self.identity.is_own(address) {
+        if !self.identity.names(address) {
             return None;
         }
         self.counters.count(Count::Conflicts);
@@ -50,7 +54,7 @@ impl<P> Neighbours<P> {
         if self.contest(address, mac) {
             return;
         }
-        if self.identity.host.is_none() && self.identity.scope.names(address) && !self.identity.is_own(address) {
+        if self.identity.host.is_none() && self.identity.names(address) {
             self.answer(mac, Reply::Announcement(address), now);
         }
     }

@@ -49,6 +49,11 @@ impl Probing {
         Self { probed: Vec::new(), events: Deque::new(), random: SplitMix::new(seed) }
     }
 
+    pub(super) fn clear(&mut self) {
+        self.probed.clear();
+        self.events.clear();
+    }
+
     pub(super) fn at(&self) -> Option<Instant> {
         self.probed.iter().map(|probed| probed.at).min()
     }

@@ -39,7 +39,7 @@ fn secs(secs: u64) -> Instant {
 /// The peer of a point-to-point link on a wire to the host 10.8.0.2, fd00::2.
 fn on_wire() -> Link {
     let own = [ip("10.8.0.2"), ip("fd00::2")].into();
-    Link::new(Identity { mac: PEER, scope: Scope::All, own, host: Some(HOST) }, Settings::default())
+    Link::new(Identity { mac: PEER, scope: Scope::All, own, host: Some(HOST), leased: None }, Settings::default())
 }
 
 /// A station among others that has these addresses.

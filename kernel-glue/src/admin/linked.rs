@@ -3,12 +3,12 @@
 use super::picture::LinkWish;
 use super::report::{LeaseReport, NeighbourEntry, NeighbourKind, NeighbourState};
 use super::request::{InetAddress, Mss};
-use super::show::TunLive;
+use super::show::{TunLive, named};
 use super::state::{Side, StandsFor};
 use crate::link::{LinkConfig, LinkReport, Place, SegmentSizes};
 use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
-use arp::{MAX_PREFIXES, Prefix, Scope, State};
+use arp::{MAX_OWN, MAX_PREFIXES, Prefix, Scope, State};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use frame::{Instant, Mac};
 
@@ -26,7 +26,7 @@ impl LinkWish {
             StandsFor::Everybody => Scope::All,
             StandsFor::These(these) => Scope::List(these.into_iter().take(MAX_PREFIXES).collect()),
         };
-        config.own = inet.iter().map(|one| one.address).collect();
+        config.own = inet.iter().map(|one| one.address).take(MAX_OWN).collect();
         config.gateways.clone_from(&state.gateways);
         config.onlink.clone_from(if state.on_link.is_empty() { bridge_networks } else { &state.on_link });
         config.dhcp = state.dhcp;
@@ -54,7 +54,7 @@ impl TunLive {
             inet: inet.to_vec(),
             lease,
             neighbours: u32::try_from(report.neighbours.len()).unwrap_or(u32::MAX),
-            counters: counters.map(|&(name, count)| (name.to_owned(), count)).collect(),
+            counters: named(counters.copied()),
         }
     }
 }
@@ -131,7 +131,7 @@ mod tests {
         let inet = [InetAddress::new(ip("10.8.0.2"), 24)];
         wish.tell(&mut config, Side::Host, HOST, &inet);
         assert_eq!((config.place, &config.scope), (Place::Host(HOST), &Scope::All));
-        assert_eq!((config.own.as_slice(), config.mss), (&[ip("10.8.0.2")][..], Some(SegmentSizes::fitting(1400))));
+        assert_eq!((&*config.own, config.mss), (&[ip("10.8.0.2")][..], Some(SegmentSizes::fitting(1400))));
         wish.tell(&mut config, Side::Lan, HOST, &inet);
         assert_eq!(config.place, Place::Lan { mtu_bytes: 1500 });
         assert_eq!(config.onlink, [network]);

@@ -1,5 +1,6 @@
 //! What an operator and the system decide of a link.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use arp::{Prefix, Scope};
 use core::net::IpAddr;
@@ -16,8 +17,8 @@ pub struct LinkConfig {
     pub peer_mac: Mac,
     /// The addresses that this station answers for.
     pub scope: Scope,
-    /// The host's own addresses, which it never answers for.
-    pub own: Vec<IpAddr>,
+    /// The host's own addresses, which it never answers for; [`MAX_OWN`](arp::MAX_OWN) at most.
+    pub own: Arc<[IpAddr]>,
     /// Next hops on a bridge for destinations that are not on it, one of each family.
     pub gateways: Vec<IpAddr>,
     /// Destinations on the bridge. Without any all are, in a family that has no gateway.
@@ -40,7 +41,7 @@ impl LinkConfig {
             place,
             peer_mac,
             scope: Scope::None,
-            own: Vec::new(),
+            own: Arc::default(),
             gateways: Vec::new(),
             onlink: Vec::new(),
             dhcp: false,

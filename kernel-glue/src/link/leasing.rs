@@ -1,6 +1,6 @@
 //! An address of the LAN for the peer: the link asks a server for it, and finds out whether it is free.
 
-use super::{Link, Place, Slot, identity};
+use super::{Link, Place, Slot};
 use core::net::{IpAddr, Ipv4Addr};
 use frame::offload::Offload;
 use frame::{Instant, Mac};
@@ -23,6 +23,12 @@ impl Leasing {
     pub(super) fn new(mac: Mac, seed: u64) -> Self {
         let settings = Settings { mac, client_id: None, hostname: None };
         Self { client: Client::new(settings, seed), address: None, granter: Mac::BROADCAST, retry_at: None }
+    }
+
+    /// Forgets the lease without a word to its server, which is where the link is no more.
+    pub(super) fn restart(&mut self, mac: Mac) {
+        self.client.restart(mac);
+        (self.address, self.granter, self.retry_at) = (None, Mac::BROADCAST, None);
     }
 
     pub(super) fn address(&self) -> Option<Ipv4Addr> {
@@ -148,7 +154,7 @@ impl Link {
     fn stand_for(&mut self, leased: Option<Ipv4Addr>, now: Instant) {
         if self.leasing.address != leased {
             self.leasing.address = leased;
-            self.neighbours.set_identity(identity(&self.config, leased), now);
+            self.neighbours.set_leased(leased.map(IpAddr::V4), now);
             if leased.is_some() {
                 self.neighbours.announce(now);
             }

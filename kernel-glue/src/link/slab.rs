@@ -2,7 +2,6 @@
 
 use alloc::boxed::Box;
 use alloc::vec;
-use alloc::vec::Vec;
 use frame::HEADER_BYTES;
 use frame::offload::{Offload, VNET_BYTES};
 
@@ -25,7 +24,7 @@ pub(super) struct Slot(u8);
 pub(super) struct Slab {
     memory: Box<[u8]>,
     kept: Box<[Kept]>,
-    free: Vec<u8>,
+    free: Box<heapless::Vec<u8, SLOTS>>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -35,12 +34,20 @@ struct Kept {
 }
 
 /// Slots in the order in which they are to be sent.
-pub(super) type Queue = heapless::Deque<Slot, SLOTS>;
+pub(super) type Queue = Box<heapless::Deque<Slot, SLOTS>>;
 
 impl Slab {
     pub(super) fn new() -> Self {
-        let free = (0..SLOTS as u8).collect();
-        Self { memory: vec![0; SLOTS * SLOT_BYTES].into(), kept: vec![Kept::default(); SLOTS].into(), free }
+        let (memory, kept) = (vec![0; SLOTS * SLOT_BYTES].into(), vec![Kept::default(); SLOTS].into());
+        let mut slab = Self { memory, kept, free: Box::default() };
+        slab.clear();
+        slab
+    }
+
+    /// Takes all packets back, whoever has them. Nobody may use one afterwards.
+    pub(super) fn clear(&mut self) {
+        self.free.clear();
+        self.free.extend(0..SLOTS as u8);
     }
 
     /// Returns whether there is no room.
@@ -120,7 +127,7 @@ impl Slab {
 
     pub(super) fn give_back(&mut self, slot: Slot) {
         // There are as many places as slots.
-        self.free.push(slot.0);
+        let _ = self.free.push(slot.0);
     }
 
     fn write(&self, slot: &Slot, from: usize, offload: Offload, stored: &mut [u8]) -> Option<usize> {
@@ -147,6 +154,7 @@ impl Slab {
 mod tests {
     extern crate std;
     use super::*;
+    use std::vec::Vec;
 
     #[test]
     fn a_slab_keeps_so_many_packets_and_takes_them_back() {

@@ -14,6 +14,7 @@ use arp::{Prefix, Scope};
 use core::net::IpAddr;
 use frame::offload::{Offload, VNET_BYTES};
 use frame::{DropReason, EtherType, Frame, HEADER_BYTES, Instant, Mac};
+use std::sync::Arc;
 use std::vec::Vec;
 
 pub(super) const HOST: Mac = Mac([2, 0, 0, 0, 0, 0x10]);
@@ -38,7 +39,7 @@ pub(super) fn ip(text: &str) -> IpAddr {
 }
 
 pub(super) fn config(place: Place, scope: &[&str]) -> LinkConfig {
-    let list: Vec<_> = scope.iter().map(|text| text.parse().unwrap()).collect();
+    let list: Arc<[Prefix]> = scope.iter().map(|text| text.parse().unwrap()).collect();
     let scope = if list.is_empty() { Scope::All } else { Scope::List(list) };
     LinkConfig { scope, mtu_bytes: 1500, ..LinkConfig::new(place, PEER, [7; 4]) }
 }

@@ -291,3 +291,28 @@ fn nobody_is_asked_for_more_than_once_a_second_whatever_the_rate() {
     }
     assert!(last.len() > 256, "{}", last.len());
 }
+
+#[test]
+fn who_begins_anew_knows_nobody_and_says_nothing() {
+    let mut link = on_lan(&["192.0.2.5"]);
+    (0..100).map(lan_host).for_each(|host| find(&mut link, host, secs(1)));
+    assert_eq!(link.resolve(ip("192.0.2.9"), ip("192.0.2.5"), secs(1)), Pending);
+    assert_eq!(link.hold(ip("192.0.2.9"), 1), None);
+    assert_eq!(asks_for_peer(&mut link, lan_host(1), secs(1)), Received::Answered);
+    assert!(link.probe(ip("192.0.2.6"), secs(1)));
+    link.announce(secs(1));
+    link.restart(Identity { mac: OTHER, ..link.identity().clone() });
+    assert_eq!((link.len(), link.poll_at(), link.poll_event()), (0, None, None));
+    assert_eq!(link.poll(secs(9)), None);
+    assert_eq!(link.counters(), &Counters::ZERO);
+    // Those whom it knew are strangers, and it has room for as many as ever.
+    (0..MAX_NEIGHBOURS as u32).map(lan_host).for_each(|host| {
+        let now = Instant::from_micros(10_000_000 + u64::from(host.0.to_bits()) % (1 << 20) * 10_000);
+        assert_eq!(link.resolve(host.0.into(), ip("192.0.2.5"), now), Pending);
+        drain(&mut link, now);
+        let (operation, target_mac, target) = (Operation::Reply, OTHER, v4("192.0.2.5"));
+        let answer = Message::Arp { operation, sender_mac: host.1, sender: host.0, target_mac, target };
+        assert_eq!(link.receive(host.1, &answer, now), Received::Learned);
+    });
+    assert_eq!((link.len(), link.counters().get(Count::Evicted)), (MAX_NEIGHBOURS, 0));
+}

@@ -228,3 +228,21 @@ fn probes_are_bounded_and_can_be_given_up() {
     }
     assert_eq!((link.poll_at(), link.poll_event()), (None, None));
 }
+
+#[test]
+fn the_address_of_a_lease_is_listed_beside_the_others() {
+    let mut link = on_lan(&["192.0.2.5"]);
+    link.announce(secs(1));
+    drain(&mut link, secs(1));
+    let leased = ip("192.0.2.6");
+    link.set_leased(Some(leased), secs(10));
+    let announced: List<_> = sent(&mut link, secs(10)).into_iter().map(|(_, message)| message).collect();
+    assert_eq!(announced.len(), 2, "both, for the list is another: {announced:?}");
+    assert!(link.identity().stands_for(leased));
+    assert_eq!(tell(&mut link, &asks(HOST, "192.0.2.9", "192.0.2.6"), secs(20)), Received::Answered);
+    assert_eq!(tell(&mut link, &asks(HOST, "192.0.2.6", "192.0.2.9"), secs(20)), Received::Conflict);
+    link.set_leased(None, secs(30));
+    assert!(!link.identity().stands_for(leased) && link.identity().stands_for(ip("192.0.2.5")));
+    link.set_leased(Some(ip("224.0.0.1")), secs(30));
+    assert!(!link.identity().stands_for(ip("224.0.0.1")), "no station has that");
+}

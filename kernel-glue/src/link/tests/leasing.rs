@@ -22,7 +22,7 @@ fn bed(with: LinkConfig) -> Bed {
 }
 
 fn nobody() -> LinkConfig {
-    LinkConfig { scope: Scope::List(Vec::new()), ..config(LAN, &[]) }
+    LinkConfig { scope: Scope::List([].into()), ..config(LAN, &[]) }
 }
 
 /// Returns the type of a message to a server.

@@ -106,3 +106,22 @@ fn another_server_may_extend_the_lease_and_is_asked_from_then() {
     desk.wait(1800);
     assert_eq!(desk.heard.last().unwrap().to, To::Unicast(OTHER_SERVER));
 }
+
+#[test]
+fn who_begins_anew_has_nothing_and_tells_nobody() {
+    for state in ["stopped", "selecting", "requesting", "probing", "bound", "renewing", "rebinding"] {
+        let mut desk = Desk::at(state);
+        desk.client.restart(MAC);
+        assert_eq!((desk.client.lease(), desk.client.poll_at()), (None, None), "{state}");
+        assert_eq!(desk.client.poll_event(), None, "{state}");
+        assert_eq!(desk.client.counters().nonzero().count(), 0, "{state}");
+        desk.start();
+        assert_eq!((desk.hears(desk.offer()), desk.state()), (Taken, "requesting"), "{state}");
+        let station = Mac([2, 0, 0, 0, 0, 9]);
+        desk.client.restart(station);
+        desk.client.start(desk.now);
+        let mut packet = [0; PACKET_BYTES];
+        assert!(desk.client.poll(desk.now, &mut packet).is_some(), "{state}");
+        assert_eq!(packet[20 + 8 + 28..][..6], station.0, "{state}: it asks as the other station");
+    }
+}
