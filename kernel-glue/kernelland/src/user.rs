@@ -8,7 +8,6 @@ mod interface;
 mod node;
 mod plain;
 mod poll;
-mod program;
 mod socket;
 
 pub use address::{from_inet, from_inet6, inet, inet6};
@@ -16,7 +15,6 @@ pub use interface::Interface;
 pub use node::Node;
 pub use plain::Plain;
 pub use poll::{DISCONNECTED, ERROR, INVALID, Interest, READ, WRITE, poll};
-pub use program::Program;
 pub use socket::Socket;
 
 use crate::thread::{Inside, Thread, current};

@@ -145,11 +145,6 @@ impl Node {
         closed.map_err(Status)
     }
 
-    /// Makes a request with whatever lies at an address that the caller lends.
-    pub(super) fn control(&self, op: u32, argument: *mut c_void, bytes: usize) -> Result<(), Status> {
-        self.with(|descriptor| descriptor.control(op, argument, bytes))
-    }
-
     pub(super) fn process(&self) -> Process {
         self.process
     }

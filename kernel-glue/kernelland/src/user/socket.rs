@@ -275,7 +275,7 @@ impl Socket {
         }
     }
 
-    pub(super) fn control(&self, op: u32, argument: *mut c_void, bytes: usize) -> Result<(), Status> {
+    fn control(&self, op: u32, argument: *mut c_void, bytes: usize) -> Result<(), Status> {
         self.with(|socket| {
             let ioctl = network::interface()?.ioctl.ok_or(Status(B_NOT_SUPPORTED))?;
             // SAFETY: the stack's function, for a socket that is open; the argument lives during the call and has this size.
