@@ -2,8 +2,12 @@
 
 mod add_on;
 mod boot;
+mod bridged;
+mod plug;
 mod program;
 
 pub use add_on::add_on;
 pub use boot::boot;
+pub use bridged::{Bridged, Card, hears, reads};
+pub use plug::plug;
 pub use program::{Open, Program};
