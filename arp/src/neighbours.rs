@@ -248,6 +248,8 @@ impl<P> Neighbours<P> {
     }
 
     /// Returns what is to be done next; `None` if nothing is until the moment that [`poll_at`](Self::poll_at) says.
+    // Apart from its callers' frames: what it returns is large, and so are theirs.
+    #[inline(never)]
     pub fn poll(&mut self, now: Instant) -> Option<Output<P>> {
         self.now = now;
         loop {
