@@ -6,6 +6,7 @@ use frame::offload::VNET_BYTES;
 use kernel_glue::linux::{InterfaceName, TapDevice};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use smoltcp::phy::{Medium, RawSocket, TunTapInterface};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
@@ -65,6 +66,14 @@ impl Wire {
             let socket = RawSocket::new(name, Medium::Ethernet).expect("root may open a packet socket");
             Self::keep(&socket)
         })
+    }
+
+    /// Makes both ends of a cable between two programs of this process.
+    pub fn pair() -> (Self, Self) {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let ends = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None).expect("two descriptors");
+        let wire = |descriptor| Self { descriptor, header: Header::None };
+        (wire(ends.0), wire(ends.1))
     }
 
     /// Takes a descriptor of our own for what `owner` has open. smoltcp knows how to open these devices, in safe code,
