@@ -3,11 +3,11 @@
 mod add_on;
 mod boot;
 mod bridged;
-mod machine;
+mod plug;
 mod program;
 
 pub use add_on::add_on;
 pub use boot::boot;
 pub use bridged::{Bridged, Card, hears, reads};
-pub use machine::Machine;
+pub use plug::plug;
 pub use program::{Open, Program};

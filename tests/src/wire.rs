@@ -6,7 +6,6 @@ use frame::offload::VNET_BYTES;
 use kernel_glue::linux::{InterfaceName, TapDevice};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use smoltcp::phy::{Medium, RawSocket, TunTapInterface};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
@@ -68,12 +67,10 @@ impl Wire {
         })
     }
 
-    /// Makes both ends of a cable between two programs of this process.
-    pub fn pair() -> (Self, Self) {
-        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        let ends = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None).expect("two descriptors");
-        let wire = |descriptor| Self { descriptor, header: Header::None };
-        (wire(ends.0), wire(ends.1))
+    /// Takes one end of a pair of sockets that keep packets apart.
+    pub(crate) fn over(descriptor: OwnedFd) -> Self {
+        rustix::io::ioctl_fionbio(&descriptor, true).expect("a socket");
+        Self { descriptor, header: Header::None }
     }
 
     /// Takes a descriptor of our own for what `owner` has open. smoltcp knows how to open these devices, in safe code,
@@ -125,7 +122,7 @@ impl Wire {
                 }
                 Err(Errno::AGAIN | Errno::INTR) if limit.passed() => return None,
                 Err(Errno::AGAIN | Errno::INTR) => self.ready(PollFlags::IN, limit.left()),
-                Err(Errno::NETDOWN) => {}         // Told once, when the interface goes down.
+                Err(Errno::NETDOWN) => {} // Told once, when the interface goes down.
                 Err(Errno::BADFD | Errno::CONNRESET) => return None, // The interface was deleted, the other end closed.
                 Err(error) => panic!("reading a frame: {error}"),
             }

@@ -1,12 +1,12 @@
 //! The bridge in Haiku's kernel between real hosts: Linux at the card's wire, a virtual machine at the tap's node, and
 //! the kernel itself.
 
-use haiku_abi::{O_NONBLOCK, O_RDWR};
+use haiku_abi::O_RDWR;
 use kernelland::user::{Interface, Process};
 use kernelland::wire::Nic;
 use std::time::Duration;
-use tests::haiku::{Bridged, Machine};
-use tests::{Host, Lab, Pings, echo};
+use tests::haiku::{Bridged, plug};
+use tests::{Host, Lab, Pings, Tagging, Vm, echo};
 
 const CARD: [u8; 6] = [0x52, 0x54, 0, 0, 0, 1];
 /// Host numbers: of Linux, of the machine, of Haiku.
@@ -24,7 +24,7 @@ enum Address {
 /// Linux, a card, a bridge, a tap, a machine.
 struct Lan {
     // In the order in which they end.
-    machine: Machine,
+    vm: Vm,
     linux: Host,
     _nic: Nic,
     bridged: Bridged,
@@ -50,14 +50,14 @@ impl Lan {
         }
         bridged.ifconfig("tap1 create");
         bridged.ifconfig("bridge0 addm tap1");
-        let node = Process::root().open("/dev/tap/1", O_RDWR | O_NONBLOCK).unwrap();
+        let node = Process::root().open("/dev/tap/1", O_RDWR).unwrap();
         bridged.comes_to_show("tap1", "status: active");
-        let machine = Machine::start(node, VM);
-        Some(Self { machine, linux, _nic: nic, bridged, _lab: lab })
+        let vm = Vm::start(plug(node), VM, Tagging::None);
+        Some(Self { vm, linux, _nic: nic, bridged, _lab: lab })
     }
 
     fn reach_one_another(&self) {
-        let vm = self.machine.vm();
+        let vm = &self.vm;
         let log = || self.bridged.ifconfig("-v bridge0") + &self.bridged.kernel.syslog();
         assert!(self.linux.reaches(Host::address(HAIKU)), "Linux -> Haiku\n{}", log());
         assert!(vm.reaches(Host::address(HAIKU)), "machine -> Haiku\n{}", log());
@@ -70,8 +70,8 @@ impl Lan {
     }
 
     fn ends(self) {
-        let Self { machine, linux, _nic, bridged, _lab } = self;
-        drop((machine, linux));
+        let Self { vm, linux, _nic, bridged, _lab } = self;
+        drop((vm, linux));
         bridged.ends();
     }
 }
@@ -100,11 +100,11 @@ fn linux_a_machine_and_haiku_reach_one_another_by_a_card_with_an_address() {
 fn a_hundred_megabytes_pass_and_come_back() {
     kernelland::test(|| {
         let Some(lan) = Lan::new("a_hundred_megabytes_pass_and_come_back", Address::Card) else { return };
-        echo(&lan.linux, lan.machine.vm().address, 100);
+        echo(&lan.linux, lan.vm.address, 100);
         println!("{}", lan.bridged.ifconfig("-v bridge0"));
         // While they pass, Haiku is reached.
         std::thread::scope(|scope| {
-            let stream = scope.spawn(|| echo(&lan.linux, lan.machine.vm().address, 20));
+            let stream = scope.spawn(|| echo(&lan.linux, lan.vm.address, 20));
             assert!(lan.linux.reaches(Host::address(HAIKU)));
             stream.join().unwrap();
         });

@@ -15,6 +15,7 @@ mod address;
 mod ancillary;
 mod buffer;
 mod datalink;
+mod deferred;
 mod devices;
 mod domain;
 mod ethernet_device;

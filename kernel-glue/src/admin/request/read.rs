@@ -12,8 +12,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor, value::Error};
-use value::Value;
+use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
+use value::{Value, Wrong};
 
 impl<'de> Deserialize<'de> for Verb {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -29,16 +29,16 @@ struct Fields(Vec<(String, Value)>);
 impl Fields {
     /// Reads a field. One that is not there is read as null, which options are.
     #[inline(never)]
-    fn take<T: DeserializeOwned>(&mut self, name: &'static str) -> Result<T, Error> {
+    fn take<T: DeserializeOwned>(&mut self, name: &'static str) -> Result<T, Wrong> {
         match self.find(name) {
-            Some(value) => T::deserialize(value).map_err(|error| Error::custom(format!("{name}: {error}"))),
-            None => T::deserialize(Value::Null).map_err(|_| Error::missing_field(name)),
+            Some(value) => T::deserialize(value).map_err(|error| Wrong::custom(format!("{name}: {error}"))),
+            None => T::deserialize(Value::Null).map_err(|_| Wrong::missing_field(name)),
         }
     }
 
     #[inline(never)]
-    fn take_with<T>(&mut self, name: &'static str, read: fn(Value) -> Result<T, Error>) -> Result<T, Error> {
-        read(self.find(name).ok_or_else(|| Error::missing_field(name))?)
+    fn take_with<T>(&mut self, name: &'static str, read: fn(Value) -> Result<T, Wrong>) -> Result<T, Wrong> {
+        read(self.find(name).ok_or_else(|| Wrong::missing_field(name))?)
     }
 
     fn find(&mut self, name: &str) -> Option<Value> {
@@ -46,8 +46,8 @@ impl Fields {
         Some(self.0.swap_remove(at).1)
     }
 
-    fn end(&self) -> Result<(), Error> {
-        self.0.first().map_or(Ok(()), |(name, _)| Err(Error::custom(format!("unknown field `{name}`"))))
+    fn end(&self) -> Result<(), Wrong> {
+        self.0.first().map_or(Ok(()), |(name, _)| Err(Wrong::custom(format!("unknown field `{name}`"))))
     }
 }
 
@@ -62,7 +62,7 @@ macro_rules! verbs {
 }
 
 #[inline(never)]
-fn any(name: &str, fields: &mut Fields) -> Result<Verb, Error> {
+fn any(name: &str, fields: &mut Fields) -> Result<Verb, Wrong> {
     match name {
         "create" => Ok(Verb::Create),
         "destroy" => Ok(Verb::Destroy),
@@ -75,12 +75,12 @@ fn any(name: &str, fields: &mut Fields) -> Result<Verb, Error> {
 }
 
 #[inline(never)]
-fn of_interface(name: &str, fields: &mut Fields) -> Result<Verb, Error> {
+fn of_interface(name: &str, fields: &mut Fields) -> Result<Verb, Wrong> {
     if name == "add-address" {
         return match fields.find("address") {
             Some(Value::Address(address)) => Ok(Verb::AddAddress { address: *address }),
-            Some(_) => Err(Error::custom("address: a map is expected, of an address and its prefix")),
-            None => Err(Error::missing_field("address")),
+            Some(_) => Err(Wrong::custom("address: a map is expected, of an address and its prefix")),
+            None => Err(Wrong::missing_field("address")),
         };
     }
     verbs! { name, fields, else of_member(name, fields);
@@ -92,7 +92,7 @@ fn of_interface(name: &str, fields: &mut Fields) -> Result<Verb, Error> {
 }
 
 #[inline(never)]
-fn of_member(name: &str, fields: &mut Fields) -> Result<Verb, Error> {
+fn of_member(name: &str, fields: &mut Fields) -> Result<Verb, Wrong> {
     verbs! { name, fields, else of_member_port(name, fields);
         "add-member" => AddMember { member, untagged, tagged },
         "delete-member" => DeleteMember { member },
@@ -106,7 +106,7 @@ fn of_member(name: &str, fields: &mut Fields) -> Result<Verb, Error> {
 }
 
 #[inline(never)]
-fn of_member_port(name: &str, fields: &mut Fields) -> Result<Verb, Error> {
+fn of_member_port(name: &str, fields: &mut Fields) -> Result<Verb, Wrong> {
     verbs! { name, fields, else of_bridge(name, fields);
         "protected" => Protected { member, groups },
         "if-max-addresses" => IfMaxAddresses { member, addresses },
@@ -122,7 +122,7 @@ fn of_member_port(name: &str, fields: &mut Fields) -> Result<Verb, Error> {
 }
 
 #[inline(never)]
-fn of_bridge(name: &str, fields: &mut Fields) -> Result<Verb, Error> {
+fn of_bridge(name: &str, fields: &mut Fields) -> Result<Verb, Wrong> {
     verbs! { name, fields, else of_device(name, fields);
         "max-addresses" => MaxAddresses { addresses },
         "timeout" => Timeout { seconds },
@@ -139,7 +139,7 @@ fn of_bridge(name: &str, fields: &mut Fields) -> Result<Verb, Error> {
 }
 
 #[inline(never)]
-fn of_device(name: &str, fields: &mut Fields) -> Result<Verb, Error> {
+fn of_device(name: &str, fields: &mut Fields) -> Result<Verb, Wrong> {
     verbs! { name, fields, else of_link(name, fields);
         "owner" => Owner { uid },
         "group" => Group { gid },
@@ -152,7 +152,7 @@ fn of_device(name: &str, fields: &mut Fields) -> Result<Verb, Error> {
 }
 
 #[inline(never)]
-fn of_link(name: &str, fields: &mut Fields) -> Result<Verb, Error> {
+fn of_link(name: &str, fields: &mut Fields) -> Result<Verb, Wrong> {
     let mut prefix = || fields.take_with("prefix", |value| prefix::deserialize(value));
     match name {
         "add-peer" => return Ok(Verb::AddPeer { prefix: prefix()? }),
@@ -162,7 +162,7 @@ fn of_link(name: &str, fields: &mut Fields) -> Result<Verb, Error> {
         "mss" => return Ok(Verb::Mss { mss: fields.take_with("mss", |value| mss::deserialize(value))? }),
         _ => {}
     }
-    verbs! { name, fields, else Err(Error::unknown_variant(name, NAMES));
+    verbs! { name, fields, else Err(Wrong::unknown_variant(name, NAMES));
         "topology" => Topology { topology },
         "set-gateway" => SetGateway { address },
         "delete-gateway" => DeleteGateway { address },

@@ -332,3 +332,88 @@ fn linux_talks_ipv6_to_it() {
         });
     });
 }
+
+#[test]
+fn an_ipv6_address_that_is_set_on_a_card_that_is_up_is_heard_of_and_keeps_the_card_for_ever() {
+    crate::test(|| {
+        let test = "an_ipv6_address_that_is_set_on_a_card_that_is_up_is_heard_of_and_keeps_the_card_for_ever";
+        if let Err(error) = crate::wire::own_network() {
+            assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{test}: {error}");
+            eprintln!("skipped: {test}: needs a network namespace: {error}");
+            return;
+        }
+        let (kernel, _) = boot();
+        let nic = Nic::on_tap("wire/0", MAC, "wire0").unwrap();
+        ip("addr add fd00:9::1/64 dev wire0 nodad");
+        ip("link set wire0 up");
+        let card = Interface::named(Process::root(), &nic.path());
+        card.create().unwrap();
+        card.up().unwrap();
+        card.set_address(IpAddr::V6("fd00:9::2".parse().unwrap()), 64).unwrap();
+        assert_eq!(nic.groups(), [[0x33, 0x33, 0xff, 0, 0, 2]]);
+        assert!(ping(&["-6", "fd00:9::2"]) && ping(&["-6", "-s", "1400", "fd00:9::2"]));
+        // By its question it knows the host.
+        let linux = UdpSocket::bind("[fd00:9::1]:5000").unwrap();
+        linux.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        let socket = Process::root().socket(AF_INET6, SOCK_DGRAM, 0).unwrap();
+        let host = inet6(SocketAddrV6::new("fd00:9::1".parse().unwrap(), 5000, 0, 0));
+        assert_eq!(socket.send_to(b"six", 0, &host), Ok(3));
+        let mut data = [0; 16];
+        let (bytes, from) = linux.recv_from(&mut data).unwrap();
+        assert_eq!((bytes, from.ip()), (3, "fd00:9::2".parse::<IpAddr>().unwrap()));
+        // A closed port of IPv6 is not answered, a foreign address neither.
+        linux.connect("[fd00:9::2]:7").unwrap();
+        linux.send(b"closed").unwrap();
+        linux.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+        assert_eq!(linux.recv(&mut data).unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+        card.down().unwrap();
+        card.delete().unwrap();
+        drop((socket, nic));
+        let in_use = crate::modules::references().iter().any(|(name, _)| name == "network/devices/ethernet/v1");
+        assert!(in_use, "the group's membership holds the interface");
+        drop(kernel);
+    });
+}
+
+#[test]
+fn frames_go_out_and_come_in_by_a_socket_that_is_bound_to_a_link() {
+    crate::test(|| {
+        let (kernel, _) = boot();
+        let (nic, cable, card) = card();
+        let socket = Process::root().socket(AF_LINK, SOCK_DGRAM, 0).unwrap();
+        let mut request = [0_u8; 128];
+        request[..nic.path().len()].copy_from_slice(nic.path().as_bytes());
+        socket.ioctl_bytes(SIOCGIFADDR, &mut request).unwrap();
+        let link = &request[32..];
+        assert_eq!((link[1], link[8], usize::from(link[9]), link[10]), (4, 6, nic.path().len(), 6));
+        assert_eq!(link[12 + nic.path().len()..][..6], MAC);
+        socket.ioctl_bytes(SIOCGIFINDEX, &mut request).unwrap();
+        let index = u32::from_ne_bytes(request[32..36].try_into().unwrap());
+        // By hardware address, for frames of one type.
+        let mut ours = sockaddr_dl {
+            sdl_len: 60,
+            sdl_family: AF_LINK as u8,
+            sdl_e_type: 0x88b5_u16.to_be(),
+            sdl_index: index,
+            sdl_type: IFT_ETHER as u8,
+            sdl_nlen: 0,
+            sdl_alen: 6,
+            sdl_slen: 0,
+            sdl_data: [0; 46],
+        };
+        ours.sdl_data[..6].copy_from_slice(&MAC);
+        socket.bind(&ours).unwrap();
+        cable.send(&frame(MAC, HOST_MAC, 0x88b5, b"to the socket, with padding to the least length...")).unwrap();
+        let mut data = [0; 100];
+        let mut from = ours;
+        assert_eq!(socket.recv_from(&mut data, 0, &mut from), Ok(50));
+        assert_eq!((&data[..13], &from.sdl_data[..6]), (&b"to the socket"[..], &HOST_MAC[..]));
+        let mut to = ours;
+        to.sdl_data[..6].copy_from_slice(&HOST_MAC);
+        assert_eq!(socket.send_to(b"from the socket", 0, &to), Ok(15));
+        assert_eq!(next(&cable), frame(HOST_MAC, MAC, 0x88b5, b"from the socket"));
+        drop(socket);
+        close(nic, &card);
+        end(kernel);
+    });
+}

@@ -341,3 +341,48 @@ fn a_packet_that_was_for_us_holds_its_interface_and_so_does_its_duplicate() {
         end(kernel);
     });
 }
+
+#[test]
+fn a_device_without_a_way_to_its_link_gets_no_interface_until_somebody_registers_one() {
+    crate::test(|| {
+        let (kernel, tables) = boot();
+        let create = || status(Interface::named(Process::root(), "fakeppp1").create());
+        assert_eq!(create(), EAFNOSUPPORT);
+        assert_eq!(fake("fakeppp1").log(), ["init", "uninit"]);
+        let register = |family: i32, name: &std::ffi::CStr| {
+            let none = std::ptr::null::<std::ffi::c_char>();
+            // SAFETY: names of modules, ended by null.
+            unsafe {
+                tables.stack.register_domain_datalink_protocols.unwrap()(
+                    family,
+                    IFT_PPP.cast_signed(),
+                    name.as_ptr(),
+                    none,
+                )
+            }
+        };
+        // This one wants devices of other types; the first registration stays.
+        assert_eq!(register(AF_INET, c"network/datalink_protocols/loopback_frame/v1"), B_OK);
+        assert_eq!(register(AF_INET, c"network/datalink_protocols/ethernet_frame/v1"), B_OK);
+        assert_eq!(create(), B_BAD_TYPE);
+        // More names than there are registers for.
+        let name = c"network/datalink_protocols/nobodys/v1".as_ptr();
+        let none = std::ptr::null::<std::ffi::c_char>();
+        let kind = IFT_SLIP.cast_signed();
+        // SAFETY: as above.
+        let many = unsafe {
+            tables.stack.register_domain_datalink_protocols.unwrap()(
+                AF_INET, kind, name, name, name, name, name, name, none,
+            )
+        };
+        assert_eq!(many, B_NO_MEMORY);
+        // A chain of modules that are not there.
+        assert_eq!(register(AF_INET6, c"network/datalink_protocols/nobodys/v1"), B_OK);
+        let socket = Process::root().socket(AF_INET6, SOCK_DGRAM, 0).unwrap();
+        let mut request = [0_u8; 432];
+        request[..8].copy_from_slice(b"fakeppp1");
+        assert_eq!(status(socket.ioctl_bytes(SIOCAIFADDR, &mut request)), EAFNOSUPPORT);
+        drop(socket);
+        end(kernel);
+    });
+}

@@ -1,4 +1,4 @@
-//! A device module for tests: devices `fake0` and so on, whose frames a test gives and takes.
+//! A device module for tests: devices `fake0` and so on, whose frames a test gives and takes. `fakeppp0` is no Ethernet.
 
 use crate::stack::kernel::{Semaphore, name_field, variadic};
 use crate::symbols;
@@ -149,7 +149,7 @@ unsafe extern "C" fn init_device(name: *const c_char, place: *mut *mut net_devic
         name: name_field(name),
         index: 0,
         flags: IFF_BROADCAST | IFF_LINK,
-        r#type: IFT_ETHER,
+        r#type: if name.starts_with("fakeppp") { IFT_PPP } else { IFT_ETHER },
         mtu: 1500,
         media: IFM_ETHER | IFM_ACTIVE,
         link_speed: 1_000_000_000,

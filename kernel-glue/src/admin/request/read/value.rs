@@ -2,12 +2,15 @@
 
 use super::super::InetAddress;
 use alloc::boxed::Box;
-use alloc::string::String;
+use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 use serde::Deserialize;
-use serde::de::value::{Error, MapAccessDeserializer};
-use serde::de::{Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, SeqDeserializer};
+use serde::de::{
+    self, Deserializer, Error as _, Expected, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor,
+};
 use serde::forward_to_deserialize_any;
 
 /// What a field can be.
@@ -82,21 +85,21 @@ impl<'de> Visitor<'de> for Any {
 }
 
 impl<'de> Deserializer<'de> for Value {
-    type Error = Error;
+    type Error = Wrong;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
         match self {
             Self::Null => visitor.visit_unit(),
             Self::Bool(on) => visitor.visit_bool(on),
             Self::Number(number) => visitor.visit_u64(number),
             Self::Negative(number) => visitor.visit_i64(number),
             Self::Text(text) => visitor.visit_string(text),
-            Self::Numbers(numbers) => visitor.visit_seq(serde::de::value::SeqDeserializer::new(numbers.into_iter())),
-            Self::Address(_) => Err(Error::custom("no address with its prefix is expected")),
+            Self::Numbers(numbers) => visitor.visit_seq(SeqDeserializer::new(numbers.into_iter())),
+            Self::Address(_) => Err(Wrong::custom("no address with its prefix is expected")),
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
         match self {
             Self::Null => visitor.visit_none(),
             Self::Bool(_)
@@ -108,7 +111,7 @@ impl<'de> Deserializer<'de> for Value {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value, Wrong> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -117,11 +120,13 @@ impl<'de> Deserializer<'de> for Value {
         name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, Wrong> {
         match self {
-            Self::Text(text) => text.into_deserializer().deserialize_enum(name, variants, visitor),
+            Self::Text(text) => {
+                IntoDeserializer::<Wrong>::into_deserializer(text).deserialize_enum(name, variants, visitor)
+            }
             Self::Null | Self::Bool(_) | Self::Number(_) | Self::Negative(_) | Self::Numbers(_) | Self::Address(_) => {
-                Err(Error::custom("a word is expected"))
+                Err(Wrong::custom("a word is expected"))
             }
         }
     }
@@ -129,5 +134,45 @@ impl<'de> Deserializer<'de> for Value {
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
         tuple_struct map struct identifier ignored_any
+    }
+}
+
+/// Why a field is not what it should be. Serde's own error can say it of numbers with a fraction, which no field has, and
+/// takes the code for that and its stack along.
+#[derive(Debug)]
+pub(super) struct Wrong(String);
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl core::error::Error for Wrong {}
+
+impl de::Error for Wrong {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self(message.to_string())
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self(format!("invalid type: {}, expected {expected}", name(found)))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self(format!("invalid value: {}, expected {expected}", name(found)))
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "a field is none of the others")]
+fn name(found: Unexpected<'_>) -> String {
+    match found {
+        Unexpected::Bool(on) => format!("boolean `{on}`"),
+        Unexpected::Unsigned(number) => format!("integer `{number}`"),
+        Unexpected::Signed(number) => format!("integer `{number}`"),
+        Unexpected::Str(text) => format!("string {text:?}"),
+        Unexpected::Unit | Unexpected::Option => "null".into(),
+        Unexpected::Seq => "sequence".into(),
+        _ => "another type".into(),
     }
 }
