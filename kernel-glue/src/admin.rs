@@ -7,6 +7,7 @@ mod engine_config;
 mod error;
 mod exchange;
 mod facts;
+pub mod gather;
 mod limits;
 mod linked;
 mod live;

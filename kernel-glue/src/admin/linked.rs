@@ -1,5 +1,6 @@
 //! The link of a tun: what it is told of the operator's wishes, and what it tells.
 
+use super::gather;
 use super::picture::LinkWish;
 use super::report::{LeaseReport, NeighbourEntry, NeighbourKind, NeighbourState};
 use super::request::{InetAddress, Mss};
@@ -54,7 +55,7 @@ impl TunLive {
             inet: inet.to_vec(),
             lease,
             neighbours: u32::try_from(report.neighbours.len()).unwrap_or(u32::MAX),
-            counters: counters.map(|&(name, count)| (name.to_owned(), count)).collect(),
+            counters: gather::map(counters.map(|&(name, count)| (name.to_owned(), count))),
         }
     }
 }

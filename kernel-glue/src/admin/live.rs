@@ -3,6 +3,7 @@
 use super::error::AdminError;
 use super::exchange::{Question, Reply, Which};
 use super::facts::Facts;
+use super::gather;
 use super::picture::{Interface, Picture};
 use super::report::{AddressEntry, Counts, InterfaceReport, NeighbourEntry, TableReport};
 use super::request::InetAddress;
@@ -96,15 +97,23 @@ fn reports(
     system: &impl Live,
     which: &Which,
 ) -> Result<Vec<InterfaceReport>, AdminError> {
-    let all = || state.interfaces().filter_map(|(name, _)| report(state, picture, system, name));
-    match which {
-        Which::All => Ok(all().collect()),
-        Which::Group(group) => Ok(all().filter(|report| report.groups.contains(group)).collect()),
-        Which::Named(name) => match report(state, picture, system, name) {
-            Some(report) => Ok(vec![report]),
-            None => Err(unknown(state, system, name)),
-        },
+    let group = match which {
+        Which::All => None,
+        Which::Group(group) => Some(group),
+        Which::Named(name) => {
+            return match report(state, picture, system, name) {
+                Some(report) => Ok(vec![report]),
+                None => Err(unknown(state, system, name)),
+            };
+        }
+    };
+    // A loop, for what is made within chained iterators is made on top of the stack frames of all of them.
+    let mut reports = Vec::new();
+    for (name, _) in state.interfaces() {
+        let shown = report(state, picture, system, name);
+        reports.extend(shown.filter(|shown| group.is_none_or(|group| shown.groups.contains(group))));
     }
+    Ok(reports)
 }
 
 fn addresses(state: &State, system: &impl Live, name: &str, now: Instant) -> Result<Vec<AddressEntry>, AdminError> {
@@ -189,7 +198,7 @@ fn live(name: &str, bridge: &BridgeState, engine: &Bridge, system: &impl Live) -
         host: Counts::from(&engine.port_counters(PortId::HOST)),
         total: Counts::from(&counters.ports),
         table: TableReport::new(&counters, &addresses),
-        ports: bridge.ports().map(|(_, number)| (number, port(number))).collect(),
+        ports: gather::map(bridge.ports().map(|(_, number)| (number, port(number)))),
     }
 }
 

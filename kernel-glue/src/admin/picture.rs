@@ -1,6 +1,7 @@
 //! What a state means to the system beneath.
 
 use super::facts::Facts;
+use super::gather;
 use super::plan::Step;
 use super::request::{Carrier, InetAddress};
 use super::state::{BridgeState, LinkState, State, TapState};
@@ -175,7 +176,7 @@ impl Picture {
                 mtu_bytes: bridge.mtu_bytes(),
                 admin: AdminStatus::of(bridge.up),
                 description: bridge.description.clone(),
-                addresses: bridge.inet.iter().copied().collect(),
+                addresses: gather::set(bridge.inet.iter().copied()),
             };
             picture.interfaces.insert(name.clone(), host);
             picture.ports.insert((name.clone(), PortId::HOST), Attached::Own(name.clone()));
@@ -189,7 +190,7 @@ impl Picture {
                 mtu_bytes: state.mtu_bytes(name).unwrap_or(vport.mtu_bytes),
                 admin: AdminStatus::of(vport.up),
                 description: vport.description.clone(),
-                addresses: vport.inet.iter().copied().collect(),
+                addresses: gather::set(vport.inet.iter().copied()),
             };
             picture.interfaces.insert(name.clone(), interface);
         }
@@ -201,7 +202,7 @@ impl Picture {
                     mtu_bytes: state.mtu_bytes(name).unwrap_or(device.mtu_bytes),
                     admin: AdminStatus::of(device.up.unwrap_or_else(|| opened(name))),
                     description: device.description.clone(),
-                    addresses: device.inet.iter().copied().collect(),
+                    addresses: gather::set(device.inet.iter().copied()),
                 };
                 picture.interfaces.insert(name.clone(), interface);
             }

@@ -12,6 +12,7 @@ pub use tun::{LeaseReport, TunReport};
 
 use super::request::{InetAddress, MemberFlag, StormClass, StpProtocol};
 use super::state::text;
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -114,13 +115,13 @@ pub struct InterfaceReport {
     pub elsewhere: bool,
     /// Set for a bridge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bridge: Option<BridgeReport>,
+    pub bridge: Option<Box<BridgeReport>>,
     /// Set for a tap or tun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tap: Option<TapReport>,
+    pub tap: Option<Box<TapReport>>,
     /// Set for a tun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tun: Option<TunReport>,
+    pub tun: Option<Box<TunReport>>,
 }
 
 fn is_nothing(count: &u64) -> bool {

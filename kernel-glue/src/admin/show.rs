@@ -8,12 +8,14 @@ pub use self::tap::{TapLive, header_text, report_tap};
 pub use neighbours::report_bindings;
 pub use tun::TunLive;
 
+use super::gather;
 use super::report::{
     AddressEntry, AddressKind, BridgeReport, Counts, InterfaceFlag, InterfaceKind, InterfaceReport, MemberReport,
     TableReport,
 };
 use super::request::{InetAddress, StpProtocol};
 use super::state::{BridgeState, MemberState, SpanState, State};
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -83,7 +85,7 @@ pub fn report_bridge(state: &State, name: &str, interface: InterfaceLive, live: 
     let bridge = state.bridges.get(name)?;
     let settings = Settings { kind: InterfaceKind::Bridge, up: bridge.up, description: &bridge.description };
     let mut report = report(state, name, settings, interface);
-    report.bridge = Some(bridge_report(bridge, live));
+    report.bridge = Some(Box::new(bridge_report(bridge, live)));
     Some(report)
 }
 
@@ -123,7 +125,7 @@ impl From<&PortCounters> for Counts {
             tx_frames: counters.tx_frames,
             tx_bytes: counters.tx_bytes,
             suppressed: counters.suppressed,
-            drops: counters.drops.nonzero().map(|(why, frames)| (why.name().to_string(), frames)).collect(),
+            drops: gather::map(counters.drops.nonzero().map(|(why, frames)| (why.name().to_string(), frames))),
         }
     }
 }

@@ -2,14 +2,13 @@
 //! with any interface, and programs set up the devices that they have open. The state takes that over, so that no change
 //! undoes it.
 
-use alloc::collections::BTreeSet;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 use frame::Mac;
 use kernel_glue::admin::{
     AdminStatus, BridgeState, Carrier, Device, InetAddress, Interface, InterfaceKind, Life, Picture, Role, State,
-    TapState,
+    TapState, gather,
 };
 use tap::ioctl::Lifetime;
 use tap::{DeviceSettings, Sharing};
@@ -72,7 +71,7 @@ pub(super) fn observe(state: &mut State, picture: &mut Picture, name: &str, seen
         changed = Changed::Yes;
     }
     let inet = said(shown, &seen.inet);
-    let addresses: BTreeSet<InetAddress> = inet.iter().copied().collect();
+    let addresses = gather::set(inet.iter().copied());
     if shown.addresses != addresses {
         shown.addresses = addresses;
         set_inet(state, name, inet);

@@ -5,6 +5,7 @@ use super::super::request::Carrier;
 use super::super::state::{State, TapState};
 use super::tun::{TunLive, tun_report};
 use super::{InterfaceLive, Settings, report};
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -35,9 +36,9 @@ pub fn report_tap(state: &State, name: &str, interface: InterfaceLive, mut live:
     if kind == InterfaceKind::Tun {
         // Before it runs, it will be told what is there.
         let link = live.tun.take().unwrap_or_else(|| TunLive { inet: report.addresses.clone(), ..TunLive::default() });
-        report.tun = Some(tun_report(&device.link, state.side_of(name), link));
+        report.tun = Some(Box::new(tun_report(&device.link, state.side_of(name), link)));
     }
-    report.tap = Some(tap_report(device, live));
+    report.tap = Some(Box::new(tap_report(device, live)));
     Some(report)
 }
 

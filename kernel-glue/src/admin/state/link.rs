@@ -1,8 +1,10 @@
 //! What a tun is as a link between two points, and for whom it answers on the Ethernet side.
 
+use super::super::gather;
 use super::super::request::{InetAddress, Mss, Topology};
 use super::super::text::{mss, prefixes};
 use super::is;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use arp::Prefix;
 use core::net::IpAddr;
@@ -73,13 +75,11 @@ impl LinkState {
         let far_ends = |topology| inet.iter().filter_map(move |one| far_end(topology, one));
         let mut these = match (side, self.topology) {
             (Side::Host, None) => return StandsFor::Everybody,
-            (Side::Host, Some(topology)) => far_ends(topology).collect(),
-            (Side::Lan, _) => Vec::new(),
+            (Side::Host, Some(topology)) => gather::set(far_ends(topology)),
+            (Side::Lan, _) => BTreeSet::new(),
         };
         these.extend(&self.peers);
-        these.sort_unstable();
-        these.dedup();
-        StandsFor::These(these)
+        StandsFor::These(these.into_iter().collect())
     }
 }
 

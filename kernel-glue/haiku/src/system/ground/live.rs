@@ -5,6 +5,7 @@ use super::own::{Own, far_of};
 use crate::kernel::clock;
 use crate::member::Condition as MemberCondition;
 use crate::node;
+use crate::tun::TunPort;
 use crate::unit::Application;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -13,7 +14,8 @@ use arp::Binding;
 use bridge::Bridge;
 use frame::{DropCounts, DropReason, Instant, PortId};
 use kernel_glue::admin::{
-    Attached, Condition, Counts, InetAddress, Live, NeighbourEntry, OpenBy, OpenReport, OwnLink, TapLive, header_text,
+    Attached, Condition, Counts, InetAddress, Live, NeighbourEntry, OpenBy, OpenReport, OwnLink, TapLive, gather,
+    header_text,
 };
 
 impl Live for Ground {
@@ -108,12 +110,12 @@ fn opens(application: &Application) -> Vec<OpenReport> {
 /// Adds up what passed the application's side, received being what the application wrote.
 fn counts(application: &Application) -> Counts {
     let queues = application.device().counters();
-    let shim = application.tun().map_or(DropCounts::ZERO, |tun| tun.report().1);
-    let mut drops = DropCounts::ZERO;
-    for &why in DropReason::ALL {
-        let dropped = queues.to_application.drops.get(why).saturating_add(queues.from_application.drops.get(why));
-        drops.add(why, dropped.saturating_add(shim.get(why)));
-    }
+    let shim = application.tun().map_or(DropCounts::ZERO, TunPort::drops);
+    let dropped = |why| {
+        let queued = queues.to_application.drops.get(why).saturating_add(queues.from_application.drops.get(why));
+        queued.saturating_add(shim.get(why))
+    };
+    let drops = DropReason::ALL.iter().map(|&why| (why, dropped(why))).filter(|&(_, count)| count > 0);
     let (given_bytes, taken_bytes) = application.bytes();
     Counts {
         rx_frames: queues.from_application.packets,
@@ -121,6 +123,6 @@ fn counts(application: &Application) -> Counts {
         tx_frames: queues.to_application.packets,
         tx_bytes: given_bytes,
         suppressed: 0,
-        drops: drops.nonzero().map(|(why, count)| (why.name().to_string(), count)).collect(),
+        drops: gather::map(drops.map(|(why, count)| (why.name().to_string(), count))),
     }
 }

@@ -24,7 +24,7 @@ fn lease() -> LeaseReport {
 fn report(state: &State, name: &str, live: Option<TunLive>) -> Option<TunReport> {
     let addresses = vec![InetAddress::point_to_point([10, 8, 0, 2].into(), [10, 8, 0, 1].into())];
     let interface = InterfaceLive { ether: PEER, addresses, link: Link::Up, place: Location::Here };
-    report_tap(state, name, interface, TapLive { tun: live, ..TapLive::default() }).unwrap().tun
+    report_tap(state, name, interface, TapLive { tun: live, ..TapLive::default() }).unwrap().tun.map(|tun| *tun)
 }
 
 #[test]
