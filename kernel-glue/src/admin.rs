@@ -7,7 +7,6 @@ mod engine_config;
 mod error;
 mod exchange;
 mod facts;
-pub mod gather;
 mod limits;
 mod linked;
 mod live;
@@ -41,7 +40,7 @@ pub use report::{
 };
 pub use request::{Carrier, Change, InetAddress, MemberFlag, Mss, StormClass, StpProtocol, Topology, Verb};
 pub use show::{
-    BridgeLive, InterfaceLive, Link, Location, PortLive, TapLive, TunLive, header_text, report_addresses,
+    BridgeLive, InterfaceLive, Link, Location, PortLive, TapLive, TunLive, header_text, named, report_addresses,
     report_bindings, report_bridge, report_tap, report_vport,
 };
 pub use state::{

@@ -106,7 +106,7 @@ impl Daemon {
     /// Returns what is shown of the bridge `bridge0`.
     #[track_caller]
     pub fn bridge(&self) -> BridgeReport {
-        self.report("bridge0").bridge.expect("a bridge")
+        *self.report("bridge0").bridge.expect("a bridge")
     }
 
     /// Returns what is shown of one member of `bridge0`.

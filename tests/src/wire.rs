@@ -67,6 +67,12 @@ impl Wire {
         })
     }
 
+    /// Takes one end of a pair of sockets that keep packets apart.
+    pub(crate) fn over(descriptor: OwnedFd) -> Self {
+        rustix::io::ioctl_fionbio(&descriptor, true).expect("a socket");
+        Self { descriptor, header: Header::None }
+    }
+
     /// Takes a descriptor of our own for what `owner` has open. smoltcp knows how to open these devices, in safe code,
     /// but reads no more than the interface's MTU and panics on errors that tests provoke.
     fn keep(owner: &impl AsRawFd) -> Self {

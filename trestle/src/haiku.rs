@@ -15,31 +15,30 @@ use kernel_glue::admin::{
     Change, Condition, Facts, InterfaceKind, Live, MAX_UNIT, Name, OwnLink, Picture, Platform, Question, Reply,
     Request, State, SystemInterface, Verb, answer,
 };
-use kernel_glue::haiku_user::{Asked, Calls, Socket, Status};
+use kernel_glue::haiku_user::{Asked, Calls, Descriptor, Socket, Status};
 use std::ffi::OsString;
 use std::fmt;
-use std::sync::Arc;
 
 /// Runs one command line of `ifconfig` and returns what is to be printed, or why it came to nothing.
 ///
 /// # Errors
 /// In words.
-pub fn ifconfig<C: Calls>(calls: &Arc<C>, arguments: &[OsString]) -> Result<String, String> {
+pub fn ifconfig(calls: &impl Calls, arguments: &[OsString]) -> Result<String, String> {
     execute(arguments, || AddOn::open(calls)).map_err(|failure| as_called(&failure.to_string()))
 }
 
 /// The add-on, asked by a socket.
 #[derive(Debug)]
-pub struct AddOn<C: Calls> {
-    socket: Socket<C>,
+pub struct AddOn<D> {
+    socket: Socket<D>,
 }
 
-impl<C: Calls> AddOn<C> {
+impl<D: Descriptor> AddOn<D> {
     /// Opens the way to it. Whether it is there shows when it is asked.
     ///
     /// # Errors
     /// [`Failure::Unreachable`] when the system has no network stack.
-    pub fn open(calls: &Arc<C>) -> Result<Self, Failure> {
+    pub fn open(calls: &impl Calls<Descriptor = D>) -> Result<Self, Failure> {
         let socket = Socket::open(calls).map_err(|status| Trouble::NoStack { status })?;
         Ok(Self { socket })
     }
@@ -152,7 +151,7 @@ impl<C: Calls> AddOn<C> {
     }
 }
 
-impl<C: Calls> Door for AddOn<C> {
+impl<D: Descriptor> Door for AddOn<D> {
     fn exchange(&mut self, request: &Request) -> Result<Reply, Failure> {
         match request {
             Request::Change(change) => self.change(change),

@@ -22,3 +22,4 @@ mod output;
 mod platform;
 #[cfg(target_os = "linux")]
 pub mod plug;
+pub mod selftest;

@@ -169,7 +169,7 @@ impl Member {
             recent: Recent::new(),
             taken_frames: AtomicU32::new(0),
             taken_bytes: AtomicU64::new(0),
-            nudged: AtomicBool::new(true),
+            nudged: AtomicBool::new(false),
             fell: AtomicBool::new(false),
             gone: AtomicBool::new(false),
             condition: AtomicU8::new(Condition::Down as u8),

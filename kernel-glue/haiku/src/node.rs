@@ -36,7 +36,7 @@ pub(crate) fn publish(unit: &Unit) -> Result<(), Status> {
     Ok(())
 }
 
-/// Takes a unit's node away, with its descriptors.
+/// Takes a unit's node away. Descriptors that are open fail from then on, as their device is dead.
 pub(crate) fn withdraw(unit: &Unit) {
     if let Some(application) = unit.application()
         && application.end_node()

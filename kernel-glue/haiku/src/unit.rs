@@ -13,12 +13,13 @@ pub(crate) use record::Record;
 pub(crate) use registry::{all, find, insert, is_empty, remove};
 
 use crate::bell::Bell;
-use crate::kernel::Status;
+use crate::kernel::{Status, clock, thread};
 use crate::net_buffer::NetBuf;
 use crate::stack::InterfaceName;
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use frame::Mac;
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use core::time::Duration;
+use frame::{Instant, Mac};
 use haiku_abi::net_device;
 use tap::Link;
 
@@ -38,6 +39,10 @@ pub(crate) struct Unit {
     claimed: AtomicBool,
     /// Where the stack's reader waits.
     bell: Arc<Bell>,
+    /// Whether the reader looks for a frame just now.
+    looking: AtomicBool,
+    /// When the stack's reader was given its last frame, in microseconds.
+    given: AtomicU64,
     role: Role,
 }
 
@@ -70,7 +75,8 @@ impl Unit {
             None => Role::Bridge(Host::new(&bell)),
         };
         let (state, claimed) = (AtomicU8::new(DOWN), AtomicBool::new(false));
-        Ok(Arc::new(Self { record, name, interface, state, claimed, bell, role }))
+        let (looking, given) = (AtomicBool::new(false), AtomicU64::new(0));
+        Ok(Arc::new(Self { record, name, interface, state, claimed, bell, looking, given, role }))
     }
 
     /// Gives the stack its reference.
@@ -139,7 +145,7 @@ impl Unit {
 
     /// Returns whether the interface is up.
     pub(crate) fn is_up(&self) -> bool {
-        self.state.load(Ordering::Acquire) == 0
+        self.state.load(Ordering::SeqCst) == 0
     }
 
     /// Returns whether the interface is gone.
@@ -165,8 +171,8 @@ impl Unit {
     /// Follows the interface. Down, it wakes the reader, who does not come back until it is up.
     pub(crate) fn set_link(&self, link: Link) {
         match link {
-            Link::Up => self.state.fetch_and(!DOWN, Ordering::AcqRel),
-            Link::Down => self.state.fetch_or(DOWN, Ordering::AcqRel),
+            Link::Up => self.state.fetch_and(!DOWN, Ordering::SeqCst),
+            Link::Down => self.state.fetch_or(DOWN, Ordering::SeqCst),
         };
         if let Role::Application(application) = &self.role {
             application.follow_interface(link);
@@ -190,19 +196,59 @@ impl Unit {
     /// The interface is down: the reader is to end.
     pub(crate) fn receive(&self) -> Result<NetBuf, Status> {
         loop {
-            if !self.is_up() {
-                return Err(Status::B_INTERRUPTED);
-            }
-            let frame = match &self.role {
-                Role::Bridge(host) => host.take(),
-                Role::Application(application) => application.take_for_stack(),
-            };
-            // Without memory for a copy that the stack may write to, the frame is lost.
-            match frame.map(NetBuf::into_fresh) {
-                Some(Some(frame)) => return Ok(frame),
-                Some(None) => self.record.count_receive_drop(),
+            match self.look()? {
+                Some(frame) => return Ok(frame),
                 None => self.bell.wait(),
             }
         }
     }
+
+    fn look(&self) -> Result<Option<NetBuf>, Status> {
+        // Set before the state is looked at: whoever takes the interface down sees this, or is seen.
+        self.looking.store(true, Ordering::SeqCst);
+        let found = if self.is_up() { Ok(self.next_frame()) } else { Err(Status::B_INTERRUPTED) };
+        if matches!(found, Ok(Some(_))) {
+            self.given.store(clock::now().as_micros(), Ordering::Release);
+        }
+        self.looking.store(false, Ordering::Release);
+        found
+    }
+
+    fn next_frame(&self) -> Option<NetBuf> {
+        loop {
+            let frame = match &self.role {
+                Role::Bridge(host) => host.take(),
+                Role::Application(application) => application.take_for_stack(),
+            }?;
+            match frame.into_fresh() {
+                Some(fresh) => return Some(fresh),
+                // Without memory for a copy that the stack may write to, the frame is lost.
+                None => self.record.count_receive_drop(),
+            }
+        }
+    }
+
+    /// Waits until the stack has done with the last frame that it was given, a moment at most.
+    ///
+    /// Where an interface ends while the stack's consumer is on its way back from a frame, the consumer locks a lock that
+    /// is gone. The stack's reader sleeps before it ends only if it comes back to us once more.
+    pub(crate) fn be_quiet(&self) {
+        for _ in 0..MOST_LOOKS {
+            if !self.looking.load(Ordering::SeqCst) {
+                break;
+            }
+            thread::sleep(LOOK);
+        }
+        let quiet = Instant::from_micros(self.given.load(Ordering::Acquire)).plus(QUIET);
+        let left = quiet.since(clock::now());
+        if !left.is_zero() {
+            thread::sleep(left);
+        }
+    }
 }
+
+/// How long the stack may take for a frame; a guess, the same that its own reader sleeps after an error.
+const QUIET: Duration = Duration::from_millis(10);
+/// How often it is asked whether the reader looks for a frame, which takes microseconds.
+const LOOK: Duration = Duration::from_micros(100);
+const MOST_LOOKS: u32 = 100;

@@ -187,3 +187,6 @@ impl Entry {
 static WAITERS: Mutex<BTreeMap<usize, VecDeque<Waiter>>> = Mutex::new(BTreeMap::new());
 /// In a queue, and not notified.
 const ADDED: i32 = 1;
+
+#[cfg(test)]
+mod tests;

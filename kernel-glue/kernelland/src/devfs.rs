@@ -5,3 +5,6 @@ mod tree;
 
 pub(crate) use descriptor::{Blocking, Descriptor};
 pub(crate) use tree::{Disconnect, Hooks, Node, directory, find, nodes, publish, unpublish};
+
+#[cfg(test)]
+mod tests;

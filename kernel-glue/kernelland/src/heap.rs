@@ -129,3 +129,6 @@ const GUARD: u8 = 0xfd;
 const GUARD_BYTES: usize = 16;
 const RESTING_BYTES: usize = 4 * 1024 * 1024;
 const RESTING_BLOCKS: usize = 4096;
+
+#[cfg(test)]
+mod tests;

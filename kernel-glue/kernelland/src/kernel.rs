@@ -6,7 +6,7 @@ pub use report::{Counts, Left, Report};
 
 use crate::lock::{self, Flavour};
 use crate::user::Status;
-use crate::{fault, inject, loader, modules, network, settings, stack, syslog, watchdog};
+use crate::{clock, fault, inject, loader, modules, network, settings, stack, syslog, watchdog};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
@@ -123,6 +123,11 @@ impl Kernel {
         crate::devfs::nodes().iter().map(|node| node.path.clone()).collect()
     }
 
+    /// Returns the names of the kernel's threads that have not ended.
+    pub fn thread_names(&self) -> Vec<String> {
+        report::kernel_threads().map(|thread| thread.name.clone()).collect()
+    }
+
     /// Returns every thread with its back trace and what it waits for.
     pub fn threads(&self) -> String {
         watchdog::threads()
@@ -133,7 +138,10 @@ impl Kernel {
     /// Haiku never ends its stack. Its own one does in a release build, and leaves some memory; a build with assertions fails one
     /// ("the ARP cache is empty") after any ARP traffic: [`Self::report`] is for it.
     pub fn shutdown(self) -> Report {
+        // The last packets may be on their way, and interfaces with them.
+        wait_until(network::is_ours_alone);
         network::release();
+        wait_until(|| report::kernel_threads().next().is_none());
         Report::new()
     }
 
@@ -148,4 +156,13 @@ impl Kernel {
     }
 }
 
+/// Waits a moment for what should come soon.
+fn wait_until(is_so: impl Fn() -> bool) {
+    let end = clock::now().saturating_add(LAST_PACKETS_MICROS);
+    while !is_so() && clock::now() < end {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+const LAST_PACKETS_MICROS: i64 = 300_000;
 static BOOTED: AtomicBool = AtomicBool::new(false);

@@ -4,6 +4,8 @@
 //! loaded again begins with fresh statics; unless [`reuse_ranges`] was said, the range of an unloaded image stays inaccessible, so
 //! that a late call into it is a fault which names it.
 
+#[cfg(test)]
+pub(crate) mod built;
 mod elf;
 mod link;
 mod memory;
@@ -198,3 +200,6 @@ static LOADING: Mutex<()> = Mutex::new(());
 static IMAGES: RwLock<Vec<Arc<Image>>> = RwLock::new(Vec::new());
 static UNLOADED: Mutex<Vec<(Range<usize>, PathBuf)>> = Mutex::new(Vec::new());
 static REUSE: AtomicBool = AtomicBool::new(false);
+
+#[cfg(test)]
+mod tests;

@@ -42,3 +42,6 @@ pub(crate) fn set_flavour(flavour: Flavour) -> bool {
 }
 
 static FLAVOUR: OnceLock<Flavour> = OnceLock::new();
+
+#[cfg(test)]
+mod tests;

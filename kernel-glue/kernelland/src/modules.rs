@@ -49,3 +49,6 @@ static LOCK: Cell = Cell(UnsafeCell::new(recursive_lock {
     holder: 0,
     recursion: 0,
 }));
+
+#[cfg(test)]
+mod tests;

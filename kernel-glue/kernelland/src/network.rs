@@ -21,8 +21,18 @@ pub(crate) fn interface() -> Result<net_stack_interface_module_info, Status> {
     Ok(unsafe { table.read() })
 }
 
-/// Gives the stack back; says whether it was there.
+/// Whether nobody else refers to the stack: an interface that is going away takes its last reference along, and with it, in a
+/// stack of Haiku's, the code that it runs.
+pub(crate) fn is_ours_alone() -> bool {
+    let name = name();
+    modules::references().iter().all(|(module, references)| *module != name || *references <= 1)
+}
+
+/// Gives the stack back, unless somebody else would have to; says whether it was there.
 pub(crate) fn release() -> bool {
+    if !is_ours_alone() {
+        return false;
+    }
     let known = locked(&INTERFACE).take();
     // The name was got before: putting it cannot be refused.
     known.is_some_and(|_| modules::put(&name()).is_ok())

@@ -170,3 +170,6 @@ static SEMAPHORES: RwLock<BTreeMap<sem_id, Arc<Semaphore>>> = RwLock::new(BTreeM
 static NEXT: AtomicI32 = AtomicI32::new(1000);
 /// Acquires without a limit in time.
 pub(crate) const NO_TIMEOUT: bigtime_t = B_INFINITE_TIMEOUT;
+
+#[cfg(test)]
+mod tests;

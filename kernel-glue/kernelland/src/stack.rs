@@ -15,6 +15,7 @@ mod address;
 mod ancillary;
 mod buffer;
 mod datalink;
+mod deferred;
 mod devices;
 mod domain;
 mod ethernet_device;
@@ -102,3 +103,6 @@ fn end() -> status_t {
     drop(packets);
     B_OK
 }
+
+#[cfg(test)]
+mod tests;

@@ -168,3 +168,6 @@ thread_local! {
     /// The thread that runs, once the kernel has seen it.
     static CURRENT: Cell<Option<&'static Thread>> = const { Cell::new(None) };
 }
+
+#[cfg(test)]
+mod tests;

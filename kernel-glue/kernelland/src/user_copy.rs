@@ -3,26 +3,32 @@
 //! Before it copies, a thread says where to go on if that faults; the handler of SIGSEGV sends it there. Every address of
 //! Linux lies in what Haiku takes for a program's, so all reads and writes of packets come through here.
 
+use crate::thread::current;
 use haiku_abi::{B_BAD_ADDRESS, B_OK, ssize_t, status_t};
 use std::cell::Cell;
 
 /// Copies; `B_BAD_ADDRESS` if one of the sides is not there, after a part of it maybe.
 pub(crate) fn copy(to: *mut u8, from: *const u8, bytes: usize) -> status_t {
-    crate::fault::install();
-    // SAFETY: the routine returns 1 when either side faults; what it may write is the caller's to say.
-    let faulted =
-        RECOVERY.with(|recovery| unsafe { guarded(to, from, bytes, recovery.as_ptr(), libc::memcpy as Routine) });
-    outcome(faulted)
+    run(to, from, bytes, libc::memcpy as Routine)
 }
 
 /// Fills; `B_BAD_ADDRESS` if the memory is not there.
 pub(crate) fn set(to: *mut u8, byte: u8, bytes: usize) -> status_t {
-    crate::fault::install();
-    let byte = std::ptr::without_provenance(usize::from(byte));
-    // SAFETY: as in `copy`; `memset` takes a number where `memcpy` takes an address, in the same register.
-    let faulted =
-        RECOVERY.with(|recovery| unsafe { guarded(to, byte, bytes, recovery.as_ptr(), libc::memset as Routine) });
-    outcome(faulted)
+    // `memset` takes a number where `memcpy` takes an address, in the same register.
+    run(to, std::ptr::without_provenance(usize::from(byte)), bytes, libc::memset as Routine)
+}
+
+fn run(to: *mut u8, from: *const u8, bytes: usize, routine: Routine) -> status_t {
+    // A thread of the kernel's has the handler, and a stack for it.
+    current();
+    RECOVERY.with(|recovery| {
+        // A back trace that is taken in a signal in the midst of a copy makes copies itself.
+        let before = recovery.get();
+        // SAFETY: the routine returns 1 when either side faults; what it may write is the caller's to say.
+        let faulted = unsafe { guarded(to, from, bytes, recovery.as_ptr(), routine) };
+        recovery.set(before);
+        if faulted == 0 { B_OK } else { B_BAD_ADDRESS }
+    })
 }
 
 /// Copies a string and ends it, cut if need be; returns its length.
@@ -55,10 +61,6 @@ pub(crate) fn take_recovery() -> Option<(usize, usize)> {
         let [place, stack] = recovery.replace([0; 2]);
         (place != 0).then_some((place, stack))
     })
-}
-
-fn outcome(faulted: i32) -> status_t {
-    if faulted == 0 { B_OK } else { B_BAD_ADDRESS }
 }
 
 /// A function of C with three arguments.
@@ -108,3 +110,6 @@ unsafe extern "C" fn guarded(
 thread_local! {
     static RECOVERY: Cell<[usize; 2]> = const { Cell::new([0; 2]) };
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,8 +45,9 @@ fn trace_of(thread: &Thread) -> Option<Trace> {
         return Some(Trace::capture());
     }
     *locked(&ANSWER) = None;
+    let process = rustix::process::getpid().as_raw_nonzero().get();
     // SAFETY: a signal that is handled, to a thread of this process.
-    let sent = unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), linux_id, libc::SIGUSR2) };
+    let sent = unsafe { libc::syscall(libc::SYS_tgkill, process, linux_id, libc::SIGUSR2) };
     if sent != 0 {
         return None;
     }

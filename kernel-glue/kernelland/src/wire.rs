@@ -1,7 +1,6 @@
 //! Network cards: nodes `/dev/net/NAME` whose wire is a Linux TAP device, or one end of a pair of sockets.
 //!
-//! A card takes what a real one takes: frames to its own address, broadcasts, the multicast groups that it was told; everything only in
-//! promiscuous mode. So a bridge that forgets that mode forwards nothing.
+//! A card takes what a real one takes: frames to its own address, broadcasts and multicasts; everything only in promiscuous mode. So a bridge that forgets that mode forwards nothing.
 
 mod cable;
 mod driver;

@@ -109,6 +109,7 @@ enum Destroyed {
 }
 
 impl Draft<'_> {
+    #[inline(never)]
     fn verb(&mut self, verb: &Verb) -> Result<(), AdminError> {
         match (verb, self.destroyed) {
             (Verb::Create, Destroyed::No) => return self.create(Life::Persistent),
@@ -121,6 +122,7 @@ impl Draft<'_> {
         })
     }
 
+    #[inline(never)]
     #[rustfmt::skip]
     fn carry_out(&mut self, verb: &Verb) -> Result<(), Refusal> {
         match verb {
@@ -192,6 +194,7 @@ impl Draft<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn finish(mut self) -> Result<(State, Outcome), AdminError> {
         if self.destroyed == Destroyed::Yes {
             return Ok((self.state, self.outcome));

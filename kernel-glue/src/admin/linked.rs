@@ -1,10 +1,9 @@
 //! The link of a tun: what it is told of the operator's wishes, and what it tells.
 
-use super::gather;
 use super::picture::LinkWish;
 use super::report::{LeaseReport, NeighbourEntry, NeighbourKind, NeighbourState};
 use super::request::{InetAddress, Mss};
-use super::show::TunLive;
+use super::show::{TunLive, named};
 use super::state::{Side, StandsFor};
 use crate::link::{LinkConfig, LinkReport, Place, SegmentSizes};
 use alloc::borrow::ToOwned;
@@ -55,7 +54,7 @@ impl TunLive {
             inet: inet.to_vec(),
             lease,
             neighbours: u32::try_from(report.neighbours.len()).unwrap_or(u32::MAX),
-            counters: gather::map(counters.map(|&(name, count)| (name.to_owned(), count))),
+            counters: named(counters.copied()),
         }
     }
 }

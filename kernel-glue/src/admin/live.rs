@@ -3,7 +3,6 @@
 use super::error::AdminError;
 use super::exchange::{Question, Reply, Which};
 use super::facts::Facts;
-use super::gather;
 use super::picture::{Interface, Picture};
 use super::report::{AddressEntry, Counts, InterfaceReport, NeighbourEntry, TableReport};
 use super::request::InetAddress;
@@ -12,6 +11,7 @@ use super::show::{
     report_tap, report_vport,
 };
 use super::state::{BridgeState, State};
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
@@ -97,23 +97,25 @@ fn reports(
     system: &impl Live,
     which: &Which,
 ) -> Result<Vec<InterfaceReport>, AdminError> {
-    let group = match which {
-        Which::All => None,
-        Which::Group(group) => Some(group),
-        Which::Named(name) => {
-            return match report(state, picture, system, name) {
-                Some(report) => Ok(vec![report]),
-                None => Err(unknown(state, system, name)),
-            };
-        }
-    };
-    // A loop, for what is made within chained iterators is made on top of the stack frames of all of them.
-    let mut reports = Vec::new();
-    for (name, _) in state.interfaces() {
-        let shown = report(state, picture, system, name);
-        reports.extend(shown.filter(|shown| group.is_none_or(|group| shown.groups.contains(group))));
+    match which {
+        Which::All => Ok(all(state, picture, system, None)),
+        Which::Group(group) => Ok(all(state, picture, system, Some(group))),
+        Which::Named(name) => match report(state, picture, system, name) {
+            Some(report) => Ok(vec![report]),
+            None => Err(unknown(state, system, name)),
+        },
     }
-    Ok(reports)
+}
+
+#[inline(never)]
+fn all(state: &State, picture: &Picture, system: &impl Live, group: Option<&str>) -> Vec<InterfaceReport> {
+    let mut all = Vec::new();
+    for (name, kind) in state.interfaces() {
+        if group.is_none_or(|group| group == kind.group()) {
+            all.extend(report(state, picture, system, name));
+        }
+    }
+    all
 }
 
 fn addresses(state: &State, system: &impl Live, name: &str, now: Instant) -> Result<Vec<AddressEntry>, AdminError> {
@@ -149,6 +151,7 @@ fn neighbours(
     Ok(entries)
 }
 
+#[inline(never)]
 fn report(state: &State, picture: &Picture, system: &impl Live, name: &str) -> Option<InterfaceReport> {
     let shown = picture.interfaces.get(name)?;
     let link = system.own_link(name);
@@ -158,16 +161,19 @@ fn report(state: &State, picture: &Picture, system: &impl Live, name: &str) -> O
         link: if link == OwnLink::Running { Link::Up } else { Link::Down },
         place: if link == OwnLink::Elsewhere { Location::Elsewhere } else { Location::Here },
     };
-    match (state.bridges.get(name), system.engine(name), system.device(name)) {
-        (Some(bridge), Some(engine), _) => report_bridge(state, name, interface, live(name, bridge, engine, system)),
-        (_, _, Some(device)) => {
-            let mut report = report_tap(state, name, interface, device)?;
-            // Programs set it as well, without asking.
-            report.mtu = system.interface(name).map_or(report.mtu, |found| found.mtu_bytes);
-            Some(report)
-        }
-        (_, _, None) => report_vport(state, name, interface),
+    match (state.bridges.get(name), system.engine(name)) {
+        (Some(bridge), Some(engine)) => report_bridge(state, name, interface, live(name, bridge, engine, system)),
+        (_, _) if state.device(name).is_some() => device(state, system, name, interface),
+        (_, _) => report_vport(state, name, interface),
     }
+}
+
+#[inline(never)]
+fn device(state: &State, system: &impl Live, name: &str, interface: InterfaceLive) -> Option<InterfaceReport> {
+    let mut report = report_tap(state, name, interface, system.device(name)?)?;
+    // Programs set it as well, without asking.
+    report.mtu = system.interface(name).map_or(report.mtu, |found| found.mtu_bytes);
+    Some(report)
 }
 
 /// Returns what an interface has beside what the operator gave it. Every interface has some link-local address by itself:
@@ -181,25 +187,41 @@ fn shown_addresses(own: &Interface, found: Option<Vec<InetAddress>>) -> Vec<Inet
     }
 }
 
+#[inline(never)]
 fn live(name: &str, bridge: &BridgeState, engine: &Bridge, system: &impl Live) -> BridgeLive {
-    let (counters, addresses) = (engine.counters(), engine.address_counts());
-    let learned = |port| addresses.by_port.iter().find(|&&(of, _)| of == port).map_or(0, |&(_, count)| count.into());
-    let port = |port: PortId| PortLive {
-        counts: Counts::from(&engine.port_counters(port)),
-        addresses: learned(port),
+    let (total, table, by_port) = totals(engine);
+    let learned = |port| by_port.iter().find(|&&(of, _)| of == port).map_or(0, |&(_, count)| count.into());
+    let mut ports = BTreeMap::new();
+    for (_, port) in bridge.ports() {
+        ports.insert(port, port_live(name, port, learned(port), engine, system));
+    }
+    BridgeLive { host: counts(engine, PortId::HOST), total, table, ports }
+}
+
+#[inline(never)]
+fn port_live(name: &str, port: PortId, addresses: u64, engine: &Bridge, system: &impl Live) -> PortLive {
+    PortLive {
+        counts: counts(engine, port),
+        addresses,
         bits_per_second: system.bits_per_second(name, port),
         trouble: match system.condition(name, port) {
             Condition::Running => String::new(),
             Condition::LinkDown => "link down".into(),
             Condition::Absent => "interface removed".into(),
         },
-    };
-    BridgeLive {
-        host: Counts::from(&engine.port_counters(PortId::HOST)),
-        total: Counts::from(&counters.ports),
-        table: TableReport::new(&counters, &addresses),
-        ports: gather::map(bridge.ports().map(|(_, number)| (number, port(number)))),
     }
+}
+
+// Counters are large, and the stacks of a kernel small: each is in a frame of its own.
+#[inline(never)]
+fn counts(engine: &Bridge, port: PortId) -> Counts {
+    Counts::from(&engine.port_counters(port))
+}
+
+#[inline(never)]
+fn totals(engine: &Bridge) -> (Counts, TableReport, Vec<(PortId, u32)>) {
+    let (counters, addresses) = (engine.counters(), engine.address_counts());
+    (Counts::from(&counters.ports), TableReport::new(&counters, &addresses), addresses.by_port)
 }
 
 fn unknown(state: &State, system: &impl Live, name: &str) -> AdminError {

@@ -1,10 +1,9 @@
 //! What a state means to the system beneath.
 
 use super::facts::Facts;
-use super::gather;
 use super::plan::Step;
 use super::request::{Carrier, InetAddress};
-use super::state::{BridgeState, LinkState, State, TapState};
+use super::state::{BridgeState, LinkState, State, TapState, VportState};
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -155,7 +154,7 @@ impl LinkWish {
         let bridge = state.bridge_of(name).and_then(|(bridge, _)| state.bridges.get(bridge));
         let inet = bridge.map(|bridge| bridge.inet.as_slice()).unwrap_or_default();
         Self {
-            state: device.link.clone(),
+            state: (*device.link).clone(),
             bridge_networks: inet.iter().filter_map(|one| Prefix::new(one.address, one.prefix)).collect(),
             bridge_mtu_bytes: bridge.map(BridgeState::mtu_bytes),
         }
@@ -170,46 +169,64 @@ impl Picture {
     pub fn of(state: &State, facts: &dyn Facts, mac: &dyn Fn(&str) -> Mac, opened: &dyn Fn(&str) -> bool) -> Self {
         let mut picture = Self::default();
         for (name, bridge) in &state.bridges {
-            picture.bridges.insert(name.clone());
-            let host = Interface {
-                mac: bridge.ether.unwrap_or_else(|| mac(name)),
-                mtu_bytes: bridge.mtu_bytes(),
-                admin: AdminStatus::of(bridge.up),
-                description: bridge.description.clone(),
-                addresses: gather::set(bridge.inet.iter().copied()),
-            };
-            picture.interfaces.insert(name.clone(), host);
-            picture.ports.insert((name.clone(), PortId::HOST), Attached::Own(name.clone()));
-            for (interface, port) in bridge.ports() {
-                picture.attach(state, facts, name, interface, port);
-            }
+            picture.draw_bridge(state, facts, name, bridge, bridge.ether.unwrap_or_else(|| mac(name)));
         }
         for (name, vport) in &state.vports {
-            let interface = Interface {
-                mac: vport.ether.unwrap_or_else(|| mac(name)),
-                mtu_bytes: state.mtu_bytes(name).unwrap_or(vport.mtu_bytes),
-                admin: AdminStatus::of(vport.up),
-                description: vport.description.clone(),
-                addresses: gather::set(vport.inet.iter().copied()),
-            };
-            picture.interfaces.insert(name.clone(), interface);
+            picture.draw_vport(state, name, vport, vport.ether.unwrap_or_else(|| mac(name)));
         }
         for (kind, devices) in [(tap::Kind::Tap, &state.taps), (tap::Kind::Tun, &state.tuns)] {
             for (name, device) in devices {
                 picture.draw_device(state, kind, name, device);
-                let interface = Interface {
-                    mac: device.ether.unwrap_or_else(|| mac(name)),
-                    mtu_bytes: state.mtu_bytes(name).unwrap_or(device.mtu_bytes),
-                    admin: AdminStatus::of(device.up.unwrap_or_else(|| opened(name))),
-                    description: device.description.clone(),
-                    addresses: gather::set(device.inet.iter().copied()),
-                };
-                picture.interfaces.insert(name.clone(), interface);
+                let admin = AdminStatus::of(device.up.unwrap_or_else(|| opened(name)));
+                picture.draw_application(state, name, device, device.ether.unwrap_or_else(|| mac(name)), admin);
             }
         }
         picture
     }
 
+    // Each in a frame of its own: the stacks of a kernel are small.
+    #[inline(never)]
+    fn draw_bridge(&mut self, state: &State, facts: &dyn Facts, name: &str, bridge: &BridgeState, mac: Mac) {
+        self.bridges.insert(name.to_owned());
+        let host = Interface {
+            mac,
+            mtu_bytes: bridge.mtu_bytes(),
+            admin: AdminStatus::of(bridge.up),
+            description: bridge.description.clone(),
+            addresses: set(&bridge.inet),
+        };
+        self.interfaces.insert(name.to_owned(), host);
+        self.ports.insert((name.to_owned(), PortId::HOST), Attached::Own(name.to_owned()));
+        for (interface, port) in bridge.ports() {
+            self.attach(state, facts, name, interface, port);
+        }
+    }
+
+    #[inline(never)]
+    fn draw_vport(&mut self, state: &State, name: &str, vport: &VportState, mac: Mac) {
+        let interface = Interface {
+            mac,
+            mtu_bytes: state.mtu_bytes(name).unwrap_or(vport.mtu_bytes),
+            admin: AdminStatus::of(vport.up),
+            description: vport.description.clone(),
+            addresses: set(&vport.inet),
+        };
+        self.interfaces.insert(name.to_owned(), interface);
+    }
+
+    #[inline(never)]
+    fn draw_application(&mut self, state: &State, name: &str, device: &TapState, mac: Mac, admin: AdminStatus) {
+        let interface = Interface {
+            mac,
+            mtu_bytes: state.mtu_bytes(name).unwrap_or(device.mtu_bytes),
+            admin,
+            description: device.description.clone(),
+            addresses: set(&device.inet),
+        };
+        self.interfaces.insert(name.to_owned(), interface);
+    }
+
+    #[inline(never)]
     fn draw_device(&mut self, state: &State, kind: tap::Kind, name: &str, device: &TapState) {
         let node = Device {
             kind,
@@ -228,6 +245,7 @@ impl Picture {
         }
     }
 
+    #[inline(never)]
     fn attach(&mut self, state: &State, facts: &dyn Facts, bridge: &str, interface: &str, port: PortId) {
         let key = (bridge.to_owned(), port);
         if state.vports.contains_key(interface) {
@@ -249,6 +267,15 @@ impl Picture {
         let before = member.mtu_before.unwrap_or(found.mtu_bytes);
         self.borrowed.insert(interface.to_owned(), Mtu { member: mtu_bytes, before });
     }
+}
+
+/// Returns addresses as a set. They are entered one by one: to sort all first takes a stack that a kernel has not.
+fn set(inet: &[InetAddress]) -> BTreeSet<InetAddress> {
+    let mut set = BTreeSet::new();
+    for &one in inet {
+        set.insert(one);
+    }
+    set
 }
 
 impl Picture {

@@ -90,6 +90,7 @@ pub struct Plan {
 }
 
 /// Finds the steps from `old` to `new`.
+#[inline(never)]
 pub fn plan(old: &Picture, new: &Picture) -> Plan {
     let mut steps = Plan::default();
     let attempt = &mut steps.attempt;
@@ -198,6 +199,7 @@ fn bring_up(steps: &mut Vec<Step>, name: &str, was: Option<&Interface>, now: &In
 ///
 /// # Errors
 /// The failed step, the system's word, and what could not be taken back.
+#[inline(never)]
 pub fn attempt(system: &mut impl Perform, steps: &[Step]) -> Result<Undo, Box<Failed>> {
     let mut undo = Undo(Vec::new());
     for step in steps {
@@ -244,6 +246,7 @@ impl Undo {
 /// Performs every step that can be performed, and takes the others out of the picture that they should have led to.
 ///
 /// `told` hears of each: what the system said of one that it refused.
+#[inline(never)]
 pub fn follow(
     system: &mut impl Perform,
     old: &Picture,

@@ -3,6 +3,8 @@
 //! Ranges that depend on nothing but the number are checked where text becomes a verb and again when a change is
 //! applied, since a request may come from another program than ours.
 
+mod read;
+
 use super::text::{mss, prefix};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -145,8 +147,8 @@ pub enum Mss {
 ///
 /// Times are in seconds. A `member` is an interface name; for [`Verb::IfUntagged`] it may also be the bridge itself,
 /// its host port, which is a tagged member of every VLAN.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(tag = "verb", rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(tag = "verb", rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "each variant's line shows its arguments in order")]
 pub enum Verb {
     /// `create`.

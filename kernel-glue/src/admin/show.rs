@@ -8,7 +8,6 @@ pub use self::tap::{TapLive, header_text, report_tap};
 pub use neighbours::report_bindings;
 pub use tun::TunLive;
 
-use super::gather;
 use super::report::{
     AddressEntry, AddressKind, BridgeReport, Counts, InterfaceFlag, InterfaceKind, InterfaceReport, MemberReport,
     TableReport,
@@ -81,6 +80,7 @@ pub struct PortLive {
 }
 
 /// Reports a bridge; `None` if there is none of that name.
+#[inline(never)]
 pub fn report_bridge(state: &State, name: &str, interface: InterfaceLive, live: BridgeLive) -> Option<InterfaceReport> {
     let bridge = state.bridges.get(name)?;
     let settings = Settings { kind: InterfaceKind::Bridge, up: bridge.up, description: &bridge.description };
@@ -90,6 +90,7 @@ pub fn report_bridge(state: &State, name: &str, interface: InterfaceLive, live: 
 }
 
 /// Reports a vport; `None` if there is none of that name.
+#[inline(never)]
 pub fn report_vport(state: &State, name: &str, interface: InterfaceLive) -> Option<InterfaceReport> {
     let vport = state.vports.get(name)?;
     let settings = Settings { kind: InterfaceKind::Vport, up: vport.up, description: &vport.description };
@@ -125,9 +126,18 @@ impl From<&PortCounters> for Counts {
             tx_frames: counters.tx_frames,
             tx_bytes: counters.tx_bytes,
             suppressed: counters.suppressed,
-            drops: gather::map(counters.drops.nonzero().map(|(why, frames)| (why.name().to_string(), frames))),
+            drops: named(counters.drops.nonzero().map(|(why, frames)| (why.name(), frames))),
         }
     }
+}
+
+/// Gathers what is counted under names. It is entered one by one: to sort all first takes a stack that a kernel has not.
+pub fn named<'n>(counts: impl Iterator<Item = (&'n str, u64)>) -> BTreeMap<String, u64> {
+    let mut all = BTreeMap::new();
+    for (name, count) in counts {
+        all.insert(name.to_string(), count);
+    }
+    all
 }
 
 impl TableReport {
@@ -152,6 +162,7 @@ struct Settings<'a> {
     description: &'a str,
 }
 
+#[inline(never)]
 fn report(state: &State, name: &str, settings: Settings<'_>, live: InterfaceLive) -> InterfaceReport {
     let Settings { kind, up, description } = settings;
     // A tun too: its interface is an Ethernet one, of which the link is the only other station.
@@ -180,6 +191,7 @@ fn report(state: &State, name: &str, settings: Settings<'_>, live: InterfaceLive
     }
 }
 
+#[inline(never)]
 fn bridge_report(bridge: &BridgeState, mut live: BridgeLive) -> BridgeReport {
     let mut take = |port: PortId| live.ports.remove(&port).unwrap_or_default();
     let mut members: Vec<_> =
@@ -205,6 +217,7 @@ fn bridge_report(bridge: &BridgeState, mut live: BridgeLive) -> BridgeReport {
     }
 }
 
+#[inline(never)]
 fn member_report(member: &MemberState, protocol: StpProtocol, live: PortLive) -> MemberReport {
     MemberReport {
         interface: member.interface.clone(),
@@ -227,6 +240,7 @@ fn member_report(member: &MemberState, protocol: StpProtocol, live: PortLive) ->
 }
 
 /// A span port takes no part in forwarding, so it has none of a member's values.
+#[inline(never)]
 fn span_report(span: &SpanState, live: PortLive) -> MemberReport {
     MemberReport {
         interface: span.interface.clone(),

@@ -1,9 +1,10 @@
 //! Requests to the add-on, and its replies.
 
-use super::interfaces::{Socket, c_name};
-use super::{Argument, Calls, Status};
+use super::interfaces::{Socket, about};
+use super::{Descriptor, Status, get, put};
 use alloc::vec;
 use alloc::vec::Vec;
+use core::mem::offset_of;
 use haiku_abi as abi;
 use haiku_abi::admin::{CHANGE_REPLY_BYTES, EXCHANGE_V1, Exchange, MAX_REPLY_BYTES, MAX_REQUEST_BYTES, ifdrv};
 
@@ -16,7 +17,7 @@ pub enum Asked {
     Question,
 }
 
-impl<C: Calls> Socket<C> {
+impl<D: Descriptor> Socket<D> {
     /// Sends a request to the driver of an interface and returns its reply.
     ///
     /// # Errors
@@ -57,32 +58,28 @@ impl<C: Calls> Socket<C> {
     ) -> Result<(Result<(), Status>, u32), Status> {
         let bytes = |slice: &[u8]| u32::try_from(slice.len()).map_err(|_| Status::NO_ROOM);
         let request_bytes = bytes(request).ok().filter(|&bytes| bytes <= MAX_REQUEST_BYTES).ok_or(Status::NO_ROOM)?;
-        let mut exchange = Exchange {
-            request: request.as_ptr(),
-            request_bytes,
-            reply_room: bytes(reply)?,
-            reply: reply.as_mut_ptr(),
-            reply_bytes: 0,
-            reserved: 0,
-        };
-        let mut argument = ifdrv {
-            ifd_name: c_name(interface)?,
-            ifd_cmd: EXCHANGE_V1,
-            ifd_len: size_of::<Exchange>(),
-            ifd_data: (&raw mut exchange).cast(),
-        };
+        let mut exchange = [0; size_of::<Exchange>()];
+        put(&mut exchange, offset_of!(Exchange, request), &request.as_ptr().expose_provenance().to_ne_bytes());
+        put(&mut exchange, offset_of!(Exchange, request_bytes), &request_bytes.to_ne_bytes());
+        put(&mut exchange, offset_of!(Exchange, reply_room), &bytes(reply)?.to_ne_bytes());
+        put(&mut exchange, offset_of!(Exchange, reply), &reply.as_mut_ptr().expose_provenance().to_ne_bytes());
+        let mut argument = about::<{ size_of::<ifdrv>() }>(interface)?;
+        put(&mut argument, offset_of!(ifdrv, ifd_cmd), &EXCHANGE_V1.to_ne_bytes());
+        put(&mut argument, offset_of!(ifdrv, ifd_len), &size_of::<Exchange>().to_ne_bytes());
+        let address = exchange.as_mut_ptr().expose_provenance();
+        put(&mut argument, offset_of!(ifdrv, ifd_data), &address.to_ne_bytes());
         let request = match asked {
             Asked::Change => abi::SIOCSDRVSPEC,
             Asked::Question => abi::SIOCGDRVSPEC,
         };
-        let result = self.0.ioctl(request, Argument::of(&mut argument)).map(drop);
-        Ok((result, exchange.reply_bytes))
+        let result = self.0.ioctl(request, &mut argument);
+        Ok((result, get(&exchange, offset_of!(Exchange, reply_bytes))))
     }
 }
 
 /// Enough for a change, whose reply is short, and for what most systems have to show.
 const FIRST_ROOM: u32 = 64 * 1024;
-const _: () = assert!(FIRST_ROOM >= CHANGE_REPLY_BYTES);
+const _: () = assert!(FIRST_ROOM >= CHANGE_REPLY_BYTES && offset_of!(ifdrv, ifd_name) == 0);
 const ATTEMPTS: usize = 4;
 
 #[cfg(test)]

@@ -1,30 +1,29 @@
 //! Requests about interfaces, as Haiku's own `ifconfig` makes them.
 
-use super::{Argument, Calls, Descriptor, Status};
+use super::{Calls, Descriptor, Status, get, put};
 use alloc::string::{String, ToString};
-use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::ffi::c_char;
+use core::mem::offset_of;
 use haiku_abi as abi;
 
 /// A socket for requests about interfaces.
 #[derive(Debug)]
-pub struct Socket<C: Calls>(pub(super) Descriptor<C>);
+pub struct Socket<D>(pub(super) D);
 
-impl<C: Calls> Socket<C> {
+impl<D: Descriptor> Socket<D> {
     /// Makes one.
     ///
     /// # Errors
     /// The kernel's.
-    pub fn open(calls: &Arc<C>) -> Result<Self, Status> {
-        Descriptor::socket(calls).map(Self)
+    pub fn open(calls: &impl Calls<Descriptor = D>) -> Result<Self, Status> {
+        calls.socket().map(Self)
     }
 
     /// Returns whether the stack has an interface of that name.
     pub fn has_interface(&self, name: &str) -> bool {
-        let Ok(mut request) = request_about(name) else { return false };
-        self.0.ioctl(abi::SIOCGIFINDEX, Argument::of(&mut request)).is_ok()
+        let Ok(mut request) = about::<{ size_of::<abi::ifreq>() }>(name) else { return false };
+        self.0.ioctl(abi::SIOCGIFINDEX, &mut request).is_ok()
     }
 
     /// Lists the names of all interfaces.
@@ -32,15 +31,18 @@ impl<C: Calls> Socket<C> {
     /// # Errors
     /// The kernel's.
     pub fn interfaces(&self) -> Result<Vec<String>, Status> {
-        let mut count = abi::ifconf { ifc_len: 0, ifc_buf: core::ptr::null_mut() };
-        self.0.ioctl(abi::SIOCGIFCOUNT, Argument::of(&mut count))?;
-        // The count comes in the first four bytes of the buffer's address. Room for more, since some may come meanwhile.
-        let count = (count.ifc_buf.addr() & 0xffff_ffff).min(MOST).saturating_add(SPARE);
-        let mut buffer = vec![0_u8; count.saturating_mul(ENTRY_BYTES)];
+        let mut count = [0; size_of::<abi::ifconf>()];
+        self.0.ioctl(abi::SIOCGIFCOUNT, &mut count)?;
+        let count = get(&count, offset_of!(abi::ifconf, ifc_buf)).min(MOST) as usize;
+        // Room for more, since some may come meanwhile.
+        let mut buffer = vec![0_u8; count.saturating_add(SPARE).saturating_mul(ENTRY_BYTES)];
         let length = i32::try_from(buffer.len()).map_err(|_| Status::NO_ROOM)?;
-        let mut list = abi::ifconf { ifc_len: length, ifc_buf: buffer.as_mut_ptr().cast() };
-        self.0.ioctl(abi::SIOCGIFCONF, Argument::of(&mut list))?;
-        let written = usize::try_from(list.ifc_len).unwrap_or(0);
+        let mut list = [0; size_of::<abi::ifconf>()];
+        put(&mut list, offset_of!(abi::ifconf, ifc_len), &length.to_ne_bytes());
+        let address = buffer.as_mut_ptr().expose_provenance();
+        put(&mut list, offset_of!(abi::ifconf, ifc_buf), &address.to_ne_bytes());
+        self.0.ioctl(abi::SIOCGIFCONF, &mut list)?;
+        let written = get(&list, offset_of!(abi::ifconf, ifc_len)) as usize;
         Ok(names(buffer.get(..written).unwrap_or(&buffer)))
     }
 
@@ -49,16 +51,8 @@ impl<C: Calls> Socket<C> {
     /// # Errors
     /// [`Status::NO_DEVICE`] when no driver has devices of that name; the kernel's.
     pub fn add_interface(&self, name: &str) -> Result<(), Status> {
-        let none = abi::sockaddr_storage { ss_len: 0, ss_family: 0, ss_data: [0; 126] };
-        let mut request = abi::ifaliasreq {
-            ifra_name: c_name(name)?,
-            ifra_index: 0,
-            ifra_addr: none,
-            ifra_destination: none,
-            ifra_mask: none,
-            ifra_flags: 0,
-        };
-        self.0.ioctl(abi::SIOCAIFADDR, Argument::of(&mut request)).map(drop)
+        let mut request = about::<{ size_of::<abi::ifaliasreq>() }>(name)?;
+        self.0.ioctl(abi::SIOCAIFADDR, &mut request)
     }
 
     /// Removes an interface with its addresses.
@@ -67,33 +61,23 @@ impl<C: Calls> Socket<C> {
     /// The kernel's.
     pub fn remove_interface(&self, name: &str) -> Result<(), Status> {
         // Without an address, the request is about the interface itself.
-        let mut request = request_about(name)?;
-        self.0.ioctl(abi::SIOCDIFADDR, Argument::of(&mut request)).map(drop)
+        let mut request = about::<{ size_of::<abi::ifreq>() }>(name)?;
+        self.0.ioctl(abi::SIOCDIFADDR, &mut request)
     }
 }
 
-fn request_about(name: &str) -> Result<abi::ifreq, Status> {
-    let none = abi::sockaddr { sa_len: 0, sa_family: 0, sa_data: [0; 30] };
-    // The union's longest member, so that every byte is set.
-    let mut request = abi::ifreq {
-        ifr_name: c_name(name)?,
-        argument: abi::ifreq_argument { ifr_stats: abi::ifreq_stats::default() },
-    };
-    request.argument.ifr_addr = none;
-    Ok(request)
-}
-
-pub(super) fn c_name(name: &str) -> Result<[c_char; abi::IF_NAMESIZE], Status> {
-    let mut field = [0; abi::IF_NAMESIZE];
+/// Returns a structure that begins with the name of an interface; all else in it is zero: no address, no flag.
+pub(super) fn about<const BYTES: usize>(name: &str) -> Result<[u8; BYTES], Status> {
     // One octet stays for the terminator.
-    if name.len() >= field.len() {
+    if name.len() >= abi::IF_NAMESIZE {
         return Err(Status(abi::B_NAME_TOO_LONG));
     }
-    for (to, &from) in field.iter_mut().zip(name.as_bytes()) {
-        *to = from.cast_signed();
-    }
-    Ok(field)
+    let mut structure = [0; BYTES];
+    put(&mut structure, 0, name.as_bytes());
+    Ok(structure)
 }
+
+const _: () = assert!(offset_of!(abi::ifreq, ifr_name) == 0 && offset_of!(abi::ifaliasreq, ifra_name) == 0);
 
 /// Reads a list of `ifreq`s. Each is as long as its address makes it, but never shorter than the structure.
 fn names(mut list: &[u8]) -> Vec<String> {
@@ -110,7 +94,7 @@ fn names(mut list: &[u8]) -> Vec<String> {
 
 const ENTRY_BYTES: usize = size_of::<abi::ifreq>();
 /// More interfaces than any system has; what a kernel says beyond is not believed.
-const MOST: usize = 1 << 16;
+const MOST: u32 = 1 << 16;
 const SPARE: usize = 16;
 
 #[cfg(test)]
@@ -133,7 +117,7 @@ mod tests {
 
     #[test]
     fn names_have_31_octets_at_most() {
-        assert!(c_name(&"x".repeat(31)).is_ok_and(|field| field[31] == 0 && field[30] != 0));
-        assert_eq!(c_name(&"x".repeat(32)), Err(Status(abi::B_NAME_TOO_LONG)));
+        assert!(about::<88>(&"x".repeat(31)).is_ok_and(|field| field[31] == 0 && field[30] != 0));
+        assert_eq!(about::<88>(&"x".repeat(32)), Err(Status(abi::B_NAME_TOO_LONG)));
     }
 }

@@ -1,6 +1,6 @@
 //! The calls as Haiku's C library makes them.
 
-use super::{Argument, Blocking, Calls, Fd, Ready, Status};
+use super::{Blocking, Calls, Descriptor, Ready, Status};
 use alloc::ffi::CString;
 use core::ffi::c_ulong;
 use core::time::Duration;
@@ -10,14 +10,20 @@ use haiku_abi as abi;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Native;
 
+/// A descriptor of this process.
+#[derive(Debug)]
+pub struct Open(i32);
+
 impl Calls for Native {
-    fn socket(&self) -> Result<Fd, Status> {
+    type Descriptor = Open;
+
+    fn socket(&self) -> Result<Open, Status> {
         // SAFETY: the call takes numbers only.
         let fd = unsafe { libc::socket(libc::AF_INET, libc::SOCK_DGRAM, 0) };
-        descriptor(fd)
+        Open::of(fd)
     }
 
-    fn open(&self, path: &str, blocking: Blocking) -> Result<Fd, Status> {
+    fn open(&self, path: &str, blocking: Blocking) -> Result<Open, Status> {
         let path = CString::new(path).map_err(|_| Status(abi::B_BAD_VALUE))?;
         let mode = match blocking {
             Blocking::Yes => 0,
@@ -25,34 +31,45 @@ impl Calls for Native {
         };
         // SAFETY: `path` ends with a NUL and lives over the call.
         let fd = unsafe { libc::open(path.as_ptr(), libc::O_RDWR | libc::O_CLOEXEC | mode) };
-        descriptor(fd)
+        Open::of(fd)
     }
+}
 
-    fn close(&self, fd: Fd) {
-        // SAFETY: the number is of a descriptor that `open` or `socket` gave and that its `Descriptor` closes once.
-        let _ = unsafe { libc::close(fd.0) };
+impl Open {
+    fn of(fd: i32) -> Result<Self, Status> {
+        if fd < 0 { Err(last()) } else { Ok(Self(fd)) }
     }
+}
 
-    fn read(&self, fd: Fd, into: &mut [u8]) -> Result<usize, Status> {
+impl Drop for Open {
+    fn drop(&mut self) {
+        // SAFETY: the descriptor is this one's alone, and not used afterwards.
+        let _ = unsafe { libc::close(self.0) };
+    }
+}
+
+impl Descriptor for Open {
+    fn read(&self, into: &mut [u8]) -> Result<usize, Status> {
         // SAFETY: the slice is exclusively ours over the call, and the kernel writes no more than its length.
-        let read = unsafe { libc::read(fd.0, into.as_mut_ptr().cast(), into.len()) };
+        let read = unsafe { libc::read(self.0, into.as_mut_ptr().cast(), into.len()) };
         usize::try_from(read).map_err(|_| last())
     }
 
-    fn write(&self, fd: Fd, from: &[u8]) -> Result<usize, Status> {
+    fn write(&self, from: &[u8]) -> Result<usize, Status> {
         // SAFETY: the slice lives over the call, and the kernel reads no more than its length.
-        let written = unsafe { libc::write(fd.0, from.as_ptr().cast(), from.len()) };
+        let written = unsafe { libc::write(self.0, from.as_ptr().cast(), from.len()) };
         usize::try_from(written).map_err(|_| last())
     }
 
-    fn ioctl(&self, fd: Fd, request: u32, argument: Argument<'_>) -> Result<i32, Status> {
-        // SAFETY: an `Argument` lends memory of the length that is passed; the variadic call reads both arguments after
-        // the request, as `ioctl` of Haiku's C library does.
-        let returned = unsafe { libc::ioctl(fd.0, c_ulong::from(request), argument.address(), argument.len()) };
+    fn ioctl(&self, request: u32, argument: &mut [u8]) -> Result<(), Status> {
+        let (address, bytes) = (argument.as_mut_ptr(), argument.len());
+        // SAFETY: the slice is exclusively ours over the call, and the kernel is told its length by the argument that
+        // follows it, which `ioctl` of Haiku's C library always reads.
+        let returned = unsafe { libc::ioctl(self.0, c_ulong::from(request), address, bytes) };
         if returned == -1 { Err(last()) } else { Status::check(returned) }
     }
 
-    fn poll(&self, fd: Fd, wanted: Ready, patience: Duration) -> Result<Ready, Status> {
+    fn poll(&self, wanted: Ready, patience: Duration) -> Result<Ready, Status> {
         let mut events = 0;
         if wanted.contains(Ready::READ) {
             events |= libc::POLLIN;
@@ -60,7 +77,7 @@ impl Calls for Native {
         if wanted.contains(Ready::WRITE) {
             events |= libc::POLLOUT;
         }
-        let mut wait = libc::pollfd { fd: fd.0, events, revents: 0 };
+        let mut wait = libc::pollfd { fd: self.0, events, revents: 0 };
         let millis = i32::try_from(patience.as_millis()).unwrap_or(i32::MAX);
         // SAFETY: one `pollfd`, exclusively ours over the call.
         let found = unsafe { libc::poll(&raw mut wait, 1, millis) };
@@ -73,10 +90,6 @@ impl Calls for Native {
         ready.set(Ready::HUNG_UP, wait.revents & (libc::POLLHUP | libc::POLLERR | libc::POLLNVAL) != 0);
         Ok(ready)
     }
-}
-
-fn descriptor(fd: i32) -> Result<Fd, Status> {
-    if fd < 0 { Err(last()) } else { Ok(Fd(fd)) }
 }
 
 /// Returns the error of this thread's last call.

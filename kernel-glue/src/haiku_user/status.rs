@@ -21,8 +21,8 @@ impl Status {
     ///
     /// # Errors
     /// The status.
-    pub fn check(returned: i32) -> Result<i32, Self> {
-        if returned < 0 { Err(Self(returned)) } else { Ok(returned) }
+    pub fn check(returned: i32) -> Result<(), Self> {
+        if returned < 0 { Err(Self(returned)) } else { Ok(()) }
     }
 }
 

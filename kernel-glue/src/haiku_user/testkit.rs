@@ -1,18 +1,22 @@
 //! A stack that exists only in memory, with one driver, for tests of programs.
 
-use super::{Argument, Asked, Blocking, Calls, Fd, Ready, Status};
+use super::{Asked, Blocking, Calls, Descriptor, Ready, Status, get, put};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::ffi::c_char;
 use core::fmt;
+use core::mem::offset_of;
 use core::time::Duration;
 use haiku_abi as abi;
 use haiku_abi::admin::{EXCHANGE_V1, Exchange, ifdrv};
 use spin::Mutex;
 
 /// Keeps what ioctls about interfaces do in Haiku's stack; it has no nodes.
-pub struct FakeStack {
+#[derive(Clone)]
+pub struct FakeStack(Arc<Inner>);
+
+struct Inner {
     interfaces: Mutex<Vec<String>>,
     driver: Mutex<Driver>,
 }
@@ -32,124 +36,115 @@ impl FakeStack {
     /// Makes a stack with interfaces that belong to other drivers.
     pub fn new(others: &[&str], driver: Driver) -> Self {
         let interfaces = others.iter().map(ToString::to_string).collect();
-        Self { interfaces: Mutex::new(interfaces), driver: Mutex::new(driver) }
+        Self(Arc::new(Inner { interfaces: Mutex::new(interfaces), driver: Mutex::new(driver) }))
     }
 
     /// Lists its interfaces.
     pub fn interfaces(&self) -> Vec<String> {
-        self.interfaces.lock().clone()
+        self.0.interfaces.lock().clone()
     }
 
     /// Lets somebody else make an interface.
     pub fn add(&self, interface: &str) {
-        self.interfaces.lock().push(interface.to_string());
+        self.0.interfaces.lock().push(interface.to_string());
     }
 
     fn has(&self, interface: &str) -> Result<(), Status> {
-        let found = self.interfaces.lock().iter().any(|there| there == interface);
+        let found = self.0.interfaces.lock().iter().any(|there| there == interface);
         if found { Ok(()) } else { Err(Status(abi::B_BAD_VALUE)) }
     }
 
-    fn alias(&self, name: &str) -> Result<i32, Status> {
+    fn alias(&self, name: &str) -> Result<(), Status> {
         // To an interface that is there, the request adds an empty address.
         if self.has(name).is_err() {
-            if !(self.driver.lock().makes)(name) {
+            if !(self.0.driver.lock().makes)(name) {
                 return Err(Status::NO_DEVICE);
             }
             self.add(name);
         }
-        Ok(0)
+        Ok(())
     }
 
-    fn list(&self, list: &mut abi::ifconf) -> Result<i32, Status> {
-        let bytes: Vec<u8> = self.interfaces.lock().iter().flat_map(|name| entry(name)).collect();
-        let room = usize::try_from(list.ifc_len).unwrap_or(0);
-        if bytes.len() > room {
+    fn list(&self, list: &mut [u8]) -> Result<(), Status> {
+        let bytes: Vec<u8> = self.0.interfaces.lock().iter().flat_map(|name| entry(name)).collect();
+        if bytes.len() > get(list, offset_of!(abi::ifconf, ifc_len)) as usize {
             return Err(Status::NO_ROOM);
         }
+        let buffer = address(list, offset_of!(abi::ifconf, ifc_buf));
         // SAFETY: the caller lends `ifc_len` bytes there over the call, and there are no more.
-        unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), list.ifc_buf.cast(), bytes.len()) };
-        list.ifc_len = i32::try_from(bytes.len()).unwrap_or(0);
-        Ok(0)
+        unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), buffer, bytes.len()) };
+        put(list, offset_of!(abi::ifconf, ifc_len), &length(&bytes).to_ne_bytes());
+        Ok(())
     }
 
-    fn exchange(&self, asked: Asked, argument: &mut ifdrv) -> Result<i32, Status> {
-        let name = text(&argument.ifd_name);
+    fn exchange(&self, asked: Asked, argument: &[u8]) -> Result<(), Status> {
+        let name = text(argument);
         self.has(&name)?;
-        if !(self.driver.lock().makes)(&name) || argument.ifd_cmd != EXCHANGE_V1 {
+        if !(self.0.driver.lock().makes)(&name) || get(argument, offset_of!(ifdrv, ifd_cmd)) as u64 != EXCHANGE_V1 {
             return Err(Status(abi::B_BAD_VALUE));
         }
-        // SAFETY: by the command, that is what the caller lends over the call.
-        let exchange = unsafe { &mut *argument.ifd_data.cast::<Exchange>() };
+        let exchange = address(argument, offset_of!(ifdrv, ifd_data));
+        // SAFETY: by the command, the caller lends an `Exchange` there over the call.
+        let exchange = unsafe { core::slice::from_raw_parts_mut(exchange, size_of::<Exchange>()) };
+        let (from, bytes) = (address(exchange, offset_of!(Exchange, request)), offset_of!(Exchange, request_bytes));
         // SAFETY: the caller lends the request over the call.
-        let request = unsafe { core::slice::from_raw_parts(exchange.request, exchange.request_bytes as usize) };
-        let reply = (self.driver.lock().answers)(&name, asked, request)?;
-        exchange.reply_bytes = u32::try_from(reply.len()).unwrap_or(u32::MAX);
-        if exchange.reply_bytes > exchange.reply_room {
+        let request = unsafe { core::slice::from_raw_parts(from, get(exchange, bytes) as usize) };
+        let reply = (self.0.driver.lock().answers)(&name, asked, request)?;
+        put(exchange, offset_of!(Exchange, reply_bytes), &length(&reply).to_ne_bytes());
+        if length(&reply) > get(exchange, offset_of!(Exchange, reply_room)) {
             return Err(Status::NO_ROOM);
         }
+        let to = address(exchange, offset_of!(Exchange, reply));
         // SAFETY: the reply is no longer than the room that the caller lends over the call.
-        unsafe { core::ptr::copy_nonoverlapping(reply.as_ptr(), exchange.reply, reply.len()) };
-        Ok(0)
+        unsafe { core::ptr::copy_nonoverlapping(reply.as_ptr(), to, reply.len()) };
+        Ok(())
     }
 }
 
 impl Calls for FakeStack {
-    fn socket(&self) -> Result<Fd, Status> {
-        Ok(Fd(3))
+    type Descriptor = Self;
+
+    fn socket(&self) -> Result<Self, Status> {
+        Ok(self.clone())
     }
 
-    fn open(&self, _path: &str, _blocking: Blocking) -> Result<Fd, Status> {
+    fn open(&self, _path: &str, _blocking: Blocking) -> Result<Self, Status> {
         Err(Status(abi::B_ENTRY_NOT_FOUND))
     }
+}
 
-    fn close(&self, _fd: Fd) {}
-
-    fn read(&self, _fd: Fd, _into: &mut [u8]) -> Result<usize, Status> {
+impl Descriptor for FakeStack {
+    fn read(&self, _into: &mut [u8]) -> Result<usize, Status> {
         Err(Status::WOULD_BLOCK)
     }
 
-    fn write(&self, _fd: Fd, _from: &[u8]) -> Result<usize, Status> {
+    fn write(&self, _from: &[u8]) -> Result<usize, Status> {
         Err(Status::WOULD_BLOCK)
     }
 
-    fn ioctl(&self, _fd: Fd, request: u32, argument: Argument<'_>) -> Result<i32, Status> {
+    fn ioctl(&self, request: u32, argument: &mut [u8]) -> Result<(), Status> {
         match request {
-            abi::SIOCGIFINDEX | abi::SIOCDIFADDR => {
-                // SAFETY: that is what the argument of these requests is, lent by the caller over the call.
-                let argument = unsafe { &*argument.address().cast::<abi::ifreq>() };
-                let name = text(&argument.ifr_name);
+            abi::SIOCGIFINDEX => self.has(&text(argument)),
+            abi::SIOCAIFADDR => self.alias(&text(argument)),
+            abi::SIOCDIFADDR => {
+                let name = text(argument);
                 self.has(&name)?;
-                if request == abi::SIOCDIFADDR {
-                    self.interfaces.lock().retain(|there| *there != name);
-                }
-                Ok(0)
+                self.0.interfaces.lock().retain(|there| *there != name);
+                Ok(())
             }
-            abi::SIOCAIFADDR => {
-                // SAFETY: as above.
-                let argument = unsafe { &*argument.address().cast::<abi::ifaliasreq>() };
-                self.alias(&text(&argument.ifra_name))
+            abi::SIOCGIFCOUNT => {
+                let count = u32::try_from(self.0.interfaces.lock().len()).unwrap_or(0);
+                put(argument, offset_of!(abi::ifconf, ifc_buf), &count.to_ne_bytes());
+                Ok(())
             }
-            abi::SIOCGIFCOUNT | abi::SIOCGIFCONF => {
-                // SAFETY: as above.
-                let argument = unsafe { &mut *argument.address().cast::<abi::ifconf>() };
-                if request == abi::SIOCGIFCONF {
-                    return self.list(argument);
-                }
-                argument.ifc_buf = core::ptr::without_provenance_mut(self.interfaces.lock().len());
-                Ok(0)
-            }
-            abi::SIOCSDRVSPEC | abi::SIOCGDRVSPEC => {
-                let asked = if request == abi::SIOCSDRVSPEC { Asked::Change } else { Asked::Question };
-                // SAFETY: as above.
-                let argument = unsafe { &mut *argument.address().cast::<ifdrv>() };
-                self.exchange(asked, argument)
-            }
+            abi::SIOCGIFCONF => self.list(argument),
+            abi::SIOCSDRVSPEC => self.exchange(Asked::Change, argument),
+            abi::SIOCGDRVSPEC => self.exchange(Asked::Question, argument),
             _ => Err(Status(abi::B_BAD_VALUE)),
         }
     }
 
-    fn poll(&self, _fd: Fd, _wanted: Ready, _patience: Duration) -> Result<Ready, Status> {
+    fn poll(&self, _wanted: Ready, _patience: Duration) -> Result<Ready, Status> {
         Ok(Ready::empty())
     }
 }
@@ -172,7 +167,18 @@ fn entry(name: &str) -> [u8; size_of::<abi::ifreq>()] {
     entry
 }
 
-fn text(name: &[c_char]) -> String {
-    let octets = name.iter().map(|&octet| octet.cast_unsigned()).take_while(|&octet| octet != 0);
+/// Reads the name with which a structure begins.
+fn text(structure: &[u8]) -> String {
+    let octets = structure.iter().copied().take(abi::IF_NAMESIZE).take_while(|&octet| octet != 0);
     String::from_utf8_lossy(&octets.collect::<Vec<_>>()).to_string()
+}
+
+/// Reads an address in a structure.
+fn address(structure: &[u8], offset: usize) -> *mut u8 {
+    let octets = structure.get(offset..).and_then(<[u8]>::first_chunk);
+    core::ptr::with_exposed_provenance_mut(octets.map_or(0, |octets| usize::from_ne_bytes(*octets)))
+}
+
+fn length(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.len()).unwrap_or(u32::MAX)
 }

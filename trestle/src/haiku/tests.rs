@@ -2,7 +2,7 @@ use super::*;
 use kernel_glue::admin::{AdminError, Errno, Interface, Outcome, TapLive};
 use kernel_glue::haiku_user::testkit::{Driver, FakeStack};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// What the add-on does with requests, short of forwarding frames: by the rules that it has too.
 #[derive(Default)]
@@ -94,7 +94,7 @@ impl Live for Running {
 
 struct Scene {
     rules: Arc<Rules>,
-    stack: Arc<FakeStack>,
+    stack: FakeStack,
 }
 
 impl Scene {
@@ -106,7 +106,7 @@ impl Scene {
             makes: if installed { is_ours } else { |_| false },
             answers: Box::new(move |_, asked, request| answering.answer(asked, request)),
         };
-        Self { rules, stack: Arc::new(FakeStack::new(&["loop", "/dev/net/virtio/0"], driver)) }
+        Self { rules, stack: FakeStack::new(&["loop", "/dev/net/virtio/0"], driver) }
     }
 
     fn run(&self, line: &str) -> Result<String, String> {
@@ -237,7 +237,7 @@ fn without_the_add_on_it_says_what_is_missing() {
 #[test]
 fn a_reply_to_something_else_is_no_success() {
     let driver = Driver { makes: is_ours, answers: Box::new(|_, _, _| Ok(b"{\"interfaces\":[]}".to_vec())) };
-    let stack = Arc::new(FakeStack::new(&[], driver));
+    let stack = FakeStack::new(&[], driver);
     let error = ifconfig(&stack, &["tap0".into(), "create".into()]).unwrap_err();
     assert!(error.starts_with("the answer was a reply to another call"), "{error}");
     assert_eq!(stack.interfaces(), [""; 0]);

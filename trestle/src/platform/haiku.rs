@@ -7,7 +7,6 @@ use kernel_glue::haiku_user::Native;
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
-use std::sync::Arc;
 
 pub(crate) const USAGE: &str = "\
 usage: trestle ifconfig [-v] [-j] [INTERFACE [VERB ...]]
@@ -29,7 +28,7 @@ selftest:
 
 /// Opens the way to the add-on.
 pub(crate) fn door() -> Result<impl Door, Failure> {
-    AddOn::open(&Arc::new(Native))
+    AddOn::open(&Native)
 }
 
 /// Runs the command that the program's own name stands for, if it does.
@@ -41,7 +40,7 @@ pub(crate) fn run_as(_name: &str, _arguments: &[OsString]) -> Option<ExitCode> {
 /// about interfaces of ours goes to Haiku's own program, which takes the place of this one.
 pub(crate) fn ifconfig(arguments: &[OsString]) -> Result<String, String> {
     if !is_for_own(arguments) || is_own_program() {
-        return haiku::ifconfig(&Arc::new(Native), arguments);
+        return haiku::ifconfig(&Native, arguments);
     }
     let error = Command::new(OWN_IFCONFIG).args(arguments).exec();
     Err(format!("{OWN_IFCONFIG}: {error}"))
@@ -57,7 +56,7 @@ fn is_own_program() -> bool {
 /// Runs a command that only Haiku has.
 pub(crate) fn run_command(command: &str, arguments: Vec<OsString>) -> Option<ExitCode> {
     match command {
-        "selftest" => Some(cli::finish(selftest::main(&Arc::new(Native), arguments))),
+        "selftest" => Some(cli::finish(selftest::main(&Native, arguments))),
         _ => None,
     }
 }

@@ -14,11 +14,14 @@ pub(crate) fn publish(path: &CStr, hooks: &'static device_hooks) -> Result<(), S
     Status::check(unsafe { devfs_publish_device(path.as_ptr(), hooks) })
 }
 
-/// Takes a node away. Who has it open finds the descriptor closed from here on.
+/// Takes a node away. Who has it open keeps the descriptor, whose hooks go on being called.
+///
+/// The kernel could cut descriptors off as well, and is not asked to: one that somebody waits for in `select` then is
+/// never deselected, and the kernel follows a pointer to nowhere when it is closed.
 ///
 /// # Errors
 /// There is no such node.
 pub(crate) fn unpublish(path: &CStr) -> Result<(), Status> {
     // SAFETY: the path ends with a zero, and is copied.
-    Status::check(unsafe { devfs_unpublish_device(path.as_ptr(), true) })
+    Status::check(unsafe { devfs_unpublish_device(path.as_ptr(), false) })
 }

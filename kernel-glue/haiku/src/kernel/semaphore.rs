@@ -48,6 +48,15 @@ impl Semaphore {
         self.wait(B_ABSOLUTE_TIMEOUT, until)
     }
 
+    /// As [`Self::acquire_until`], or for a signal.
+    ///
+    /// # Errors
+    /// As there, and [`Status::B_INTERRUPTED`].
+    pub(crate) fn acquire_until_or_interrupt(&self, until: Instant) -> Result<(), Status> {
+        let until = bigtime_t::try_from(until.as_micros()).unwrap_or(B_INFINITE_TIMEOUT);
+        self.wait(B_ABSOLUTE_TIMEOUT | B_CAN_INTERRUPT, until)
+    }
+
     fn wait(&self, flags: u32, timeout: bigtime_t) -> Result<(), Status> {
         // SAFETY: the number is a semaphore's until `drop`.
         Status::check(unsafe { acquire_sem_etc(self.0, 1, flags, timeout) })

@@ -4,6 +4,7 @@ use super::imports::{kill_thread, resume_thread, snooze, spawn_kernel_thread, wa
 use super::{Status, clock};
 use alloc::boxed::Box;
 use core::ffi::{CStr, c_void};
+use core::time::Duration;
 use frame::Instant;
 use haiku_abi::{B_OK, bigtime_t, status_t, thread_id};
 
@@ -36,6 +37,12 @@ pub(crate) fn spawn(name: &CStr, priority: i32, body: impl FnOnce() + Send + 'st
         drop(unsafe { Box::from_raw(data) });
     }
     started
+}
+
+/// Lets the calling thread sleep.
+pub(crate) fn sleep(time: Duration) {
+    // SAFETY: hooks and threads of ours may all sleep.
+    unsafe { snooze(bigtime_t::try_from(time.as_micros()).unwrap_or(bigtime_t::MAX)) };
 }
 
 impl Thread {

@@ -43,7 +43,7 @@ pub(crate) struct Parting {
     pub(crate) at: Instant,
 }
 
-/// What a look at a device has shown.
+/// What a look at a device has shown. The member says it as well.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Change {
     /// Nothing new.
@@ -69,6 +69,8 @@ impl Card {
         // member that it points to.
         unsafe { card.device.register(card.hook()) }.map_err(AttachError::Refused)?;
         card.registered = true;
+        // What it is able to is known before the first configuration is made of it.
+        card.examine();
         Ok(card)
     }
 

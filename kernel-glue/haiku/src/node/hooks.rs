@@ -1,8 +1,8 @@
 //! The hooks of a node: raw pointers in, a status out.
 //!
-//! The kernel's file system holds no lock that matters, but for `close` and `free`: these may run inside our own
-//! unpublishing of the node, with the descriptor tables of programs locked. So they change what is ours and leave the
-//! rest to the housekeeper.
+//! The kernel's file system holds no lock that matters, but for `close` and `free`: these may run wherever the last
+//! reference to a descriptor goes, with the descriptor tables of programs locked. So they change what is ours and leave
+//! the rest to the housekeeper.
 
 use super::cookie::Cookie;
 use super::{clone, select};

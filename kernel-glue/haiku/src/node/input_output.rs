@@ -24,7 +24,7 @@ impl Cookie {
         if memory.bytes() < header.bytes() {
             return Err(Status::B_BAD_VALUE);
         }
-        let packet = self.next()?;
+        let packet = self.next().map_err(|why| self.refuse(why))?;
         let fit = header.fit(memory.bytes(), packet.bytes()).ok_or(Status::B_BAD_VALUE)?;
         if header != Header::None {
             memory.write(&header.write(packet.head(), self.kind(), fit.cut, &Offload::default()))?;
@@ -76,7 +76,7 @@ impl Cookie {
         let device = self.descriptor().device().ok_or(Status::EBADF)?;
         let none = Offload::default();
         check_head(self.kind(), packet.head(), packet.bytes(), &none, device.mtu_bytes()).map_err(malformed)?;
-        self.queue(packet)
+        self.queue(packet).map_err(|why| self.refuse(why))
     }
 
     fn queue(&self, packet: NetBuf) -> Result<(), Status> {

@@ -66,6 +66,7 @@ impl Book {
     }
 
     /// Brings about a change of an operator, as a whole or not at all, and returns the name of what it created.
+    #[inline(never)]
     pub(super) fn change(&mut self, change: &Change) -> Result<Option<String>, AdminError> {
         let mut change = change.clone();
         self.ground.platform().spell(&mut change);
@@ -82,6 +83,7 @@ impl Book {
         Ok(created)
     }
 
+    #[inline(never)]
     fn apply(&mut self, change: &Change) -> Result<Option<String>, AdminError> {
         let (state, outcome) = self.state.apply(change, &self.ground)?;
         let picture = self.draw(&state);
@@ -121,6 +123,7 @@ impl Book {
         Picture::of(state, &self.ground, &identity::mac, &|device| self.opened.contains(device))
     }
 
+    #[inline(never)]
     pub(super) fn publish_all(&mut self) {
         for (name, bridge) in &self.state.bridges {
             let Some(interface) = self.picture.interfaces.get(name) else { continue };
@@ -131,6 +134,7 @@ impl Book {
     }
 
     /// Carries out what a change asked of the table.
+    #[inline(never)]
     fn act(&mut self, change: &Change, outcome: &Changed) {
         let bridge = outcome.created.as_deref().unwrap_or(&change.interface);
         let Some(served) = self.ground.bridge(bridge) else { return };

@@ -32,6 +32,7 @@ impl Book {
     }
 
     /// Drops what has ended: interfaces of ours that were taken from the stack, and members whose hardware is gone.
+    #[inline(never)]
     fn forget_gone(&mut self) {
         for (bridge, port, interface) in self.ground.lost() {
             log!("{bridge}: {interface}: removed");
@@ -56,6 +57,7 @@ impl Book {
     }
 
     /// Enters interfaces that somebody made by other means.
+    #[inline(never)]
     fn adopt_new(&mut self) {
         for (name, kind, seen) in self.ground.strangers() {
             // The rules for those that operators create go for these as well.
@@ -68,6 +70,7 @@ impl Book {
     }
 
     /// Takes over what others changed.
+    #[inline(never)]
     fn observe_all(&mut self) {
         let Self { state, picture, ground, opened, .. } = self;
         for (name, seen) in ground.seen() {
@@ -85,6 +88,7 @@ impl Book {
     }
 
     /// Makes the system show the state. What it refuses is left out and logged.
+    #[inline(never)]
     fn follow(&mut self) {
         let mut new = self.draw(&self.state);
         follow(&mut self.ground, &self.picture, &mut new, &mut |step, refused| match refused {
@@ -94,6 +98,7 @@ impl Book {
         self.picture = new;
     }
 
+    #[inline(never)]
     fn flush_stopped(&self) {
         for (name, bridge) in &self.state.bridges {
             let Some(served) = self.ground.bridge(name) else { continue };

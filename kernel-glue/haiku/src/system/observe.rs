@@ -2,13 +2,14 @@
 //! with any interface, and programs set up the devices that they have open. The state takes that over, so that no change
 //! undoes it.
 
+use alloc::collections::BTreeSet;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 use frame::Mac;
 use kernel_glue::admin::{
     AdminStatus, BridgeState, Carrier, Device, InetAddress, Interface, InterfaceKind, Life, Picture, Role, State,
-    TapState, gather,
+    TapState,
 };
 use tap::ioctl::Lifetime;
 use tap::{DeviceSettings, Sharing};
@@ -29,7 +30,8 @@ pub(super) struct Seen {
 /// That one is down says nothing: it comes up when a program opens it.
 pub(super) fn adopt(state: &mut State, name: &str, kind: InterfaceKind, mac: Mac, seen: &Seen) {
     match kind {
-        InterfaceKind::Bridge => drop(state.bridges.insert(name.to_string(), BridgeState::default())),
+        // By its entry, which takes less stack than `insert` does for so large a value.
+        InterfaceKind::Bridge => *state.bridges.entry(name.to_string()).or_default() = BridgeState::default(),
         InterfaceKind::Tap => drop(state.taps.insert(name.to_string(), TapState::default())),
         InterfaceKind::Tun => drop(state.tuns.insert(name.to_string(), TapState::default())),
         // Haiku gives no interface to a container or namespace, so there are none.
@@ -71,7 +73,11 @@ pub(super) fn observe(state: &mut State, picture: &mut Picture, name: &str, seen
         changed = Changed::Yes;
     }
     let inet = said(shown, &seen.inet);
-    let addresses = gather::set(inet.iter().copied());
+    let mut addresses = BTreeSet::new();
+    // Entered one by one: to sort all first takes a stack that the kernel has not.
+    for &one in &inet {
+        addresses.insert(one);
+    }
     if shown.addresses != addresses {
         shown.addresses = addresses;
         set_inet(state, name, inet);

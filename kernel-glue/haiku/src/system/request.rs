@@ -4,29 +4,33 @@ use super::Answer;
 use super::book::Book;
 use crate::control::Access;
 use crate::kernel::{Status, clock, heap};
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use haiku_abi::admin::CHANGE_REPLY_BYTES;
-use kernel_glue::admin::{AdminError, Change, Errno, Reply, Request, answer};
+use kernel_glue::admin::{AdminError, Change, Errno, Question, Reply, Request, answer};
 
 impl Book {
     /// Carries out a request of a user.
     pub(super) fn exchange(&mut self, access: Access, user: u32, request: &[u8]) -> Result<Answer, Status> {
         heap::permit_bytes(request.len().saturating_mul(PARSED_BYTES).saturating_add(self.weight()))?;
-        let request = match serde_json::from_slice(request) {
+        let request = match read(request) {
             Ok(request) => request,
             Err(error) => return answer_with(&Reply::Refused(unreadable(&error)), Some(Status::B_BAD_DATA)),
         };
         self.look();
-        match request {
+        match *request {
             Request::Change(change) => self.exchange_change(access, user, &change),
-            Request::Ask(question) => {
-                let reply = answer(&self.state, &self.picture, &self.ground, &question, clock::now());
-                answer_with(&reply, None)
-            }
+            Request::Ask(question) => self.answer(&question),
         }
     }
 
+    #[inline(never)]
+    fn answer(&self, question: &Question) -> Result<Answer, Status> {
+        answer_with(&answer(&self.state, &self.picture, &self.ground, question, clock::now()), None)
+    }
+
+    #[inline(never)]
     fn exchange_change(&mut self, access: Access, user: u32, change: &Change) -> Result<Answer, Status> {
         if access == Access::Ask || user != ROOT {
             return answer_with(&Reply::Refused(not_permitted(change, user)), Some(Status::B_NOT_ALLOWED));
@@ -38,6 +42,13 @@ impl Book {
     }
 }
 
+// Each is in a frame of its own: the stacks of the kernel are small.
+#[inline(never)]
+fn read(request: &[u8]) -> Result<Box<Request>, serde_json::Error> {
+    serde_json::from_slice(request)
+}
+
+#[inline(never)]
 fn answer_with(reply: &Reply, status: Option<Status>) -> Result<Answer, Status> {
     let json = serde_json::to_vec(reply).map_err(|_| Status::B_ERROR)?;
     Ok(Answer { json, status })

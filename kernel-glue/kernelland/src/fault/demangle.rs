@@ -3,8 +3,12 @@
 #[cfg(test)]
 mod tests;
 
-/// Returns `a::b::c` for the C++ or (legacy) Rust name of such a function; other names as they are.
+/// Returns `a::b::c` for the C++ or Rust name of such a function; other names as they are.
 pub(crate) fn readable(name: &str) -> String {
+    if let Some(rest) = name.strip_prefix("_R") {
+        let parts = rust_identifiers(rest);
+        return if parts.is_empty() { name.to_owned() } else { parts.join("::") };
+    }
     let Some(rest) = name.strip_prefix("_Z") else { return name.to_owned() };
     let rest = rest.trim_start_matches(['N', 'K', 'L']);
     let mut parts = Vec::new();
@@ -24,6 +28,28 @@ pub(crate) fn readable(name: &str) -> String {
     }
 }
 
+/// Returns the identifiers of a name of Rust's newer kind, the first few of them.
+fn rust_identifiers(mut rest: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    while parts.len() < MOST_PARTS {
+        let next = rest.chars().next();
+        match next {
+            // A disambiguator, in digits and letters up to an underscore.
+            Some('s') => rest = rest.split_once('_').map_or("", |(_, after)| after),
+            Some('0'..='9') => match identifier(rest) {
+                Some((part, after)) => {
+                    parts.push(part.trim_start_matches('_'));
+                    rest = after;
+                }
+                None => break,
+            },
+            Some(_) => rest = rest.get(1..).unwrap_or_default(),
+            None => break,
+        }
+    }
+    parts
+}
+
 /// Splits an identifier with its length before it off.
 fn identifier(text: &str) -> Option<(&str, &str)> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -31,3 +57,6 @@ fn identifier(text: &str) -> Option<(&str, &str)> {
     let length: usize = length.parse().ok()?;
     rest.split_at_checked(length)
 }
+
+/// Enough to know a function by.
+const MOST_PARTS: usize = 8;

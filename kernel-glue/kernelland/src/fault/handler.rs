@@ -1,12 +1,14 @@
 //! The handler of SIGSEGV and its like: copies that may fault go on, everything else ends the test with registers and back trace.
 
-use super::{Trace, end, place};
+use super::{FAILED, Trace, end, place};
 use crate::{loader, thread, user_copy};
 use std::ffi::{c_int, c_void};
 use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
-/// Installs the handler, once.
+/// Installs the handler, once, and gives the running thread a stack for it.
 pub(crate) fn install() {
+    STACK.with(|_| {});
     INSTALLED.call_once(|| {
         for signal in [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE] {
             handle(signal, on_fault as *const () as usize);
@@ -36,10 +38,17 @@ unsafe extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, context
         put(registers, libc::REG_RSP, stack);
         return;
     }
-    // SAFETY: as above for the information; these signals carry an address.
-    let address = unsafe { (*info).si_addr() } as usize;
+    // SAFETY: as above, for the information.
+    let info = unsafe { &*info };
+    if FAILING.swap(true, SeqCst) {
+        // The report itself fails, or another thread is at it.
+        // SAFETY: takes no memory of ours.
+        unsafe { libc::_exit(FAILED) };
+    }
+    // SAFETY: these signals carry an address.
+    let address = unsafe { info.si_addr() } as usize;
     let what = loader::unloaded(address).map_or_else(String::new, |image| format!(", in {image}, which is unloaded"));
-    let trace = Trace::of_registers(counter, frame);
+    let trace = Trace::of_registers(counter, stack, frame);
     end(&format!(
         "kernel panic: signal {signal} at address {address:#x}{what}, code {}, stack {stack:#x}, {}\n{trace}",
         place(counter),
@@ -57,4 +66,34 @@ fn put(registers: &mut [i64], at: c_int, value: usize) {
     }
 }
 
+/// A thread's stack for the handler: that of Rust's own library is too small for a report.
+struct Stack(Vec<u8>);
+
+impl Stack {
+    fn new() -> Self {
+        let mut stack = Self(vec![0; STACK_BYTES]);
+        let start = stack.0.as_mut_ptr();
+        set_stack(start, 0);
+        stack
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        set_stack(std::ptr::null_mut(), libc::SS_DISABLE);
+    }
+}
+
+fn set_stack(start: *mut u8, flags: c_int) {
+    let stack = libc::stack_t { ss_sp: start.cast(), ss_flags: flags, ss_size: STACK_BYTES };
+    // SAFETY: the memory stays until the thread takes it back, in `drop`.
+    unsafe { libc::sigaltstack(&raw const stack, std::ptr::null_mut()) };
+}
+
+thread_local! {
+    static STACK: Stack = Stack::new();
+}
+
+const STACK_BYTES: usize = 256 * 1024;
+static FAILING: AtomicBool = AtomicBool::new(false);
 static INSTALLED: Once = Once::new();

@@ -3,7 +3,7 @@
 //! The kernel's frames are unwound by their tables, as the compiler made them; modules have frame pointers, and no tables that
 //! the unwinder knows. So the unwinder goes until it meets a module, and from there the frame pointers lead.
 
-use crate::loader;
+use crate::{loader, user_copy};
 use std::ffi::{CStr, c_int, c_void};
 use std::fmt;
 use std::path::Path;
@@ -31,11 +31,13 @@ impl Trace {
     }
 
     /// Takes that of code that a signal stopped: in a module, by its registers.
-    pub(crate) fn of_registers(counter: usize, frame: usize) -> Self {
+    pub(crate) fn of_registers(counter: usize, stack: usize, frame: usize) -> Self {
         if !loader::contains(counter) && loader::unloaded(counter).is_none() {
             return Self::capture();
         }
         let mut addresses = vec![counter];
+        // A function that calls no other may have no frame: its return address is on top then.
+        addresses.extend(words_at(stack).map(|[top, _]| top).filter(|top| loader::contains(*top)));
         follow(&mut addresses, frame);
         Self(addresses)
     }
@@ -49,8 +51,9 @@ impl Trace {
         // SAFETY: the caller's.
         let registers = unsafe { &(*context).uc_mcontext.gregs };
         let register = |at: c_int| usize::try_from(at).ok().and_then(|at| registers.get(at)).copied().unwrap_or(0);
-        let [counter, frame] = [libc::REG_RIP, libc::REG_RBP].map(|at| register(at).cast_unsigned() as usize);
-        Self::of_registers(counter, frame)
+        let registers = [libc::REG_RIP, libc::REG_RSP, libc::REG_RBP];
+        let [counter, stack, frame] = registers.map(|at| register(at).cast_unsigned() as usize);
+        Self::of_registers(counter, stack, frame)
     }
 }
 
@@ -108,22 +111,21 @@ unsafe extern "C" fn step(context: *mut c_void, walk: *mut c_void) -> c_int {
 /// Follows frame pointers from a module's frame, as long as they lead into modules.
 fn follow(addresses: &mut Vec<usize>, mut frame: usize) {
     while addresses.len() < MOST_FRAMES {
-        let mut words = [0usize; 2];
-        let from = std::ptr::with_exposed_provenance::<u8>(frame);
-        // A frame pointer that is none must not fault.
-        if frame % 8 != 0 || crate::user_copy::copy((&raw mut words).cast(), from, 16) != haiku_abi::B_OK {
-            return;
-        }
-        let [next, address] = words;
-        if address == 0 {
-            return;
-        }
+        let Some([next, address]) = words_at(frame).filter(|[_, address]| *address != 0) else { return };
         addresses.push(address);
         if next <= frame || !loader::contains(address) {
             return;
         }
         frame = next;
     }
+}
+
+/// Reads two words of a stack, if there is one.
+fn words_at(address: usize) -> Option<[usize; 2]> {
+    let mut words = [0usize; 2];
+    let from = std::ptr::with_exposed_provenance::<u8>(address);
+    let copied = address.is_multiple_of(8) && user_copy::copy((&raw mut words).cast(), from, 16) == haiku_abi::B_OK;
+    copied.then_some(words)
 }
 
 #[link(name = "gcc_s")]

@@ -148,7 +148,7 @@ fn maker(caller: usize) -> String {
     loader::file_name(caller).unwrap_or_else(|| "the kernel".to_owned())
 }
 
-fn kernel_threads() -> impl Iterator<Item = &'static Thread> {
+pub(super) fn kernel_threads() -> impl Iterator<Item = &'static Thread> {
     let threads = thread::all().into_iter();
     threads.filter(|thread| matches!(thread.kind, ThreadKind::Kernel(_)) && thread.is_alive())
 }

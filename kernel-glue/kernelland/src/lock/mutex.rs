@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU8, Ordering::SeqCst};
 pub(crate) struct Mutex<'m> {
     name: &'m AtomicPtr<c_char>,
     /// `count` or `holder`.
-    word: &'m AtomicI32,
+    pub(super) word: &'m AtomicI32,
     flags: &'m AtomicU8,
 }
 

@@ -9,6 +9,7 @@ mod threads;
 
 pub(crate) use hardware::{Count, Hardware};
 pub(crate) use list::{Missing, count, find, find_by_index, init, removed, uninit, visit};
+pub(crate) use monitors::Monitor;
 pub(crate) use table::{
     device_enqueue_buffer, device_link_changed, device_removed, register_deframer, register_device_deframer,
     register_device_handler, register_device_monitor, register_domain_device_handler, register_own,
@@ -21,7 +22,6 @@ use crate::stack::kernel;
 use crate::stack::lock::Recursive;
 use crate::stack::sockaddr::Sockaddr;
 use haiku_abi::*;
-use monitors::Monitor;
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 use std::ops::Deref;

@@ -18,6 +18,7 @@ pub(crate) use list::{
 };
 
 use crate::stack::address::Reference;
+use crate::stack::deferred;
 use crate::stack::devices::{DeviceRef, Hardware};
 use crate::stack::domain::Domain;
 use crate::stack::family::Family;
@@ -27,6 +28,7 @@ use crate::stack::lock::{Mutex, Recursive};
 use haiku_abi::*;
 use std::cell::RefCell;
 use std::ffi::{CString, c_char};
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -46,9 +48,9 @@ pub(crate) struct Interface {
     making_links: Mutex<()>,
     /// It goes up or down, and is not to be found meanwhile.
     busy: AtomicBool,
-    device: DeviceRef,
-    /// Keeps the stack as long as there is an interface. Put last.
-    _stack: Option<Module>,
+    /// Both end with the interface, or shortly after it: the latter keeps the stack.
+    device: ManuallyDrop<DeviceRef>,
+    stack: ManuallyDrop<Option<Module>>,
 }
 
 const _: () = assert!(std::mem::offset_of!(Interface, index) == std::mem::offset_of!(net_interface, index));
@@ -75,8 +77,8 @@ impl Interface {
             making_links: Mutex::new(c"interface links", ()),
             lock: Recursive::new(State::default()),
             busy: AtomicBool::new(false),
-            device,
-            _stack: Module::get(NET_STACK_INTERFACE_MODULE_NAME).ok(),
+            device: ManuallyDrop::new(device),
+            stack: ManuallyDrop::new(Module::get(NET_STACK_INTERFACE_MODULE_NAME).ok()),
         });
         this.lock.init(&this.name);
         this.making_links.init();
@@ -163,5 +165,11 @@ impl Drop for Interface {
         }
         let links = std::mem::take(&mut *self.lock.lock().links.borrow_mut());
         links.iter().for_each(|link| link.end(self.hardware()));
+        // SAFETY: the interface ends, and neither is used after this.
+        let device = unsafe { ManuallyDrop::take(&mut self.device) };
+        // SAFETY: as above.
+        let stack = unsafe { ManuallyDrop::take(&mut self.stack) };
+        // The device first, as the pair's order says.
+        deferred::drop_later((device, stack));
     }
 }

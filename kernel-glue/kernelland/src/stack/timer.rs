@@ -1,5 +1,6 @@
 //! Timers that one kernel thread runs, in the order in which they were set.
 
+use crate::stack::deferred;
 use crate::stack::kernel::{self, Semaphore};
 use crate::stack::lock::Mutex;
 use crate::stack::member::member;
@@ -7,6 +8,7 @@ use haiku_abi::*;
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::ptr::null_mut;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What the lock of the timers protects.
 struct Timers {
@@ -65,6 +67,9 @@ static TIMERS: Mutex<Timers> = Mutex::new(
     },
 );
 
+/// Which timers these are: one more each time that they end.
+static GENERATION: AtomicU32 = AtomicU32::new(0);
+
 /// Makes the lock and the thread.
 pub(crate) fn init() -> status_t {
     TIMERS.init();
@@ -96,13 +101,14 @@ pub(crate) fn uninit() {
     let (wake, over, thread) = (timers.wake.take(), timers.over.take(), timers.thread);
     drop(timers);
     drop((wake, over));
+    GENERATION.fetch_add(1, Ordering::AcqRel);
     kernel::join(thread);
     TIMERS.destroy();
 }
 
 fn run(bell: sem_id) -> status_t {
     loop {
-        let until = run_due();
+        let Some(until) = run_due() else { return B_OK };
         // SAFETY: takes plain values.
         let status = unsafe { crate::symbols::acquire_sem_etc(bell, 1, B_ABSOLUTE_TIMEOUT, until) };
         if status == B_BAD_SEM_ID {
@@ -111,8 +117,8 @@ fn run(bell: sem_id) -> status_t {
     }
 }
 
-/// Runs the hooks that are due, without the lock; returns when the next one is.
-fn run_due() -> bigtime_t {
+/// Runs the hooks that are due, without the lock; returns when the next one is, or nothing if the timers have ended.
+fn run_due() -> Option<bigtime_t> {
     let mut timers = TIMERS.lock();
     loop {
         let now = kernel::now();
@@ -121,7 +127,12 @@ fn run_due() -> bigtime_t {
         timer.set_due(-1);
         timers.running = timer;
         drop(timers);
-        timer.run();
+        let generation = GENERATION.load(Ordering::Acquire);
+        deferred::after(|| timer.run());
+        if GENERATION.load(Ordering::Acquire) != generation {
+            // The hook was the last thing that kept the stack.
+            return None;
+        }
         timers = TIMERS.lock();
         timers.running = Entry::NONE;
         let waiting = std::mem::take(&mut timers.waiting);
@@ -131,7 +142,7 @@ fn run_due() -> bigtime_t {
     }
     let next = timers.set.iter().map(|timer| timer.due()).min().unwrap_or(B_INFINITE_TIMEOUT);
     timers.sleeps_until = next;
-    next
+    Some(next)
 }
 
 /// # Safety

@@ -19,7 +19,7 @@ fn give(name: &str, buffer: *mut c_char, size: *mut usize) -> status_t {
         // SAFETY: the buffer has `room` bytes.
         unsafe { std::ptr::copy_nonoverlapping(name.as_ptr(), buffer.cast(), bytes) };
         // SAFETY: as above.
-        unsafe { buffer.add(bytes).write(0) };
+        unsafe { buffer.wrapping_add(bytes).write(0) };
     }
     // SAFETY: as above.
     unsafe { size.write(name.len()) };

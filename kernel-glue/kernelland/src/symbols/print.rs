@@ -126,3 +126,6 @@ unsafe extern "C" {
 
 /// Haiku cuts what one call prints at about this.
 const MOST_BYTES: usize = 2048;
+
+#[cfg(test)]
+mod tests;

@@ -62,7 +62,7 @@ exports! {
             // SAFETY: `from` has `length` bytes, `to` has `room`, and C says that they do not overlap.
             unsafe { std::ptr::copy_nonoverlapping(from, to, bytes) };
             // SAFETY: `bytes` is less than `room`.
-            unsafe { to.add(bytes).write(0) };
+            unsafe { to.wrapping_add(bytes).write(0) };
         }
         length
     }

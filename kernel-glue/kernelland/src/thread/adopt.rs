@@ -29,6 +29,7 @@ pub(super) fn become_current(thread: &'static Thread) {
     // The thread of a process ends with it, so an unknown number is not possible; 0 only hides a back trace.
     thread.linux_id.store(rustix::thread::gettid().as_raw_nonzero().get(), Relaxed);
     CURRENT.set(Some(thread));
+    crate::fault::install();
     SLOT.with(|slot| {
         slot.set(&thread.block);
         set_gs(slot.as_ptr() as usize);

@@ -7,11 +7,13 @@ use haiku_abi::{
 };
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 use rustix::io::{Errno, read, write};
+use rustix::net::{Shutdown, shutdown};
 use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// A network card that a test has plugged in. Dropping it takes the node away.
 #[derive(Debug)]
@@ -47,6 +49,8 @@ pub(super) struct Card {
 #[derive(Debug, Default)]
 struct Filter {
     promiscuous: bool,
+    /// Of multicast frames, only those of the groups below are taken.
+    joined_groups_only: bool,
     groups: BTreeSet<[u8; 6]>,
 }
 
@@ -78,6 +82,10 @@ impl Nic {
     pub fn unplug(&self) {
         if !self.0.pulled_out.swap(true, SeqCst) {
             ring(&self.0.bell);
+            // The far end notices too; a TAP device is no socket, and goes with its descriptor.
+            let _ = shutdown(&self.0.wire, Shutdown::Both);
+            // A card that is plugged in later may have the name.
+            super::driver::leave(&self.0);
             // Gone already, maybe, by a driver that unpublished it.
             let _ = devfs::unpublish(&format!("net/{}", self.0.name), Disconnect::No);
         }
@@ -86,6 +94,13 @@ impl Nic {
     /// Says whether the card has a link, to whoever asks.
     pub fn set_link(&self, link: Link) {
         self.0.link_up.store(link == Link::Up, SeqCst);
+    }
+
+    /// Lets the card take multicast frames of the groups alone that it was told.
+    ///
+    /// Otherwise it takes all of them: Haiku's IPv6 joins no group, not even that of its own address, and would hear nobody.
+    pub fn filter_groups(&self) {
+        locked(&self.0.filter).joined_groups_only = true;
     }
 
     /// Whether the card was told to take every frame.
@@ -111,7 +126,6 @@ impl Nic {
 impl Drop for Nic {
     fn drop(&mut self) {
         self.unplug();
-        super::driver::leave(&self.0);
     }
 }
 
@@ -145,6 +159,8 @@ impl Card {
     pub(super) fn receive(&self, opened: &Opened, frame: &mut [u8]) -> Result<usize, status_t> {
         loop {
             if self.pulled_out.load(SeqCst) {
+                // Haiku's stack destroys the queue of a removed device while its consumer may be at the last frame.
+                std::thread::sleep(SILENCE);
                 return Err(haiku_abi::B_DEVICE_NOT_FOUND);
             }
             if opened.closed.load(SeqCst) {
@@ -204,6 +220,7 @@ impl Card {
             && (filter.promiscuous
                 || *destination == self.mac
                 || *destination == [0xff; 6]
+                || destination.first().is_some_and(|first| first & 1 != 0) && !filter.joined_groups_only
                 || filter.groups.contains(destination))
     }
 
@@ -226,6 +243,9 @@ impl Opened {
         ring(&self.bell);
     }
 }
+
+/// Between the last frame and the news that the card is gone.
+const SILENCE: Duration = Duration::from_millis(20);
 
 fn bell() -> io::Result<OwnedFd> {
     Ok(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?)

@@ -16,6 +16,7 @@ pub(super) enum Life {
 }
 
 impl Draft<'_> {
+    #[inline(never)]
     pub(super) fn create(&mut self, life: Life) -> Result<(), AdminError> {
         let refused = |refusal: Refusal, name: &str| refusal.of(format!("SIOCIFCREATE2 ({name})"));
         let kind = match Name::parse(&self.name) {
@@ -34,14 +35,21 @@ impl Draft<'_> {
             }
         };
         self.require_creatable(kind, life).map_err(|refusal| refused(refusal, &self.name))?;
+        self.enter(kind, life);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn enter(&mut self, kind: InterfaceKind, life: Life) {
+        let name = self.name.clone();
         let device = || TapState { transient: life == Life::Transient, ..TapState::default() };
         match kind {
-            InterfaceKind::Bridge => drop(self.state.bridges.insert(self.name.clone(), BridgeState::default())),
-            InterfaceKind::Vport => drop(self.state.vports.insert(self.name.clone(), VportState::default())),
-            InterfaceKind::Tap => drop(self.state.taps.insert(self.name.clone(), device())),
-            InterfaceKind::Tun => drop(self.state.tuns.insert(self.name.clone(), device())),
+            // By its entry, which takes less stack than `insert` does for so large a value.
+            InterfaceKind::Bridge => *self.state.bridges.entry(name).or_default() = BridgeState::default(),
+            InterfaceKind::Vport => drop(self.state.vports.insert(name, VportState::default())),
+            InterfaceKind::Tap => drop(self.state.taps.insert(name, device())),
+            InterfaceKind::Tun => drop(self.state.tuns.insert(name, device())),
         }
-        Ok(())
     }
 
     /// Removes the interface. As in FreeBSD, a vport or tap leaves its bridge by that.

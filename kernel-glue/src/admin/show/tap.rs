@@ -28,6 +28,7 @@ pub struct TapLive {
 }
 
 /// Reports a tap or tun; `None` if there is none of that name.
+#[inline(never)]
 pub fn report_tap(state: &State, name: &str, interface: InterfaceLive, mut live: TapLive) -> Option<InterfaceReport> {
     let kind = state.kind_of(name).filter(|kind| matches!(kind, InterfaceKind::Tap | InterfaceKind::Tun))?;
     let device = state.device(name)?;
@@ -42,6 +43,7 @@ pub fn report_tap(state: &State, name: &str, interface: InterfaceLive, mut live:
     Some(report)
 }
 
+#[inline(never)]
 fn tap_report(device: &TapState, live: TapLive) -> TapReport {
     let active = match device.carrier {
         Carrier::Auto => !live.opens.is_empty(),

@@ -1,6 +1,5 @@
 //! What a tun is as a link between two points, and for whom it answers on the Ethernet side.
 
-use super::super::gather;
 use super::super::request::{InetAddress, Mss, Topology};
 use super::super::text::{mss, prefixes};
 use super::is;
@@ -73,11 +72,13 @@ impl LinkState {
     /// host is who asks: on a LAN its addresses are out of play.
     pub fn stands_for(&self, side: Side, inet: &[InetAddress]) -> StandsFor {
         let far_ends = |topology| inet.iter().filter_map(move |one| far_end(topology, one));
-        let mut these = match (side, self.topology) {
+        // Entered one by one: to sort all takes a stack that a kernel has not.
+        let mut these = BTreeSet::new();
+        match (side, self.topology) {
             (Side::Host, None) => return StandsFor::Everybody,
-            (Side::Host, Some(topology)) => gather::set(far_ends(topology)),
-            (Side::Lan, _) => BTreeSet::new(),
-        };
+            (Side::Host, Some(topology)) => these.extend(far_ends(topology)),
+            (Side::Lan, _) => {}
+        }
         these.extend(&self.peers);
         StandsFor::These(these.into_iter().collect())
     }

@@ -4,6 +4,7 @@ use super::super::limits::{DEFAULT_MTU_BYTES, DEFAULT_NODE_MODE, DEFAULT_QUEUE_P
 use super::super::octal;
 use super::super::request::{Carrier, InetAddress};
 use super::{LinkState, is, text};
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use frame::Mac;
@@ -51,7 +52,7 @@ pub struct TapState {
     pub queue_packets: u16,
     /// What a tun is as a link; a tap has the default.
     #[serde(flatten)]
-    pub link: LinkState,
+    pub link: Box<LinkState>,
     /// Whether it lives only as long as somebody has it open. Such a device is never in a file.
     #[serde(skip)]
     pub transient: bool,
@@ -71,7 +72,7 @@ impl Default for TapState {
             multi_queue: false,
             carrier: Carrier::Auto,
             queue_packets: DEFAULT_QUEUE_PACKETS,
-            link: LinkState::default(),
+            link: Box::default(),
             transient: false,
         }
     }

@@ -109,7 +109,14 @@ fn a_file_written_by_hand() {
         on_link: [prefix("192.168.1.0/24")].into(),
         dhcp: true,
     };
-    let tun0 = TapState { up: Some(false), mtu_bytes: 1400, carrier: Carrier::Up, inet, link, ..TapState::default() };
+    let tun0 = TapState {
+        up: Some(false),
+        mtu_bytes: 1400,
+        carrier: Carrier::Up,
+        inet,
+        link: link.into(),
+        ..TapState::default()
+    };
     assert_eq!(state.tuns["tun0"], tun0);
 }
 

@@ -159,7 +159,7 @@ fn require_device<'a>(
 }
 
 fn require_no_link(name: &str, tap: &TapState) -> Result<(), AdminError> {
-    let LinkState { peers, topology, mss, gateways, on_link, dhcp } = &tap.link;
+    let LinkState { peers, topology, mss, gateways, on_link, dhcp } = &*tap.link;
     let keys = [
         ("peer", !peers.is_empty()),
         ("topology", topology.is_some()),

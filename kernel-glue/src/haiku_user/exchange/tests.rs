@@ -1,4 +1,4 @@
-use super::super::{Blocking, Fd, Ready};
+use super::super::{Blocking, Calls, Ready};
 use super::*;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -14,44 +14,47 @@ struct Driver {
     seen: Mutex<Vec<(u32, usize)>>,
 }
 
-impl Calls for Driver {
-    fn socket(&self) -> Result<Fd, Status> {
-        Ok(Fd(3))
+impl Calls for Arc<Driver> {
+    type Descriptor = Self;
+
+    fn socket(&self) -> Result<Self, Status> {
+        Ok(Self::clone(self))
     }
 
-    fn open(&self, _path: &str, _blocking: Blocking) -> Result<Fd, Status> {
+    fn open(&self, _path: &str, _blocking: Blocking) -> Result<Self, Status> {
         Err(Status::NO_DEVICE)
     }
+}
 
-    fn close(&self, _fd: Fd) {}
-
-    fn read(&self, _fd: Fd, _into: &mut [u8]) -> Result<usize, Status> {
+impl Descriptor for Arc<Driver> {
+    fn read(&self, _into: &mut [u8]) -> Result<usize, Status> {
         Err(Status::WOULD_BLOCK)
     }
 
-    fn write(&self, _fd: Fd, _from: &[u8]) -> Result<usize, Status> {
+    fn write(&self, _from: &[u8]) -> Result<usize, Status> {
         Err(Status::WOULD_BLOCK)
     }
 
-    fn ioctl(&self, _fd: Fd, request: u32, argument: Argument<'_>) -> Result<i32, Status> {
+    fn ioctl(&self, request: u32, argument: &mut [u8]) -> Result<(), Status> {
         assert_eq!(argument.len(), size_of::<ifdrv>());
-        // SAFETY: the request is one of those whose argument is an `ifdrv`, which its caller lends over the call.
-        let argument = unsafe { &*argument.address().cast::<ifdrv>() };
+        // SAFETY: the request is one of those whose argument is an `ifdrv`.
+        let argument = unsafe { argument.as_ptr().cast::<ifdrv>().read_unaligned() };
         assert_eq!((argument.ifd_cmd, argument.ifd_len), (EXCHANGE_V1, size_of::<Exchange>()));
-        // SAFETY: by the protocol's version, that is what the data is.
-        let exchange = unsafe { &mut *argument.ifd_data.cast::<Exchange>() };
+        // SAFETY: by the protocol's version, that is what the data is, lent over the call.
+        let mut exchange = unsafe { argument.ifd_data.cast::<Exchange>().read_unaligned() };
         self.seen.lock().unwrap().push((request, exchange.reply_room as usize));
         exchange.reply_bytes = self.reply as u32;
+        // SAFETY: as above.
+        unsafe { argument.ifd_data.cast::<Exchange>().write_unaligned(exchange) };
         if self.reply > exchange.reply_room as usize {
             return Err(Status::NO_ROOM);
         }
         // SAFETY: the reply fits into the room, which the caller lends over the call.
-        let reply = unsafe { core::slice::from_raw_parts_mut(exchange.reply, self.reply) };
-        reply.fill(7);
+        unsafe { exchange.reply.write_bytes(7, self.reply) };
         Status::check(self.status)
     }
 
-    fn poll(&self, _fd: Fd, _wanted: Ready, _patience: Duration) -> Result<Ready, Status> {
+    fn poll(&self, _wanted: Ready, _patience: Duration) -> Result<Ready, Status> {
         Ok(Ready::empty())
     }
 }

@@ -59,7 +59,7 @@ fn fresh() -> InterfaceReport {
     };
     let flags = vec![Broadcast, Simplex, Multicast];
     let bare = report("bridge0", InterfaceKind::Bridge, [0x58, 0x9c, 0xfc, 0x10, 0x12, 0x5b]);
-    InterfaceReport { flags, bridge: Some(Box::new(bridge)), ..bare }
+    InterfaceReport { flags, bridge: Some(bridge.into()), ..bare }
 }
 
 fn member(interface: &str, port: u16, path_cost: u32) -> MemberReport {
@@ -187,7 +187,7 @@ fn open(pid: u32, program: &str, by: OpenBy, header: &str) -> OpenReport {
 fn fresh_tap() -> InterfaceReport {
     use InterfaceFlag::*;
     let bare = report("tap0", InterfaceKind::Tap, [2, 0, 0, 0, 0, 7]);
-    InterfaceReport { flags: vec![Broadcast, Simplex, Multicast], tap: Some(Box::new(unopened())), ..bare }
+    InterfaceReport { flags: vec![Broadcast, Simplex, Multicast], tap: Some(unopened().into()), ..bare }
 }
 
 /// What the manual shows.
@@ -203,7 +203,7 @@ fn sample_tap() -> InterfaceReport {
     let opens = vec![open(4242, "openvpn", OpenBy::Socket, "none")];
     let tap = TapReport { active: true, opens, queued: 3, counts, ..unopened() };
     let bare = report("tap0", InterfaceKind::Tap, [2, 0, 0, 0, 0, 7]);
-    InterfaceReport { tap: Some(Box::new(tap)), addresses: vec![inet("10.8.0.2", 24)], ..bare }
+    InterfaceReport { tap: Some(tap.into()), addresses: vec![inet("10.8.0.2", 24)], ..bare }
 }
 
 fn tuns() -> Vec<InterfaceReport> {
@@ -211,7 +211,7 @@ fn tuns() -> Vec<InterfaceReport> {
     let tun = |name: &str, tap: TapReport, link: TunReport| {
         let bare = report(name, InterfaceKind::Tun, [2, 0, 0, 0, 0, 9]);
         let flags = vec![Up, Broadcast, Running, Simplex, Multicast];
-        InterfaceReport { flags, tap: Some(Box::new(tap)), tun: Some(Box::new(link)), ..bare }
+        InterfaceReport { flags, tap: Some(tap.into()), tun: Some(link.into()), ..bare }
     };
     let shared = TapReport {
         node: "/run/trestle/dev/tun0".into(),
@@ -290,8 +290,8 @@ fn sample_tun() -> InterfaceReport {
     let link = TunReport { stands_for, topology, mss, neighbours: 1, counters, ..bare_link() };
     InterfaceReport {
         addresses: vec![far("10.8.0.2", "10.8.0.1"), far("fd00::2", "fd00::1")],
-        tap: Some(Box::new(tap)),
-        tun: Some(Box::new(link)),
+        tap: Some(tap.into()),
+        tun: Some(link.into()),
         ..report("tun0", InterfaceKind::Tun, [2, 0, 0, 0, 0, 9])
     }
 }

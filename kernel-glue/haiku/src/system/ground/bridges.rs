@@ -45,6 +45,7 @@ impl Served {
 }
 
 impl Ground {
+    #[inline(never)]
     pub(super) fn add_engine(&mut self, bridge: &str) -> Result<(), SystemError> {
         let made = BridgeHandle::create(Config::default(), random::secret(), system::ring);
         let handle = made.map_err(|status| words::refused(status.code(), "end programs, and try again"))?;
@@ -53,6 +54,7 @@ impl Ground {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn remove_engine(&mut self, bridge: &str) {
         if let Some(served) = self.bridges.remove(bridge) {
             served.handle.stop();
@@ -74,6 +76,7 @@ impl Ground {
         }
     }
 
+    #[inline(never)]
     pub(super) fn attach(&mut self, bridge: &str, port: PortId, what: &Attached) -> Result<(), SystemError> {
         let Self { own, bridges } = self;
         let none = || words::not_found("engine", bridge);
@@ -95,6 +98,7 @@ impl Ground {
     }
 
     /// Detaches whatever a port has.
+    #[inline(never)]
     pub(in super::super) fn detach(&mut self, bridge: &str, port: PortId) {
         let Self { own, bridges } = self;
         let Some(served) = bridges.get_mut(bridge) else { return };

@@ -54,6 +54,7 @@ impl Linked {
         self.present = present;
     }
 
+    #[inline(never)]
     fn tell(&self, unit: &Unit) {
         let Some((application, port)) = port(unit) else { return };
         port.configure(application.device(), |config| {
@@ -63,12 +64,14 @@ impl Linked {
     }
 
     /// Returns what only the running link knows.
+    #[inline(never)]
     pub(super) fn live(&self, unit: &Unit, now: Instant) -> Option<TunLive> {
         let (_, port) = port(unit)?;
         Some(TunLive::of(&port.config(), &port.report(), &self.inet, now))
     }
 
     /// Reports whom it knows, and for whom it answers.
+    #[inline(never)]
     pub(super) fn neighbours(&self, name: &str, unit: &Unit, now: Instant) -> Vec<NeighbourEntry> {
         let Some((_, port)) = port(unit) else { return Vec::new() };
         report_link(name, &port.config(), &port.report(), now)

@@ -1,21 +1,21 @@
 //! What is shown beside the state.
 
 use super::Ground;
-use super::own::{Own, far_of};
+use super::own::far_of;
 use crate::kernel::clock;
 use crate::member::Condition as MemberCondition;
 use crate::node;
-use crate::tun::TunPort;
 use crate::unit::Application;
+use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use arp::Binding;
 use bridge::Bridge;
-use frame::{DropCounts, DropReason, Instant, PortId};
+use frame::{DropReason, Instant, PortId};
 use kernel_glue::admin::{
-    Attached, Condition, Counts, InetAddress, Live, NeighbourEntry, OpenBy, OpenReport, OwnLink, TapLive, gather,
-    header_text,
+    Attached, Condition, Counts, InetAddress, Live, NeighbourEntry, OpenBy, OpenReport, OwnLink, TapLive, header_text,
+    named,
 };
 
 impl Live for Ground {
@@ -61,6 +61,7 @@ impl Live for Ground {
         Some(own.handle()?.addresses().iter().filter_map(|one| one.inet(far)).collect())
     }
 
+    #[inline(never)]
     fn device(&self, name: &str) -> Option<TapLive> {
         let own = self.own.get(name)?;
         let application = own.unit.application()?;
@@ -81,10 +82,13 @@ impl Live for Ground {
     }
 
     fn neighbours(&self, now: Instant) -> Vec<NeighbourEntry> {
-        let links = |(name, own): (&String, &Own)| {
-            own.link.as_ref().map(|link| link.neighbours(name, &own.unit, now)).unwrap_or_default()
-        };
-        self.own.iter().flat_map(links).collect()
+        let mut all = Vec::new();
+        for (name, own) in &self.own {
+            if let Some(link) = &own.link {
+                all.append(&mut link.neighbours(name, &own.unit, now));
+            }
+        }
+        all
     }
 }
 
@@ -97,6 +101,7 @@ impl Ground {
     }
 }
 
+#[inline(never)]
 fn opens(application: &Application) -> Vec<OpenReport> {
     let open = |(team, header)| OpenReport {
         pid: team,
@@ -108,21 +113,33 @@ fn opens(application: &Application) -> Vec<OpenReport> {
 }
 
 /// Adds up what passed the application's side, received being what the application wrote.
+#[inline(never)]
 fn counts(application: &Application) -> Counts {
-    let queues = application.device().counters();
-    let shim = application.tun().map_or(DropCounts::ZERO, TunPort::drops);
-    let dropped = |why| {
-        let queued = queues.to_application.drops.get(why).saturating_add(queues.from_application.drops.get(why));
-        queued.saturating_add(shim.get(why))
-    };
-    let drops = DropReason::ALL.iter().map(|&why| (why, dropped(why))).filter(|&(_, count)| count > 0);
+    let (passed, mut drops) = queues(application);
     let (given_bytes, taken_bytes) = application.bytes();
+    for (why, count) in shim_drops(application) {
+        *drops.entry(why.name().into()).or_default() += count;
+    }
     Counts {
-        rx_frames: queues.from_application.packets,
+        rx_frames: passed.0,
         rx_bytes: taken_bytes,
-        tx_frames: queues.to_application.packets,
+        tx_frames: passed.1,
         tx_bytes: given_bytes,
         suppressed: 0,
-        drops: gather::map(drops.map(|(why, count)| (why.name().to_string(), count))),
+        drops,
     }
+}
+
+// Counts of drops are large, and the stacks of the kernel small: each kind is in a frame of its own.
+#[inline(never)]
+fn queues(application: &Application) -> ((u64, u64), BTreeMap<String, u64>) {
+    let queues = application.device().counters();
+    let dropped = |why| queues.to_application.drops.get(why).saturating_add(queues.from_application.drops.get(why));
+    let drops = DropReason::ALL.iter().map(|&why| (why.name(), dropped(why))).filter(|&(_, count)| count > 0);
+    ((queues.from_application.packets, queues.to_application.packets), named(drops))
+}
+
+#[inline(never)]
+fn shim_drops(application: &Application) -> Vec<(DropReason, u64)> {
+    application.tun().map(|tun| tun.drops().nonzero().collect()).unwrap_or_default()
 }

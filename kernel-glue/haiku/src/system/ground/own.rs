@@ -5,6 +5,7 @@ use super::super::sockaddr::Far;
 use super::is_of;
 use super::links::Linked;
 use crate::unit::{Unit, UnitKind};
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU32, Ordering};
 use kernel_glue::admin::Device;
@@ -12,9 +13,9 @@ use kernel_glue::admin::Device;
 pub(super) struct Own {
     pub(super) unit: Arc<Unit>,
     /// How its device was configured last, if it has one.
-    pub(super) device: Option<Device>,
+    pub(super) device: Option<Box<Device>>,
     /// Set for a tun.
-    pub(super) link: Option<Linked>,
+    pub(super) link: Option<Box<Linked>>,
     /// The number by which the stack knows the interface; 0 until it was found.
     index: AtomicU32,
 }

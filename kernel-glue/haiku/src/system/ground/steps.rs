@@ -10,6 +10,7 @@ use crate::node;
 use crate::stack::InterfaceName;
 use crate::unit::{self, UnitName};
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use frame::Mac;
 use kernel_glue::admin::{
     AdminStatus, Carrier, Device, Errno, InetAddress, Life, LinkWish, Perform, Step, SystemError,
@@ -32,19 +33,8 @@ impl Perform for Ground {
                 self.take_over(name, *mac)?;
                 Ok(Some(Step::DestroyInterface { name: name.clone() }))
             }
-            Step::CreateDevice { name, mac, device } => {
-                self.take_over(name, *mac)?;
-                if let Err(error) = self.configure(name, device) {
-                    self.own.remove(name);
-                    return Err(error);
-                }
-                Ok(Some(Step::DestroyInterface { name: name.clone() }))
-            }
-            Step::ConfigureDevice { name, device } => {
-                let before = self.own.get(name).and_then(|own| own.device.clone());
-                self.configure(name, device)?;
-                Ok(before.map(|device| Step::ConfigureDevice { name: name.clone(), device }))
-            }
+            Step::CreateDevice { name, mac, device } => self.create_device(name, *mac, device),
+            Step::ConfigureDevice { name, device } => self.configure_device(name, device),
             Step::SetMac { interface, mac } => self.set_mac(interface, *mac),
             Step::SetMtu { interface, bytes } => self.set_mtu(interface, *bytes),
             Step::AddEngine { bridge } => {
@@ -69,8 +59,27 @@ impl Perform for Ground {
     }
 }
 
+// Each step is in a frame of its own: the stacks of the kernel are small.
 impl Ground {
+    #[inline(never)]
+    fn create_device(&mut self, name: &str, mac: Mac, device: &Device) -> Result<Option<Step>, SystemError> {
+        self.take_over(name, mac)?;
+        if let Err(error) = self.configure(name, device) {
+            self.own.remove(name);
+            return Err(error);
+        }
+        Ok(Some(Step::DestroyInterface { name: name.to_owned() }))
+    }
+
+    #[inline(never)]
+    fn configure_device(&mut self, name: &str, device: &Device) -> Result<Option<Step>, SystemError> {
+        let before = self.own.get(name).and_then(|own| own.device.clone());
+        self.configure(name, device)?;
+        Ok(before.map(|device| Step::ConfigureDevice { name: name.to_owned(), device: *device }))
+    }
+
     /// Takes an interface in charge that somebody has made.
+    #[inline(never)]
     fn take_over(&mut self, name: &str, mac: Mac) -> Result<(), SystemError> {
         let unit = name.parse::<UnitName>().ok().and_then(unit::find).filter(|unit| !unit.is_dead());
         let none = || SystemError {
@@ -85,6 +94,7 @@ impl Ground {
         Ok(())
     }
 
+    #[inline(never)]
     fn configure(&mut self, name: &str, device: &Device) -> Result<(), SystemError> {
         let own = self.own.get_mut(name).ok_or_else(|| words::missing(name))?;
         let Some(application) = own.unit.application() else { return Err(words::not_found("node", name)) };
@@ -103,14 +113,15 @@ impl Ground {
         node::publish(&own.unit).map_err(|status| words::refused(status.code(), "another driver may have the node"))?;
         if let Some(wish) = &device.link {
             let mac = own.unit.record().mac();
-            own.link.get_or_insert_with(|| Linked::new(LinkWish::default(), mac)).wish(&own.unit, wish);
+            own.link.get_or_insert_with(|| Box::new(Linked::new(LinkWish::default(), mac))).wish(&own.unit, wish);
         }
-        own.device = Some(device.clone());
+        own.device = Some(Box::new(device.clone()));
         Ok(())
     }
 
     /// A station of the network that knows the host by its old address would not learn the new one soon; ARP of the host
     /// itself notes it when the interface comes up.
+    #[inline(never)]
     fn set_mac(&mut self, interface: &str, mac: Mac) -> Result<Option<Step>, SystemError> {
         let own = self.own.get(interface).ok_or_else(|| words::missing(interface))?;
         let before = own.unit.record().mac();
@@ -128,6 +139,7 @@ impl Ground {
         Ok(Some(Step::SetMac { interface: interface.to_owned(), mac: before }))
     }
 
+    #[inline(never)]
     fn set_mtu(&mut self, interface: &str, bytes: u32) -> Result<Option<Step>, SystemError> {
         let name = self.stack_name(interface)?;
         let before = match datalink::Handle::named(&name) {
@@ -144,12 +156,14 @@ impl Ground {
         Ok(Some(Step::SetMtu { interface: interface.to_owned(), bytes: before }))
     }
 
+    #[inline(never)]
     fn set_admin(&mut self, interface: &str, status: AdminStatus) -> Result<Option<Step>, SystemError> {
         let name = self.stack_name(interface)?;
         let before = datalink::set_admin(&name, status).map_err(|status| words::refused(status.code(), ""))?;
         Ok((before != status).then(|| Step::SetAdmin { interface: interface.to_owned(), status: before }))
     }
 
+    #[inline(never)]
     fn add_address(&mut self, interface: &str, address: InetAddress) -> Result<Option<Step>, SystemError> {
         let own = self.own.get(interface).ok_or_else(|| words::missing(interface))?;
         let added = datalink::add_address(own.unit.interface(), &address, far_of(&own.unit));
@@ -159,6 +173,7 @@ impl Ground {
         }
     }
 
+    #[inline(never)]
     fn delete_address(&mut self, interface: &str, address: InetAddress) -> Result<Option<Step>, SystemError> {
         let name = self.stack_name(interface)?;
         match datalink::delete_address(&name, address.address) {

@@ -10,6 +10,9 @@ fn names_become_paths() {
         ("_ZN14BReferenceableC2Ev", "BReferenceable (constructor)"),
         ("_ZNK8BPrivate11WeakPointer8UseCountEv", "BPrivate::WeakPointer::UseCount"),
         ("_ZN10kernelland3run3run17h0123456789abcdefE", "kernelland::run::run"),
+        ("_RNvMNtCsKjadqnXOVZ_5haiku4bellNtB2_4Bell3new", "haiku::bell::Bell::new"),
+        ("_RNvCs5eTUnVFQbry_4core4main", "core::main"),
+        ("_R", "_R"),
         ("_ZdlPv", "_ZdlPv"),
         ("_Z", "_Z"),
     ];

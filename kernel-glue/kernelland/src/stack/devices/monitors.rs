@@ -7,13 +7,13 @@ use std::sync::atomic::Ordering;
 
 /// A monitor of whoever: it lives while it is registered.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Monitor(*mut net_device_monitor);
+pub(crate) struct Monitor(*mut net_device_monitor);
 
 // SAFETY: a monitor is for the threads of the stack, by whoever registered it.
 unsafe impl Send for Monitor {}
 
 impl Monitor {
-    pub(super) fn new(raw: *mut net_device_monitor) -> Self {
+    pub(crate) fn new(raw: *mut net_device_monitor) -> Self {
         Self(raw)
     }
 
@@ -78,7 +78,7 @@ impl Device {
     }
 
     /// Takes a monitor out, after a call of it that is under way.
-    pub(super) fn unregister_monitor(&self, monitor: Monitor) -> status_t {
+    pub(crate) fn unregister_monitor(&self, monitor: Monitor) -> status_t {
         let monitors = self.monitors.lock();
         let mut list = monitors.borrow_mut();
         let Some(at) = list.iter().position(|&registered| registered == monitor) else { return B_BAD_VALUE };

@@ -3,6 +3,7 @@
 use super::hardware::Count;
 use super::{Device, Receiver, removed};
 use crate::stack::buffer::Buffer;
+use crate::stack::deferred;
 use crate::stack::kernel;
 use haiku_abi::*;
 use std::sync::atomic::Ordering;
@@ -59,7 +60,7 @@ fn take(device: &Device, mut buffer: Buffer) {
 pub(super) fn consume(device: &Device) -> status_t {
     while device.references.load(Ordering::Acquire) > 0 {
         match device.queue.dequeue() {
-            Ok(buffer) => deliver(device, buffer),
+            Ok(buffer) => deferred::after(|| deliver(device, buffer)),
             Err(B_INTERRUPTED) => {}
             Err(_) => break,
         }

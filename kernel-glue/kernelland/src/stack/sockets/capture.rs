@@ -3,7 +3,7 @@
 use super::Socket;
 use crate::stack::buffer::{Borrowed, Buffer, Sent};
 use crate::stack::datalink::{self, control};
-use crate::stack::devices::{self, DeviceRef, Missing};
+use crate::stack::devices::{self, DeviceRef, Missing, Monitor};
 use crate::stack::domain::LINK;
 use crate::stack::interfaces;
 use crate::stack::kernel::{self, name_field, name_of};
@@ -93,8 +93,8 @@ impl Capture {
 
     fn unregister(&self) -> status_t {
         let Some(device) = self.state().monitored.take() else { return B_BAD_VALUE };
-        // SAFETY: the device is kept.
-        unsafe { devices::unregister_device_monitor(device.hardware().raw(), self.monitor.get()) }
+        // Not by the table: its lock must not be waited for under that of the monitors, which an event comes with.
+        device.unregister_monitor(Monitor::new(self.monitor.get()))
     }
 
     /// Lets go of every device.
@@ -118,7 +118,7 @@ unsafe extern "C" fn see(monitor: *mut net_device_monitor, raw: *mut net_buffer)
     unsafe { Borrowed::new(raw) }.map_or(B_BAD_VALUE, |buffer| socket.enqueue_shared(&buffer))
 }
 
-/// A monitor's hook: the socket lets go of a device that goes down, under the monitors' lock as Haiku's does.
+/// A monitor's hook: the socket lets go of a device that goes down.
 unsafe extern "C" fn hear(monitor: *mut net_device_monitor, event: i32) {
     if event != B_DEVICE_GOING_DOWN {
         return;

@@ -221,7 +221,7 @@ proptest! {
                     prop_assert!(!matches!(stands_for, StandsFor::These(these) if these.len() > arp::MAX_PREFIXES));
                 }
             }
-            let links = next.taps.values().filter(|tap| tap.link != LinkState::default());
+            let links = next.taps.values().filter(|tap| *tap.link != LinkState::default());
             prop_assert_eq!(links.count(), 0);
             for bridge in next.bridges.values() {
                 let config = engine_config(bridge, Mac([2; 6]), &|_| PortRun::Running);

@@ -1,0 +1,134 @@
+//! A bridge of the add-on's, between programs and network cards on cables.
+
+use super::{Program, boot};
+use crate::clock::{Limit, within};
+use haiku_abi::{O_NONBLOCK, O_RDWR, bigtime_t};
+use kernelland::user::{self, Interest, Interface, Node, Process, READ};
+use kernelland::wire::{Cable, Nic};
+use kernelland::{Config, Kernel};
+use std::time::Duration;
+
+/// A kernel in which there is `bridge0`, up, with `tap0` as a port, which a program has open.
+#[derive(Debug)]
+pub struct Bridged {
+    /// The kernel.
+    pub kernel: Kernel,
+    /// Who administers.
+    pub root: Program,
+    /// The program's descriptor of `/dev/tap/0`; its reads do not wait.
+    pub tap: Node,
+}
+
+/// A network card on a cable, with an interface that is up.
+#[derive(Debug)]
+pub struct Card {
+    /// The card.
+    pub nic: Nic,
+    /// The other end of its wire.
+    pub cable: Cable,
+    /// Its interface.
+    pub interface: Interface,
+}
+
+impl Bridged {
+    /// Boots and makes it; `None`, said in a line, where nothing can build the add-on.
+    pub fn new(test: &str) -> Option<Self> {
+        let limit = Some(Duration::from_secs(180));
+        let kernel = boot(test, Config { time_limit: limit, ..Config::default() })?;
+        let root = Program::root();
+        for line in ["bridge0 create", "tap0 create up", "bridge0 addm tap0 up"] {
+            root.ifconfig(line).unwrap_or_else(|error| panic!("{line}: {error}\n{}", kernel.syslog()));
+        }
+        let tap = Process::root().open("/dev/tap/0", O_RDWR | O_NONBLOCK).expect("the node is there");
+        let bridged = Self { kernel, root, tap };
+        bridged.comes_to_show("tap0", "status: active");
+        Some(bridged)
+    }
+
+    /// Runs `ifconfig`, which must succeed.
+    #[track_caller]
+    pub fn ifconfig(&self, arguments: &str) -> String {
+        self.root.ifconfig(arguments).unwrap_or_else(|error| panic!("{arguments}: {error}\n{}", self.kernel.syslog()))
+    }
+
+    /// Plugs in a card, and takes its interface up.
+    pub fn card(&self, name: &str, mac: [u8; 6]) -> Card {
+        let (nic, cable) = Nic::on_cable(name, mac).expect("the name is free");
+        let interface = Interface::named(Process::root(), &nic.path());
+        interface.create().expect("the stack has a device module for cards");
+        interface.up().expect("the card can be opened");
+        Card { nic, cable, interface }
+    }
+
+    /// Plugs in a card that becomes a port of `bridge0`.
+    pub fn member(&self, name: &str, mac: [u8; 6]) -> Card {
+        let card = self.card(name, mac);
+        self.ifconfig(&format!("bridge0 addm {}", card.nic.path()));
+        card
+    }
+
+    /// Waits until `ifconfig -v` of an interface has these words in it.
+    #[track_caller]
+    pub fn comes_to_show(&self, interface: &str, words: &str) {
+        let shows = || self.ifconfig(&format!("-v {interface}")).contains(words);
+        let held = within(PATIENCE, shows);
+        assert!(held, "no {words:?}: {}\n{}", self.ifconfig(&format!("-v {interface}")), self.kernel.syslog());
+    }
+
+    /// Sends a frame as the program on the tap.
+    #[track_caller]
+    pub fn tap_sends(&self, frame: &[u8]) {
+        self.tap.write(frame).expect("there is room");
+    }
+
+    /// Returns whether the program on the tap gets a frame that begins so.
+    pub fn tap_hears(&self, beginning: &[u8], patience: Duration) -> bool {
+        reads(&self.tap, patience, |frame| frame.starts_with(beginning).then_some(())).is_some()
+    }
+
+    /// Ends it; no fault may have been found that the add-on took part in.
+    pub fn ends(self) {
+        let report = self.kernel.report().concerning("trestle");
+        assert!(report.faults.is_empty(), "{report}");
+    }
+}
+
+impl Card {
+    /// Returns whether a frame comes out of the wire that begins so.
+    pub fn wire_hears(&self, beginning: &[u8], patience: Duration) -> bool {
+        hears(&self.cable, patience, |frame| frame.starts_with(beginning).then_some(())).is_some()
+    }
+}
+
+/// Reads frames of a node until `wanted` finds something in one.
+pub fn reads<R>(node: &Node, patience: Duration, mut wanted: impl FnMut(&[u8]) -> Option<R>) -> Option<R> {
+    let end = Limit::after(patience);
+    let mut room = [0; 2048];
+    loop {
+        while let Ok(bytes) = node.read(&mut room) {
+            if let Some(found) = wanted(&room[..bytes]) {
+                return Some(found);
+            }
+        }
+        if end.passed() {
+            return None;
+        }
+        let left = bigtime_t::try_from(end.left().as_micros()).unwrap_or(bigtime_t::MAX);
+        let _ = user::poll(&[Interest::Node(node, READ)], left);
+    }
+}
+
+/// Receives frames of a card until `wanted` finds something in one.
+pub fn hears<R>(cable: &Cable, patience: Duration, mut wanted: impl FnMut(&[u8]) -> Option<R>) -> Option<R> {
+    let end = Limit::after(patience);
+    while !end.passed() {
+        let frame = cable.receive(end.left()).ok()??;
+        if let Some(found) = wanted(&frame) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// Far longer than anything takes here.
+const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,0 +1,281 @@
+//! The bridge in Haiku's kernel: the add-on's file in a kernel in user space, between nodes and network cards.
+
+use kernelland::wire::Link;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+use tests::haiku::{Bridged, Card, hears, reads};
+use tests::{Arp, EtherFrame, checksum, parse_mac, within};
+
+const CARD: [u8; 6] = [0x52, 0x54, 0, 0, 0, 1];
+const CARD2: [u8; 6] = [0x52, 0x54, 0, 0, 0, 2];
+const VM: [u8; 6] = [0x52, 0x54, 0, 0, 0, 0x10];
+const FAR: [u8; 6] = [0x52, 0x54, 0, 0, 0, 0x20];
+const ALL: [u8; 6] = [0xff; 6];
+const HOST: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
+const VM_IP: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 16);
+const FAR_IP: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 32);
+const PATIENCE: Duration = Duration::from_secs(5);
+const MOMENT: Duration = Duration::from_millis(300);
+
+/// Runs a test in a kernel of its own, with the bridge in it, and in the end looks for faults.
+fn bridged(test: &str, body: impl FnOnce(&Bridged)) {
+    let Some(bridged) = Bridged::new(test) else { return };
+    body(&bridged);
+    bridged.ends();
+}
+
+/// An echo request, complete.
+fn ping(to: [u8; 6], from: [u8; 6], (source, destination): (Ipv4Addr, Ipv4Addr), number: u16) -> Vec<u8> {
+    let mut icmp = [&[8, 0, 0, 0, 0x12, 0x34][..], &number.to_be_bytes(), &[0x5a; 32]].concat();
+    let sum = checksum(&icmp);
+    icmp[2..4].copy_from_slice(&sum.to_be_bytes());
+    let length = u16::try_from(20 + icmp.len()).unwrap();
+    let mut ip = [&[0x45, 0][..], &length.to_be_bytes(), &[0, 1, 0, 0, 64, 1, 0, 0]].concat();
+    ip.extend(source.octets());
+    ip.extend(destination.octets());
+    let sum = checksum(&ip);
+    ip[10..12].copy_from_slice(&sum.to_be_bytes());
+    [&to[..], &from, &[8, 0], &ip, &icmp].concat()
+}
+
+/// Finds an ICMP message in a frame: from which station and address, and its type and code.
+fn icmp(frame: &[u8]) -> Option<([u8; 6], Ipv4Addr, [u8; 2])> {
+    let from = frame.get(6..12)?.try_into().ok()?;
+    let ip = frame.get(14..).filter(|_| frame[12..14] == [8, 0])?;
+    let source: [u8; 4] = ip.get(12..16)?.try_into().ok()?;
+    (ip.get(9) == Some(&1)).then(|| (from, source.into(), [ip[20], ip[21]]))
+}
+
+fn arp_answer(frame: &[u8], of: Ipv4Addr) -> Option<[u8; 6]> {
+    let arp = Arp::read(frame)?;
+    (arp.sender == of && arp.operation == 2).then_some(arp.sender_mac)
+}
+
+#[test]
+fn frames_pass_between_a_tap_and_a_card() {
+    kernelland::test(|| {
+        bridged("frames_pass_between_a_tap_and_a_card", |lan| {
+            let card = lan.member("wire/0", CARD);
+            assert!(card.nic.is_promiscuous());
+            for bytes in [46, 100, 1000, 1500] {
+                for to in [ALL, FAR, [1, 0, 0x5e, 0, 0, 9]] {
+                    let out = EtherFrame::new(to, VM, "out").payload_bytes(bytes).bytes();
+                    lan.tap_sends(&out);
+                    assert!(card.wire_hears(&out, PATIENCE), "{bytes} to {to:x?}\n{}", lan.kernel.syslog());
+                }
+                for to in [ALL, VM, CARD, [1, 0, 0x5e, 0, 0, 9]] {
+                    let back = EtherFrame::new(to, FAR, "back").payload_bytes(bytes).bytes();
+                    card.cable.send(&back).unwrap();
+                    assert!(lan.tap_hears(&back, PATIENCE), "{bytes} to {to:x?}\n{}", lan.kernel.syslog());
+                }
+            }
+            // What is known goes to its port alone, and what is on the same wire nowhere.
+            let same = EtherFrame::new(FAR, [2, 0, 0, 0, 0, 9], "same").bytes();
+            card.cable.send(&same).unwrap();
+            assert!(!lan.tap_hears(&same, MOMENT));
+            lan.comes_to_show("bridge0", "same-port 1");
+        });
+    });
+}
+
+#[test]
+fn the_host_is_reached_by_the_bridge() {
+    kernelland::test(|| {
+        bridged("the_host_is_reached_by_the_bridge", |lan| {
+            let card = lan.member("wire/0", CARD);
+            lan.ifconfig(&format!("bridge0 inet {HOST}/24"));
+            let shown = lan.ifconfig("bridge0");
+            let mac = shown.lines().find_map(|line| line.trim().strip_prefix("ether ")).unwrap();
+            let mac = parse_mac(mac.trim());
+            card.cable.send(&Arp::asks(FAR, FAR_IP, HOST).frame(ALL)).unwrap();
+            assert_eq!(hears(&card.cable, PATIENCE, |frame| arp_answer(frame, HOST)), Some(mac));
+            lan.tap_sends(&Arp::asks(VM, VM_IP, HOST).frame(ALL));
+            assert_eq!(reads(&lan.tap, PATIENCE, |frame| arp_answer(frame, HOST)), Some(mac));
+            card.cable.send(&ping(mac, FAR, (FAR_IP, HOST), 1)).unwrap();
+            assert_eq!(hears(&card.cable, PATIENCE, icmp), Some((mac, HOST, [0, 0])));
+            lan.tap_sends(&ping(mac, VM, (VM_IP, HOST), 1));
+            assert_eq!(reads(&lan.tap, PATIENCE, icmp), Some((mac, HOST, [0, 0])));
+        });
+    });
+}
+
+#[test]
+fn a_card_keeps_the_hosts_address() {
+    kernelland::test(|| {
+        bridged("a_card_keeps_the_hosts_address", |lan| {
+            let (nic, cable) = kernelland::wire::Nic::on_cable("wire/0", CARD).unwrap();
+            let interface = kernelland::user::Interface::named(kernelland::user::Process::root(), &nic.path());
+            interface.create().unwrap();
+            interface.set_address(HOST.into(), 24).unwrap();
+            interface.up().unwrap();
+            lan.ifconfig(&format!("bridge0 addm {}", nic.path()));
+            println!("{}", lan.ifconfig("bridge0"));
+            let card = Card { nic, cable, interface };
+
+            // From the wire, as if there were no bridge; and the program hears what is for all.
+            let request = Arp::asks(FAR, FAR_IP, HOST).frame(ALL);
+            card.cable.send(&request).unwrap();
+            assert_eq!(hears(&card.cable, PATIENCE, |frame| arp_answer(frame, HOST)), Some(CARD));
+            assert!(lan.tap_hears(&request, PATIENCE));
+            card.cable.send(&ping(CARD, FAR, (FAR_IP, HOST), 1)).unwrap();
+            assert_eq!(hears(&card.cable, PATIENCE, icmp), Some((CARD, HOST, [0, 0])));
+            // What the host has from the wire and sends to it is nobody else's.
+            assert_eq!(reads(&lan.tap, MOMENT, icmp), None);
+
+            // From the program: the host answers, and the wire hears only what is for all.
+            let request = Arp::asks(VM, VM_IP, HOST).frame(ALL);
+            lan.tap_sends(&request);
+            assert_eq!(
+                reads(&lan.tap, PATIENCE, |frame| arp_answer(frame, HOST)),
+                Some(CARD),
+                "{}",
+                lan.kernel.syslog()
+            );
+            assert!(card.wire_hears(&request, PATIENCE));
+            for number in 0..20 {
+                let request = ping(CARD, VM, (VM_IP, HOST), number);
+                lan.tap_sends(&request);
+                assert_eq!(reads(&lan.tap, PATIENCE, icmp), Some((CARD, HOST, [0, 0])), "{number}");
+                assert!(!card.wire_hears(&request, Duration::from_millis(5)), "{number}");
+            }
+
+            // Between the two, past the host.
+            let out = ping(FAR, VM, (VM_IP, FAR_IP), 2);
+            lan.tap_sends(&out);
+            assert!(card.wire_hears(&out, PATIENCE));
+            let back = ping(VM, FAR, (FAR_IP, VM_IP), 2);
+            card.cable.send(&back).unwrap();
+            assert!(lan.tap_hears(&back, PATIENCE));
+            assert_eq!(hears(&card.cable, MOMENT, icmp).filter(|(_, _, kind)| kind[0] == 3), None);
+        });
+    });
+}
+
+#[test]
+fn nobody_is_told_that_others_are_unreachable() {
+    kernelland::test(|| {
+        bridged("nobody_is_told_that_others_are_unreachable", |lan| {
+            let other = Ipv4Addr::new(10, 0, 0, 77);
+            let card = lan.card("wire/0", CARD);
+            let unreachable = || {
+                let foreign = ping([2, 0, 0, 0, 0, 0x77], FAR, (FAR_IP, other), 1);
+                // The host knows where to answer.
+                card.cable.send(&Arp::asks(FAR, FAR_IP, HOST).frame(ALL)).unwrap();
+                card.cable.send(&foreign).unwrap();
+                hears(&card.cable, MOMENT, |frame| icmp(frame).filter(|(_, _, kind)| kind[0] == 3))
+            };
+            for words in ["", "-hostaddr", "hostaddr"] {
+                let path = card.nic.path();
+                lan.ifconfig(&format!(
+                    "bridge0 addm {path} {} up",
+                    words.replace("hostaddr", &format!("hostaddr {path}")).replace("-hostaddr", "-hostaddr")
+                ));
+                for state in ["up", "down"] {
+                    lan.ifconfig(&format!("bridge0 {state}"));
+                    assert_eq!(unreachable(), None, "{words} {state}");
+                }
+                lan.ifconfig(&format!("bridge0 deletem {path} up"));
+            }
+        });
+    });
+}
+
+#[test]
+fn tags_are_put_on_and_taken_off() {
+    kernelland::test(|| {
+        bridged("tags_are_put_on_and_taken_off", |lan| {
+            let card = lan.member("wire/0", CARD);
+            lan.ifconfig(&format!("bridge0 vlanfilter ifuntagged tap0 10 iftagged {} 10", card.nic.path()));
+            for bytes in [46, 1500] {
+                lan.tap_sends(&EtherFrame::new(ALL, VM, "out").payload_bytes(bytes).bytes());
+                let tagged = EtherFrame::new(ALL, VM, "out").vlan(10).payload_bytes(bytes).bytes();
+                // A card that takes no more than 1514 bytes does not take it, and that is counted.
+                assert_eq!(card.wire_hears(&tagged, if bytes == 46 { PATIENCE } else { MOMENT }), bytes == 46);
+                card.cable
+                    .send(&EtherFrame::new(VM, FAR, "back").vlan(10).payload_bytes(bytes.min(1496)).bytes())
+                    .unwrap();
+                let plain = EtherFrame::new(VM, FAR, "back").payload_bytes(bytes.min(1496)).bytes();
+                assert!(lan.tap_hears(&plain, PATIENCE), "{}", lan.ifconfig("-v bridge0"));
+            }
+            lan.comes_to_show("bridge0", "too-big 1");
+        });
+    });
+}
+
+#[test]
+fn a_card_is_in_one_bridge_and_only_cards_are() {
+    kernelland::test(|| {
+        bridged("a_card_is_in_one_bridge_and_only_cards_are", |lan| {
+            let (one, two) = (lan.member("wire/0", CARD), lan.card("wire/1", CARD2));
+            lan.ifconfig("bridge1 create");
+            lan.ifconfig("tap1 create");
+            lan.ifconfig(&format!("bridge1 addm {} addm tap1 up", two.nic.path()));
+            for (words, why) in [
+                (format!("bridge1 addm {}", one.nic.path()), "bridge0"),
+                ("bridge0 addm bridge1".to_owned(), "bridge"),
+                ("bridge0 addm /dev/net/none".to_owned(), "/dev/net/none"),
+            ] {
+                let refused = lan.root.ifconfig(&words).unwrap_err();
+                assert!(refused.contains(why), "{words}: {refused}");
+            }
+            // Each has its own frames.
+            let frame = EtherFrame::new(ALL, FAR, "two").bytes();
+            two.cable.send(&frame).unwrap();
+            assert!(!lan.tap_hears(&frame, MOMENT) && !one.wire_hears(&frame, MOMENT));
+            let frame = EtherFrame::new(ALL, FAR, "one").bytes();
+            one.cable.send(&frame).unwrap();
+            assert!(lan.tap_hears(&frame, PATIENCE) && !two.wire_hears(&frame, MOMENT));
+            lan.ifconfig(&format!("bridge0 deletem {}", one.nic.path()));
+            assert!(within(PATIENCE, || !one.nic.is_promiscuous()));
+            lan.ifconfig(&format!("bridge1 addm {}", one.nic.path()));
+            assert!(one.nic.is_promiscuous());
+            lan.ifconfig("bridge1 destroy");
+            assert!(within(PATIENCE, || !one.nic.is_promiscuous()));
+        });
+    });
+}
+
+#[test]
+fn a_span_port_hears_everything_and_gives_nothing() {
+    kernelland::test(|| {
+        bridged("a_span_port_hears_everything_and_gives_nothing", |lan| {
+            let (card, span) = (lan.member("wire/0", CARD), lan.card("wire/1", CARD2));
+            lan.ifconfig(&format!("bridge0 span {}", span.nic.path()));
+            for (number, frame) in [(ALL, VM), (FAR, VM)].into_iter().enumerate() {
+                let frame = EtherFrame::new(frame.0, frame.1, &format!("seen {number}")).bytes();
+                lan.tap_sends(&frame);
+                assert!(card.wire_hears(&frame, PATIENCE) && span.wire_hears(&frame, PATIENCE), "{number}");
+            }
+            let frame = EtherFrame::new(ALL, FAR, "mute").bytes();
+            span.cable.send(&frame).unwrap();
+            assert!(!lan.tap_hears(&frame, MOMENT) && !card.wire_hears(&frame, MOMENT));
+        });
+    });
+}
+
+#[test]
+fn a_card_that_goes_down_is_forgotten_and_comes_back() {
+    kernelland::test(|| {
+        bridged("a_card_that_goes_down_is_forgotten_and_comes_back", |lan| {
+            let card = lan.member("wire/0", CARD);
+            let frame = EtherFrame::new(ALL, FAR, "learn me").bytes();
+            let comes = || {
+                within(PATIENCE, || {
+                    card.cable.send(&frame).unwrap();
+                    lan.tap_hears(&frame, Duration::from_millis(50))
+                })
+            };
+            assert!(comes());
+            assert!(lan.ifconfig("bridge0 addr").contains("52:54:00:00:00:20"));
+            card.interface.down().unwrap();
+            assert!(within(PATIENCE, || !lan.ifconfig("bridge0 addr").contains("52:54:00:00:00:20")));
+            card.interface.up().unwrap();
+            assert!(comes(), "{}", lan.kernel.syslog());
+            assert!(card.nic.is_promiscuous());
+            card.nic.set_link(Link::Down);
+            assert!(within(PATIENCE, || !lan.ifconfig("bridge0 addr").contains("52:54:00:00:00:20")));
+            card.nic.set_link(Link::Up);
+            assert!(comes(), "{}", lan.kernel.syslog());
+        });
+    });
+}

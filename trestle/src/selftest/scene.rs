@@ -1,0 +1,149 @@
+//! What the parts share: the devices, and how they are administered and opened.
+
+use super::Options;
+use crate::administer::{Door, execute};
+use crate::haiku::AddOn;
+use kernel_glue::admin::{InterfaceReport, Question, Reply, Request, Which};
+use kernel_glue::haiku_user::{Blocking, Calls, Socket};
+use std::ffi::OsString;
+use std::time::Duration;
+
+/// How long anything may take that has to happen. A guess: a busy machine needs a fraction of it.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The devices, by name.
+pub(super) struct Scene<'c, C: Calls> {
+    pub(super) calls: &'c C,
+    /// Interfaces that the system had before.
+    before: Vec<String>,
+    /// What was made and is to be destroyed.
+    made: Vec<String>,
+    pub(super) devices: Option<Devices>,
+}
+
+/// What [`make`] made.
+#[derive(Clone)]
+pub(super) struct Devices {
+    pub(super) bridge: String,
+    pub(super) taps: [String; 2],
+    pub(super) tun: String,
+}
+
+impl<'c, C: Calls> Scene<'c, C> {
+    pub(super) fn new(calls: &'c C) -> Self {
+        let before = Socket::open(calls).and_then(|socket| socket.interfaces()).unwrap_or_default();
+        Self { calls, before, made: Vec::new(), devices: None }
+    }
+
+    /// Runs a line of `ifconfig`, and returns what it prints.
+    pub(super) fn ifconfig(&self, line: &str) -> Result<String, String> {
+        let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+        let printed = execute(&words, || AddOn::open(self.calls));
+        printed.map(|text| text.trim().to_owned()).map_err(|error| format!("ifconfig {line}: {error}"))
+    }
+
+    /// Creates an interface with a free unit, which goes at the end at the latest.
+    pub(super) fn create(&mut self, kind: &str) -> Result<String, String> {
+        let name = self.ifconfig(&format!("{kind} create"))?;
+        self.made.push(name.clone());
+        Ok(name)
+    }
+
+    /// Destroys what [`Self::create`] created.
+    pub(super) fn destroy(&mut self, name: &str) -> Result<(), String> {
+        self.ifconfig(&format!("{name} destroy"))?;
+        self.made.retain(|made| made != name);
+        Ok(())
+    }
+
+    /// Returns what was made, or that it was not.
+    pub(super) fn devices(&self) -> Result<Devices, String> {
+        self.devices.clone().ok_or_else(|| "there are no devices to try it with".into())
+    }
+
+    /// Opens the node of a device.
+    pub(super) fn open(&self, device: &str, blocking: Blocking) -> Result<C::Descriptor, String> {
+        let path = node_of(device);
+        self.calls.open(&path, blocking).map_err(|status| format!("open {path}: {status}"))
+    }
+
+    /// Reports an interface.
+    pub(super) fn show(&self, name: &str) -> Result<InterfaceReport, String> {
+        let failed = |error: &dyn std::fmt::Display| format!("ifconfig {name}: {error}");
+        let mut door = AddOn::open(self.calls).map_err(|error| failed(&error))?;
+        let which = Request::Ask(Question::Show(Which::Named(name.into())));
+        match door.exchange(&which).map_err(|error| failed(&error))? {
+            Reply::Interfaces(mut found) => found.pop().ok_or_else(|| failed(&"nothing")),
+            Reply::Refused(error) => Err(failed(&error)),
+            Reply::Changed { .. } | Reply::Addresses(_) | Reply::Neighbours(_) => Err(failed(&"another answer")),
+        }
+    }
+
+    /// Lists the interfaces of the system that were not there in the beginning.
+    pub(super) fn others(&self) -> Result<Vec<String>, String> {
+        let list = Socket::open(self.calls).and_then(|socket| socket.interfaces());
+        let list = list.map_err(|status| format!("list interfaces: {status}"))?;
+        Ok(list.into_iter().filter(|name| !self.before.contains(name)).collect())
+    }
+
+    /// Destroys everything, newest first, and looks for what is left.
+    pub(super) fn leave(&mut self) -> Result<String, String> {
+        let mut troubles = Vec::new();
+        while let Some(name) = self.made.pop() {
+            troubles.extend(self.ifconfig(&format!("{name} destroy")).err());
+        }
+        self.devices = None;
+        troubles.extend(self.others()?.iter().map(|name| format!("{name} is still there")));
+        if troubles.is_empty() { Ok(String::new()) } else { Err(troubles.join("; ")) }
+    }
+}
+
+impl<C: Calls> Drop for Scene<'_, C> {
+    /// Where a part panicked, what it made goes here.
+    fn drop(&mut self) {
+        if !self.made.is_empty() {
+            let _ = self.leave();
+        }
+    }
+}
+
+/// Makes a bridge with two taps, and a tun.
+pub(super) fn make<C: Calls>(scene: &mut Scene<'_, C>, _: &Options) -> Option<Result<String, String>> {
+    let mut made = || {
+        let taps = [scene.create("tap")?, scene.create("tap")?];
+        let tun = scene.create("tun")?;
+        let bridge = scene.create("bridge")?;
+        let [first, second] = &taps;
+        scene.ifconfig(&format!("{bridge} addm {first} addm {second} up"))?;
+        for device in [first, second, &tun] {
+            scene.ifconfig(&format!("{device} up"))?;
+        }
+        let report = scene.show(&bridge)?;
+        let members = report.bridge.map(|bridge| bridge.members.len()).unwrap_or_default();
+        if members != 2 {
+            return Err(format!("{bridge} has {members} members of 2"));
+        }
+        let said = format!("{bridge} {first} {second} {tun}");
+        scene.devices = Some(Devices { bridge, taps, tun });
+        Ok(said)
+    };
+    Some(made())
+}
+
+/// Returns the path of a device's node.
+pub(super) fn node_of(device: &str) -> String {
+    let unit = device.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let kind = device.strip_suffix(unit).unwrap_or(device);
+    format!("/dev/{kind}/{unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodes() {
+        assert_eq!(node_of("tap0"), "/dev/tap/0");
+        assert_eq!(node_of("tun32767"), "/dev/tun/32767");
+    }
+}
