@@ -122,8 +122,8 @@ impl Wire {
                 }
                 Err(Errno::AGAIN | Errno::INTR) if limit.passed() => return None,
                 Err(Errno::AGAIN | Errno::INTR) => self.ready(PollFlags::IN, limit.left()),
-                Err(Errno::NETDOWN) => {}         // Told once, when the interface goes down.
-                Err(Errno::BADFD) => return None, // The interface was deleted.
+                Err(Errno::NETDOWN) => {} // Told once, when the interface goes down.
+                Err(Errno::BADFD | Errno::CONNRESET) => return None, // The interface was deleted, the other end closed.
                 Err(error) => panic!("reading a frame: {error}"),
             }
         }

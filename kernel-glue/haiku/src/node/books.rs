@@ -26,7 +26,10 @@ static TEAMS: Once<Lock<BTreeMap<HandleId, u32>>> = Once::new();
 
 /// Under the lock nothing is called but what wakes those who wait.
 fn books() -> &'static Lock<Books> {
-    BOOKS.call_once(|| Lock::new(c"trestle descriptors", Books::new()))
+    BOOKS.call_once(|| {
+        tap::wait_by(crate::kernel::relax);
+        Lock::new(c"trestle descriptors", Books::new())
+    })
 }
 
 fn teams() -> &'static Lock<BTreeMap<HandleId, u32>> {
