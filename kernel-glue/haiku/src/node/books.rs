@@ -166,11 +166,9 @@ fn carry_out(effect: Effect) {
                 application.doom();
             }
         }),
-        Effect::Carrier(name, carrier) => with(name, |unit, application| {
-            if unit.record().set_carrier(carrier) {
-                application.carrier_changed();
-            }
-        }),
+        // The stack is not told beside: a reference to the interface would be needed, and one that outlives the interface
+        // spoils the next of its name.
+        Effect::Carrier(name, carrier) => with(name, |unit, _| unit.record().set_carrier(carrier)),
         Effect::Mac(name, mac) => with(name, |unit, _| unit.record().set_mac(mac)),
         // It is within the range of a node, which is a little wider than an interface's.
         Effect::Mtu(name, mtu_bytes) => with(name, |unit, _| {

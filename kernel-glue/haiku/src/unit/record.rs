@@ -71,10 +71,10 @@ impl Record {
         }
     }
 
-    /// Sets whether there is a carrier, and returns whether that is another than before.
-    pub(crate) fn set_carrier(&self, carrier: Link) -> bool {
+    /// Sets whether there is a carrier.
+    pub(crate) fn set_carrier(&self, carrier: Link) {
         // The stack changes flags of its own without a lock; ours lose at worst, and are set again with the next change.
-        let before = match carrier {
+        match carrier {
             Link::Up => self.flags().fetch_or(IFF_LINK, Ordering::AcqRel),
             Link::Down => self.flags().fetch_and(!IFF_LINK, Ordering::AcqRel),
         };
@@ -82,7 +82,6 @@ impl Record {
             Link::Up => self.media().fetch_or(IFM_ACTIVE, Ordering::AcqRel),
             Link::Down => self.media().fetch_and(!IFM_ACTIVE, Ordering::AcqRel),
         };
-        (before & IFF_LINK != 0) != (carrier == Link::Up)
     }
 
     /// Counts a frame that the stack was to receive.
