@@ -15,7 +15,7 @@ fn ok(root: Program, line: &str) -> String {
 
 /// Waits for what the administration follows by itself.
 #[track_caller]
-fn soon(what: &str, is_so: impl Fn() -> bool) {
+fn soon(what: &str, mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is_so() {
         assert!(start.elapsed() < Duration::from_secs(20), "not within 20 seconds: {what}");
@@ -155,12 +155,16 @@ fn life(root: Program) {
     ok(root, "bridge0 destroy");
 }
 
-/// Waits until threads that end by themselves have, and returns what there is.
+/// Waits until what ends by itself has, and returns what there is.
 fn settled(kernel: &Kernel) -> Counts {
-    soon("the add-on's threads end", || {
-        kernel.counts().threads <= kernel.counts().threads && kernel.nodes().len() < 64
+    let mut last = kernel.counts();
+    soon("the counts stand still", || {
+        std::thread::sleep(Duration::from_millis(300));
+        let now = kernel.counts();
+        let still = (now.threads, now.semaphores, now.blocks) == (last.threads, last.semaphores, last.blocks);
+        last = now;
+        still
     });
-    std::thread::sleep(Duration::from_millis(200));
     kernel.counts()
 }
 
