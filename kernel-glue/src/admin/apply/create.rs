@@ -44,8 +44,7 @@ impl Draft<'_> {
         let name = self.name.clone();
         let device = || TapState { transient: life == Life::Transient, ..TapState::default() };
         match kind {
-            // By its entry, which takes less stack than `insert` does for so large a value.
-            InterfaceKind::Bridge => *self.state.bridges.entry(name).or_default() = BridgeState::default(),
+            InterfaceKind::Bridge => drop(self.state.bridges.insert(name, Box::new(BridgeState::default()))),
             InterfaceKind::Vport => drop(self.state.vports.insert(name, VportState::default())),
             InterfaceKind::Tap => drop(self.state.taps.insert(name, device())),
             InterfaceKind::Tun => drop(self.state.tuns.insert(name, device())),
