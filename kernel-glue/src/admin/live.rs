@@ -11,7 +11,6 @@ use super::show::{
     report_tap, report_vport,
 };
 use super::state::{BridgeState, State};
-use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
@@ -143,9 +142,9 @@ fn neighbours(
     {
         return Err(unknown(state, system, name));
     }
-    let of_bridge =
-        |(name, bridge): (&String, &Box<BridgeState>)| report_bindings(name, bridge, &system.bound(name, now), now);
-    let mut entries: Vec<_> = state.bridges.iter().flat_map(of_bridge).chain(system.neighbours(now)).collect();
+    let bridges = state.bridges.iter();
+    let bound = bridges.flat_map(|(name, bridge)| report_bindings(name, bridge, &system.bound(name, now), now));
+    let mut entries: Vec<_> = bound.chain(system.neighbours(now)).collect();
     if let Some(name) = name {
         entries.retain(|entry| entry.interface == name || entry.member.as_deref() == Some(name));
     }

@@ -90,10 +90,9 @@ pub(crate) fn open(name: DeviceName) -> Result<(HandleId, Arc<Descriptor>), Stat
     let opening = Opening { node: Node::Unit(name), transport: Transport::Socket, meant: None };
     let opened = {
         let mut books = books().lock();
-        let id = books.open(opening, &caller(), &mut Waiter::wake).map_err(|why| match why {
-            ControlError::NotPermitted => Status::B_PERMISSION_DENIED,
-            why => status(why),
-        })?;
+        let id = books
+            .open(opening, &caller(), &mut Waiter::wake)
+            .map_err(|why| if why == ControlError::NotPermitted { Status::B_PERMISSION_DENIED } else { status(why) })?;
         books.handle(id).map(|descriptor| (id, Arc::clone(descriptor)))
     };
     if let Some((id, _)) = &opened {
