@@ -4,8 +4,9 @@ use haiku_abi::admin::EXCHANGE_V1;
 use haiku_abi::{AF_INET, SIOCGDRVSPEC, SIOCSDRVSPEC, SOCK_DGRAM};
 use kernelland::user::{Interface, Process, Socket};
 use kernelland::{Config, Counts, Kernel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tests::haiku::{Program, boot};
+use tests::within;
 
 /// Runs a command that is to succeed.
 #[track_caller]
@@ -15,12 +16,8 @@ fn ok(root: Program, line: &str) -> String {
 
 /// Waits for what the administration follows by itself.
 #[track_caller]
-fn soon(what: &str, mut is_so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < Duration::from_secs(20), "not within 20 seconds: {what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+fn soon(what: &str, is_so: impl FnMut() -> bool) {
+    assert!(within(Duration::from_secs(20), is_so), "not within 20 seconds: {what}");
 }
 
 #[test]

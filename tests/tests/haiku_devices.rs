@@ -268,11 +268,11 @@ fn a_thousand_devices_leave_nothing() {
             // One stays, with what the first makes for all.
             up("tap0");
             let round = |number: u32| {
-                let name = if number % 2 == 0 { "tap5" } else { "tun5" };
+                let name = if number.is_multiple_of(2) { "tap5" } else { "tun5" };
                 let interface = up(name);
                 let node = Process::root().open(&format!("{}/5", &name[..3]), O_RDWR).unwrap();
                 let _ = node.write(&[2; 60]);
-                if number % 3 == 0 {
+                if number.is_multiple_of(3) {
                     drop(node);
                     interface.delete().unwrap();
                 } else {
