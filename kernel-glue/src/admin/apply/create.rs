@@ -4,6 +4,7 @@ use super::super::limits::{MAX_BRIDGES, MAX_TAPS, MAX_VPORTS};
 use super::super::name::MAX_UNIT;
 use super::super::state::{BridgeState, Role, TapState, VportState};
 use super::{AdminError, Destroyed, Draft, Errno, InterfaceKind, Name, Platform, Refusal, format, of_unit, refuse};
+use alloc::boxed::Box;
 use alloc::string::String;
 
 /// How long what is created lives.
