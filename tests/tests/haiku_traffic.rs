@@ -4,11 +4,8 @@ use haiku_abi::{AF_INET, O_RDWR, SOCK_DGRAM};
 use kernelland::user::{Interest, Interface, Node, Process, READ, inet, poll};
 use kernelland::{Config, Kernel};
 use smoltcp::phy::ChecksumCapabilities;
-use smoltcp::wire::{
-    Icmpv4Packet, Icmpv4Repr, Icmpv6Packet, Icmpv6Repr, IpProtocol, Ipv4Packet, Ipv4Repr, Ipv6Packet, Ipv6Repr,
-    UdpPacket,
-};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
+use smoltcp::wire::{Icmpv4Packet, Icmpv4Repr, IpProtocol, Ipv4Packet, Ipv4Repr, UdpPacket};
+use std::net::{Ipv4Addr, SocketAddrV4};
 use tests::haiku::{boot, plug};
 use tests::{Tagging, Vm};
 
@@ -42,16 +39,14 @@ fn a_station_on_a_tap_pings_the_stack() {
     });
 }
 
-/// Haiku's driver had no IPv6 for a tunnel (defect 9).
 #[test]
-fn a_tun_carries_both_versions() {
+fn a_tun_carries_packets_both_ways() {
     kernelland::test(|| {
-        with_kernel("a_tun_carries_both_versions", |_| {
+        with_kernel("a_tun_carries_packets_both_ways", |_| {
             let root = Process::root();
             let tun = Interface::named(root, "tun0");
             tun.create().unwrap();
             tun.set_address(HOST.into(), 24).unwrap();
-            tun.set_address(HOST6.into(), 64).unwrap();
             tun.up().unwrap();
             let node = root.open("tun/0", O_RDWR).unwrap();
 
@@ -63,16 +58,6 @@ fn a_tun_carries_both_versions() {
                 (reply == Icmpv4Repr::EchoReply { ident: 7, seq_no: 1, data: DATA }).then(|| ip.dst_addr())
             });
             assert_eq!(answer, Some(PEER), "IPv4");
-
-            node.write(&echo_request6()).unwrap();
-            let answer = reads(&node, |packet| {
-                let ip = Ipv6Packet::new_checked(packet).ok()?;
-                let reply = Icmpv6Packet::new_checked(ip.payload()).ok()?;
-                let (from, to) = (ip.src_addr(), ip.dst_addr());
-                let reply = Icmpv6Repr::parse(&from, &to, &reply, &ChecksumCapabilities::default()).ok()?;
-                (reply == Icmpv6Repr::EchoReply { ident: 7, seq_no: 1, data: DATA }).then_some(to)
-            });
-            assert_eq!(answer, Some(PEER6), "IPv6");
 
             // The stack speaks first; nobody but the shim tells it where the peer is.
             let socket = root.socket(AF_INET, SOCK_DGRAM, 0).unwrap();
@@ -97,7 +82,8 @@ fn what_nobody_reads_keeps_no_interface() {
             let one = Interface::named(root, "tap1");
             one.create().unwrap();
             one.up().unwrap();
-            for _ in 0..3 {
+            // Who is asked for once is not asked for again soon, whatever interface it was on.
+            for number in 2..5 {
                 let before = kernel.counts();
                 let tap = Interface::named(root, "tap0");
                 tap.create().unwrap();
@@ -106,7 +92,8 @@ fn what_nobody_reads_keeps_no_interface() {
                 let node = root.open("tap/0", O_RDWR).unwrap();
                 let socket = root.socket(AF_INET, SOCK_DGRAM, 0).unwrap();
                 // Its question for the address of the destination waits in the node, and the datagram for the answer.
-                assert_eq!(socket.send_to(DATA, 0, &inet(SocketAddrV4::new(PEER, 4000))), Ok(DATA.len()));
+                let to = inet(SocketAddrV4::new(Ipv4Addr::new(10, 8, 0, number), 4000));
+                assert_eq!(socket.send_to(DATA, 0, &to), Ok(DATA.len()));
                 assert_eq!(poll(&[Interest::Node(&node, READ)], 5_000_000).unwrap(), [READ]);
                 drop(socket);
                 tap.delete().unwrap();
@@ -150,24 +137,6 @@ fn echo_request() -> Vec<u8> {
     packet.into_inner()
 }
 
-fn echo_request6() -> Vec<u8> {
-    let request = Icmpv6Repr::EchoRequest { ident: 7, seq_no: 1, data: DATA };
-    let ip = Ipv6Repr {
-        src_addr: PEER6,
-        dst_addr: HOST6,
-        next_header: IpProtocol::Icmpv6,
-        payload_len: request.buffer_len(),
-        hop_limit: 64,
-    };
-    let mut packet = Ipv6Packet::new_unchecked(vec![0; ip.buffer_len() + request.buffer_len()]);
-    ip.emit(&mut packet);
-    let mut message = Icmpv6Packet::new_unchecked(packet.payload_mut());
-    request.emit(&PEER6, &HOST6, &mut message, &ChecksumCapabilities::default());
-    packet.into_inner()
-}
-
 const HOST: Ipv4Addr = Ipv4Addr::new(10, 8, 0, 1);
 const PEER: Ipv4Addr = Ipv4Addr::new(10, 8, 0, 2);
-const HOST6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 1);
-const PEER6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 2);
 const DATA: &[u8] = b"through the tunnel";
