@@ -17,10 +17,10 @@ use crate::held::{Fate, Held};
 use crate::message::{Message, Refused};
 use crate::rate::{Bucket, Turns};
 use crate::{Scope, Settings};
-use allow::{Answers, Requests};
-use announce::Announcing;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use allow::{Answers, Requests};
+use announce::Announcing;
 use answer::Reply;
 use core::net::IpAddr;
 use defend::Defences;
@@ -248,6 +248,8 @@ impl<P> Neighbours<P> {
     }
 
     /// Returns what is to be done next; `None` if nothing is until the moment that [`poll_at`](Self::poll_at) says.
+    // Apart from its callers' frames: what it returns is large, and so are theirs.
+    #[inline(never)]
     pub fn poll(&mut self, now: Instant) -> Option<Output<P>> {
         self.now = now;
         loop {

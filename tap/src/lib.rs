@@ -37,6 +37,8 @@ pub use name::{DeviceName, Kind, NameError, Node};
 pub use pace::{Pace, Verdict};
 pub use ready::Ready;
 pub use seat::Mode;
+#[cfg(not(loom))]
+pub use sync::wait_by;
 
 #[cfg(test)]
 #[cfg(loom)]

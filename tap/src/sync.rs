@@ -12,10 +12,34 @@ pub(crate) use ring::Queue;
 
 /// A lock held for a few dozen instructions, never while anyone else's code runs.
 #[cfg(not(loom))]
-pub(crate) type Lock<T> = spin::Mutex<T>;
+pub(crate) type Lock<T> = spin::mutex::Mutex<T, Yield>;
 /// As [`Lock`], but those who only look do not exclude one another.
 #[cfg(not(loom))]
-pub(crate) type SharedLock<T> = spin::RwLock<T>;
+pub(crate) type SharedLock<T> = spin::rwlock::RwLock<T, Yield>;
+
+/// Says how a thread waits for a lock that another holds, once for all devices. Without this it turns in circles, which
+/// is right where the holder runs; where threads of a kernel are stopped at any place, it must let the holder go on.
+#[cfg(not(loom))]
+pub fn wait_by(wait: fn()) {
+    WAIT.call_once(|| wait);
+}
+
+#[cfg(not(loom))]
+static WAIT: spin::Once<fn()> = spin::Once::new();
+
+#[cfg(not(loom))]
+pub(crate) struct Yield;
+
+#[cfg(not(loom))]
+impl spin::RelaxStrategy for Yield {
+    #[inline]
+    fn relax() {
+        match WAIT.get() {
+            Some(wait) => wait(),
+            None => core::hint::spin_loop(),
+        }
+    }
+}
 
 #[cfg(loom)]
 pub(crate) use locks::{Lock, SharedLock};

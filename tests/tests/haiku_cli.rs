@@ -19,3 +19,18 @@ fn a_bridge_is_created_shown_and_destroyed() {
         println!("{}", kernel.shutdown());
     });
 }
+
+#[test]
+fn the_self_test_holds() {
+    kernelland::test(|| {
+        let Some(kernel) = boot("the_self_test_holds", Config::default()) else { return };
+        let options = trestle::selftest::Options { nic: None, cycles: 20 };
+        let mut failed = Vec::new();
+        trestle::selftest::run(&Program::root(), &options, &mut |line| {
+            println!("{line}");
+            failed.extend(line.result.is_err().then(|| line.to_string()));
+        });
+        println!("{}", kernel.shutdown());
+        assert!(failed.is_empty(), "{failed:#?}");
+    });
+}

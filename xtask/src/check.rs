@@ -15,15 +15,14 @@ mod layout;
 mod linkage;
 mod rule;
 
-use frames::Frame;
+use frames::Frames;
 pub(crate) use rule::{Breach, Rule};
 
 /// What is known of a file after it was checked.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(crate) breaches: Vec<Breach>,
-    /// Every function with the stack it takes, largest first.
-    pub(crate) frames: Vec<Frame>,
+    frames: Frames,
     imports: Vec<String>,
     /// Bytes in memory of the segment with the code, and of the one with the data.
     code_bytes: u64,
@@ -70,9 +69,13 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "segments: {} bytes read-only with the code, {} bytes of data", self.code_bytes, self.data_bytes)?;
         writeln!(f, "imports ({}): {}", self.imports.len(), self.imports.join(" "))?;
-        writeln!(f, "largest stack frames of {} functions, in bytes:", self.frames.len())?;
-        for frame in self.frames.iter().take(SHOWN) {
+        writeln!(f, "largest stack frames of {} functions, in bytes:", self.frames.all.len())?;
+        for frame in self.frames.all.iter().take(SHOWN) {
             writeln!(f, "{:8}  {}", frame.bytes, frame.name)?;
+        }
+        writeln!(f, "deepest chain of direct calls, {} bytes:", self.frames.chain.bytes)?;
+        for (name, bytes) in &self.frames.chain.links {
+            writeln!(f, "{bytes:8}  {name}")?;
         }
         for breach in &self.breaches {
             writeln!(f, "error: {breach}")?;

@@ -114,9 +114,15 @@ const TARGET: &str = "x86_64-unknown-none";
 /// The profile of the root manifest.
 const PROFILE: &str = "haiku";
 
-/// An add-on is position-independent, unlike a kernel, for which the target is meant; and Haiku's debugger walks
-/// frame pointers.
-const FLAGS: [&str; 3] = ["-Crelocation-model=pic", "-Ccode-model=small", "-Cforce-frame-pointers=yes"];
+/// An add-on is position-independent, unlike a kernel, for which the target is meant; Haiku's debugger walks frame
+/// pointers; and a function that takes much of the stack does so only while it runs, not all the time that its caller
+/// does.
+const FLAGS: [&str; 4] = [
+    "-Crelocation-model=pic",
+    "-Ccode-model=small",
+    "-Cforce-frame-pointers=yes",
+    "-Cllvm-args=-inline-max-stacksize=256",
+];
 
 /// Nothing is exported but the table of modules: the kernel's loader looks names up in the kernel first, so an
 /// exported name that the kernel has too would silently be the kernel's.

@@ -49,7 +49,7 @@ unsafe extern "C" fn init_device(name: *const c_char, device: *mut *mut net_devi
     let mut bytes = [0; IF_NAMESIZE];
     for (at, byte) in bytes.iter_mut().enumerate() {
         // SAFETY: the condition above: every byte before this one was no zero.
-        *byte = unsafe { *name.add(at) }.cast_unsigned();
+        *byte = unsafe { name.wrapping_add(at).read() }.cast_unsigned();
         if *byte == 0 {
             break;
         }

@@ -97,11 +97,6 @@ fn tend(unit: &Arc<Unit>) -> Option<Instant> {
         }
         return None;
     }
-    if application.take_carrier_change()
-        && let Ok(interface) = crate::stack::Interface::find(unit.interface())
-    {
-        interface.tell_link_changed();
-    }
     application.poll();
     application.tun().and_then(|tun| tun.due())
 }

@@ -19,8 +19,8 @@ mod status;
 pub(crate) mod thread;
 pub(crate) mod user;
 
-pub(crate) use lock::{Held, Lock};
+pub(crate) use lock::Lock;
 pub(crate) use select::Selection;
 pub(crate) use semaphore::Semaphore;
-pub(crate) use spin::{Shared, Spin};
+pub(crate) use spin::{Shared, Spin, relax};
 pub(crate) use status::{Status, code};

@@ -86,10 +86,14 @@ impl TunPort {
         self.linked.lock().link.leave();
     }
 
-    /// Returns what the link knows and has done, and what it dropped.
-    pub(crate) fn report(&self) -> (LinkReport, DropCounts) {
-        let linked = self.linked.lock();
-        (linked.link.report(clock::now()), *linked.drops)
+    /// Returns what the link knows and has done.
+    pub(crate) fn report(&self) -> LinkReport {
+        self.linked.lock().link.report(clock::now())
+    }
+
+    /// Returns what it dropped.
+    pub(crate) fn drops(&self) -> DropCounts {
+        *self.linked.lock().drops
     }
 
     /// Makes a frame of a packet that the application wrote; `None` if it is none, or not yet.

@@ -121,3 +121,6 @@ static CACHES: Mutex<Vec<usize>> = Mutex::new(Vec::new());
 const ALIGN: usize = 64;
 /// How many freed objects rest at least.
 const RESTING: usize = 64;
+
+#[cfg(test)]
+mod tests;

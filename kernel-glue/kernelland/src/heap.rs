@@ -104,7 +104,11 @@ pub(crate) fn fill(memory: *mut u8, bytes: usize, with: u8) {
 pub(crate) fn is_filled(memory: *mut u8, bytes: usize, with: u8) -> bool {
     // SAFETY: every caller owns these bytes, which `fill` has written before.
     let bytes = unsafe { std::slice::from_raw_parts(memory, bytes) };
-    bytes.iter().all(|byte| *byte == with)
+    // Each byte is as the one before it: one comparison of memory, where a loop would cost more than the packet.
+    match (bytes.split_first(), bytes.split_last()) {
+        (Some((first, after)), Some((_, before))) => *first == with && after == before,
+        (None, _) | (_, None) => true,
+    }
 }
 
 fn layout(size: usize, align: usize) -> Option<Layout> {

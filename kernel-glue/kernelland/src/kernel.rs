@@ -135,11 +135,14 @@ impl Kernel {
 
     /// Gives the network stack back, so that it ends with all that it has, and says what is left.
     ///
-    /// Haiku never ends its stack. Its own one does in a release build, and leaves some memory; a build with assertions fails one
-    /// ("the ARP cache is empty") after any ARP traffic: [`Self::report`] is for it.
+    /// Haiku never ends its stack. Its own one does in a release build, and leaves some memory; a build with KDEBUG asserts that
+    /// the ARP cache is empty, which it is not after any traffic: in that flavour the stack stays.
     pub fn shutdown(self) -> Report {
         // The last packets may be on their way, and interfaces with them.
         wait_until(network::is_ours_alone);
+        if self.flavour() == Flavour::Kdebug {
+            return Report::new();
+        }
         network::release();
         wait_until(|| report::kernel_threads().next().is_none());
         Report::new()

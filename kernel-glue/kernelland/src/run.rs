@@ -4,7 +4,9 @@ use crate::clock;
 use crate::fault::FAILED;
 use std::io::{self, Read, Write};
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 /// Runs `body` in a process of its own, which fails the test when it does not end well, or not in time.
@@ -88,6 +90,9 @@ fn spawn(name: &str) -> Outcome {
 fn try_spawn(name: &str) -> io::Result<Outcome> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["--exact", name, "--nocapture", "--include-ignored", "--test-threads=1"]).env(CHILD, name);
+    // A kernel that fails takes nothing apart: what it leaves in files goes here.
+    let scratch = Scratch::new()?;
+    command.env("TMPDIR", &scratch.0);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
     let readers = (child.stdout.take(), child.stderr.take());
@@ -95,6 +100,26 @@ fn try_spawn(name: &str) -> io::Result<Outcome> {
     let status = wait(&mut child)?;
     let output = [readers.0, readers.1].map(|reader| reader.join().unwrap_or_default()).concat();
     Ok(Outcome { status, output })
+}
+
+/// A directory for the files of a process, which goes with all that is in it.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> io::Result<Self> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("kernelland-{}-{}", std::process::id(), NEXT.fetch_add(1, Relaxed));
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed is left to whoever cleans the directory of temporary files.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// Reads to the end what a process prints.

@@ -33,3 +33,6 @@ pub(crate) fn set(driver: &str, text: &str) {
 }
 
 static FILES: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+
+#[cfg(test)]
+mod tests;

@@ -41,3 +41,6 @@ pub(crate) fn all() -> Vec<String> {
 type Hook = unsafe extern "C" fn(*const c_char, u32, *mut c_void, usize) -> status_t;
 
 static HOOKS: Mutex<BTreeMap<String, (usize, u32)>> = Mutex::new(BTreeMap::new());
+
+#[cfg(test)]
+mod tests;

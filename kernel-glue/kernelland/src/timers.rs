@@ -125,3 +125,6 @@ const ONE_SHOT_RELATIVE: i32 = 2;
 const PERIODIC: i32 = 3;
 /// Bits beside the mode that say which clock, and that the timer's own fields hold the time.
 const FLAGS: i32 = !0xf;
+
+#[cfg(test)]
+mod tests;

@@ -263,7 +263,7 @@ impl Draft<'_> {
             None => "the verb is a bridge's: ifconfig bridge0 ...".into(),
         };
         let none = || Refusal { errno: Errno::Invalid, detail: format!("{name} is not a bridge; {remedy}") };
-        self.state.bridges.get_mut(name).ok_or_else(none)
+        self.state.bridges.get_mut(name).map(|bridge| &mut **bridge).ok_or_else(none)
     }
 
     /// Returns a member of the bridge that the change is about.

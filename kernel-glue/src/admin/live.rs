@@ -142,9 +142,9 @@ fn neighbours(
     {
         return Err(unknown(state, system, name));
     }
-    let of_bridge =
-        |(name, bridge): (&String, &BridgeState)| report_bindings(name, bridge, &system.bound(name, now), now);
-    let mut entries: Vec<_> = state.bridges.iter().flat_map(of_bridge).chain(system.neighbours(now)).collect();
+    let bridges = state.bridges.iter();
+    let bound = bridges.flat_map(|(name, bridge)| report_bindings(name, bridge, &system.bound(name, now), now));
+    let mut entries: Vec<_> = bound.chain(system.neighbours(now)).collect();
     if let Some(name) = name {
         entries.retain(|entry| entry.interface == name || entry.member.as_deref() == Some(name));
     }
@@ -190,12 +190,28 @@ fn shown_addresses(own: &Interface, found: Option<Vec<InetAddress>>) -> Vec<Inet
 #[inline(never)]
 fn live(name: &str, bridge: &BridgeState, engine: &Bridge, system: &impl Live) -> BridgeLive {
     let (total, table, by_port) = totals(engine);
+    BridgeLive {
+        host: counts(engine, PortId::HOST),
+        total,
+        table,
+        ports: ports(name, bridge, &by_port, engine, system),
+    }
+}
+
+#[inline(never)]
+fn ports(
+    name: &str,
+    bridge: &BridgeState,
+    by_port: &[(PortId, u32)],
+    engine: &Bridge,
+    system: &impl Live,
+) -> BTreeMap<PortId, PortLive> {
     let learned = |port| by_port.iter().find(|&&(of, _)| of == port).map_or(0, |&(_, count)| count.into());
     let mut ports = BTreeMap::new();
     for (_, port) in bridge.ports() {
         ports.insert(port, port_live(name, port, learned(port), engine, system));
     }
-    BridgeLive { host: counts(engine, PortId::HOST), total, table, ports }
+    ports
 }
 
 #[inline(never)]

@@ -156,7 +156,7 @@ impl LinkWish {
         Self {
             state: (*device.link).clone(),
             bridge_networks: inet.iter().filter_map(|one| Prefix::new(one.address, one.prefix)).collect(),
-            bridge_mtu_bytes: bridge.map(BridgeState::mtu_bytes),
+            bridge_mtu_bytes: bridge.map(|bridge| bridge.mtu_bytes()),
         }
     }
 }

@@ -51,6 +51,7 @@ pub use vport::VportState;
 use super::facts::Facts;
 use super::limits::{DEFAULT_MTU_BYTES, MAX_MTU_BYTES, MIN_MTU_BYTES};
 use super::report::InterfaceKind;
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -64,7 +65,7 @@ use serde::{Deserialize, Serialize};
 pub struct State {
     /// Bridges by name, `bridge0`.
     #[serde(default, rename = "bridge", skip_serializing_if = "BTreeMap::is_empty")]
-    pub bridges: BTreeMap<String, BridgeState>,
+    pub bridges: BTreeMap<String, Box<BridgeState>>,
     /// Vports by name, `vport0`.
     #[serde(default, rename = "vport", skip_serializing_if = "BTreeMap::is_empty")]
     pub vports: BTreeMap<String, VportState>,
@@ -192,7 +193,7 @@ impl State {
         }
         let own = self.port_mtu_bytes(interface)?;
         match self.bridge_of(interface) {
-            Some((name, Role::Member)) => Some(self.bridges.get(name).map_or(own, BridgeState::mtu_bytes)),
+            Some((name, Role::Member)) => Some(self.bridges.get(name).map_or(own, |bridge| bridge.mtu_bytes())),
             Some((_, Role::Span)) | None => Some(own),
         }
     }

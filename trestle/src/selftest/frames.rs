@@ -40,6 +40,9 @@ pub(super) fn cross<C: Calls>(scene: &mut Scene<'_, C>, _: &Options) -> Option<R
         let [first, second] = &devices.taps;
         let nodes = [scene.open(first, Blocking::No)?, scene.open(second, Blocking::No)?];
         let [one, other] = &nodes;
+        for tap in [first, second] {
+            scene.await_link(&devices.bridge, tap)?;
+        }
         let mut bytes = 0;
         for (from, to, name) in [(one, other, second), (other, one, first)] {
             drain(to, name)?;

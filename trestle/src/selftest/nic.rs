@@ -35,7 +35,11 @@ pub(super) fn is_member<C: Calls>(scene: &mut Scene<'_, C>, options: &Options) -
 fn count<C: Calls>(scene: &Scene<'_, C>, bridge: &str, nic: &str) -> Result<(MemberReport, u32), String> {
     let devices = scene.devices()?;
     let [tap, _] = &devices.taps;
+    let tap = tap.as_str();
     let node = scene.open(tap, Blocking::No)?;
+    for port in [tap, nic] {
+        scene.await_link(bridge, port)?;
+    }
     // To an address that nobody has, so that they go everywhere.
     for number in 0..FRAMES {
         node.write(&mark(number, 60)).map_err(|status| format!("{tap}: write: {status}"))?;

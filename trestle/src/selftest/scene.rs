@@ -4,8 +4,10 @@ use super::Options;
 use crate::administer::{Door, execute};
 use crate::haiku::AddOn;
 use kernel_glue::admin::{InterfaceReport, Question, Reply, Request, Which};
+use kernel_glue::clock;
 use kernel_glue::haiku_user::{Blocking, Calls, Socket};
 use std::ffi::OsString;
+use std::thread;
 use std::time::Duration;
 
 /// How long anything may take that has to happen. A guess: a busy machine needs a fraction of it.
@@ -65,6 +67,20 @@ impl<'c, C: Calls> Scene<'c, C> {
     pub(super) fn open(&self, device: &str, blocking: Blocking) -> Result<C::Descriptor, String> {
         let path = node_of(device);
         self.calls.open(&path, blocking).map_err(|status| format!("open {path}: {status}"))
+    }
+
+    /// Waits until a port of the bridge carries frames: that its device was opened is followed a moment later.
+    pub(super) fn await_link(&self, bridge: &str, port: &str) -> Result<(), String> {
+        let end = clock::monotonic().plus(PATIENCE);
+        loop {
+            let members = self.show(bridge)?.bridge.map(|bridge| bridge.members).unwrap_or_default();
+            match members.into_iter().find(|member| member.interface == port) {
+                None => return Err(format!("{port} is no member of {bridge}")),
+                Some(member) if member.trouble.is_empty() => return Ok(()),
+                Some(member) if clock::monotonic() >= end => return Err(format!("{port}: {}", member.trouble)),
+                Some(_) => thread::sleep(Duration::from_millis(1)),
+            }
+        }
     }
 
     /// Reports an interface.

@@ -6,10 +6,13 @@
 use super::{Breach, Rule};
 use crate::image::{Code, Image};
 use rustc_demangle::demangle;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+mod chains;
 mod walk;
 
+pub(crate) use chains::Chain;
+use chains::Node;
 use walk::{Fault, walk};
 
 /// The stack that a function takes between its entry and its calls.
@@ -19,17 +22,27 @@ pub(crate) struct Frame {
     pub(crate) bytes: u64,
 }
 
-/// Measures every function, largest first.
-pub(super) fn check(image: &Image<'_>, breaches: &mut Vec<Breach>) -> Vec<Frame> {
+/// The stack of the whole file.
+#[derive(Debug, Default)]
+pub(crate) struct Frames {
+    /// Every function, largest first.
+    pub(crate) all: Vec<Frame>,
+    /// Those that take most when they call each other.
+    pub(crate) chain: Chain<String>,
+}
+
+/// Measures every function.
+pub(super) fn check(image: &Image<'_>, breaches: &mut Vec<Breach>) -> Frames {
     let mut broken = |rule, what| breaches.push(Breach { rule, what });
     if image.code.is_empty() {
         broken(Rule::Code, "no section of code".into());
     } else if !image.named.iter().any(|symbol| symbol.is_function()) {
         broken(Rule::Code, "no function in .symtab".into());
     }
-    let mut frames = Vec::new();
+    let (mut frames, mut nodes, mut names) = (Vec::new(), HashMap::new(), HashMap::new());
     for code in &image.code {
         for (name, part) in functions(image, code) {
+            let address = part.address;
             let walked = walk(part);
             for fault in walked.faults {
                 let (rule, at, what) = match fault {
@@ -42,6 +55,8 @@ pub(super) fn check(image: &Image<'_>, breaches: &mut Vec<Breach>) -> Vec<Frame>
             if walked.frame >= LIMIT {
                 broken(Rule::Frame, format!("{name} takes {} bytes of stack, {LIMIT} are too many", walked.frame));
             }
+            nodes.insert(address, Node { frame: walked.frame, calls: walked.calls });
+            names.insert(address, name.clone());
             frames.push(Frame { name, bytes: walked.frame });
         }
     }
@@ -49,7 +64,13 @@ pub(super) fn check(image: &Image<'_>, breaches: &mut Vec<Breach>) -> Vec<Frame>
         broken(Rule::Probe, symbol.name.clone());
     }
     frames.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.name.cmp(&b.name)));
-    frames
+    let found = chains::deepest(&nodes);
+    if found.bytes >= CHAIN_LIMIT {
+        let what = format!("direct calls take {} bytes of stack, {CHAIN_LIMIT} are too many", found.bytes);
+        breaches.push(Breach { rule: Rule::Chain, what });
+    }
+    let name = |(address, bytes)| (names.remove(&address).unwrap_or_else(|| format!("{address:#x}")), bytes);
+    Frames { all: frames, chain: Chain { bytes: found.bytes, links: found.links.into_iter().map(name).collect() } }
 }
 
 /// Cuts `code` at the functions that `.symtab` names. What lies between them, unless it is padding, is a function too,
@@ -84,3 +105,7 @@ fn functions<'a>(image: &Image<'_>, code: &Code<'a>) -> Vec<(String, Code<'a>)> 
 
 /// A frame has to be smaller than this: a sixteenth of a kernel stack.
 pub(super) const LIMIT: u64 = 1024;
+
+/// A chain has to be smaller than this: what is left of a kernel stack when an interrupt has taken its 3 KiB and the
+/// kernel, before it calls the add-on and when the add-on calls it, as much again. The last is a guess.
+const CHAIN_LIMIT: u64 = 10 * 1024;

@@ -29,6 +29,7 @@ pub(crate) enum Rule {
     Code,
     RedZone,
     Frame,
+    Chain,
     StackPointer,
     Probe,
 }
@@ -100,6 +101,7 @@ impl Rule {
             Self::Frame => {
                 ("frame", "box what is large, and move cold parts into functions of their own, never inlined")
             }
+            Self::Chain => ("chain", "make the frames that the report lists smaller; a kernel stack is 16 KiB"),
             Self::StackPointer => ("stack pointer", "give the function a frame of fixed size"),
             Self::Probe => ("probe", "keep frames under a page; there is nothing to probe for on a kernel stack"),
         }

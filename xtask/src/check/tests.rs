@@ -20,6 +20,8 @@ fn a_file_that_keeps_every_rule_passes() {
         "segments: 8192 bytes read-only with the code, 2048 bytes of data\n\
          imports (1): dprintf\n\
          largest stack frames of 1 functions, in bytes:\n\
+         \u{20}     24  work\n\
+         deepest chain of direct calls, 24 bytes:\n\
          \u{20}     24  work\n"
     );
 }
@@ -120,6 +122,9 @@ fn each_rule_refuses_the_file_that_breaks_it() {
             |f| f.functions.clear()),
         (Rule::Frame, "frame: large takes 1032 bytes of stack, 1024 are too many; box what is large",
             |f| f.functions.push(("large", vec![0x55, 0x48, 0x81, 0xec, 0, 4, 0, 0, 0xc3]))),
+        // Eleven functions of 1,000 bytes; each calls the one behind it.
+        (Rule::Chain, "chain: direct calls take 11088 bytes of stack, 10240 are too many; make the frames",
+            |f| f.functions.extend(std::iter::repeat_n(("link", vec![0x48, 0x81, 0xec, 0xe8, 3, 0, 0, 0xe8, 4, 0, 0, 0, 0xc3]), 11))),
         (Rule::RedZone, "red zone: 0x1010 in leaf touches memory below the stack pointer; build for x86_64-unknown-none",
             |f| f.functions.push(("leaf", vec![0x48, 0x89, 0x7c, 0x24, 0xf8, 0xc3]))),
         (Rule::StackPointer, "stack pointer: 0x1010 in any moves the stack pointer by an unknown amount; ",

@@ -11,12 +11,17 @@ pub(crate) struct Relax;
 
 impl spin::RelaxStrategy for Relax {
     fn relax() {
-        #[cfg(any(target_os = "none", feature = "linked"))]
-        // SAFETY: it may be called by any thread that may sleep; hooks and threads of ours all may.
-        unsafe {
-            super::imports::snooze(1);
-        }
-        #[cfg(not(any(target_os = "none", feature = "linked")))]
-        core::hint::spin_loop();
+        relax();
     }
+}
+
+/// Is how a thread waits for a lock that another holds.
+pub(crate) fn relax() {
+    #[cfg(any(target_os = "none", feature = "linked"))]
+    // SAFETY: it may be called by any thread that may sleep; hooks and threads of ours all may.
+    unsafe {
+        super::imports::snooze(1);
+    }
+    #[cfg(not(any(target_os = "none", feature = "linked")))]
+    core::hint::spin_loop();
 }

@@ -26,7 +26,10 @@ static TEAMS: Once<Lock<BTreeMap<HandleId, u32>>> = Once::new();
 
 /// Under the lock nothing is called but what wakes those who wait.
 fn books() -> &'static Lock<Books> {
-    BOOKS.call_once(|| Lock::new(c"trestle descriptors", Books::new()))
+    BOOKS.call_once(|| {
+        tap::wait_by(crate::kernel::relax);
+        Lock::new(c"trestle descriptors", Books::new())
+    })
 }
 
 fn teams() -> &'static Lock<BTreeMap<HandleId, u32>> {
@@ -87,10 +90,9 @@ pub(crate) fn open(name: DeviceName) -> Result<(HandleId, Arc<Descriptor>), Stat
     let opening = Opening { node: Node::Unit(name), transport: Transport::Socket, meant: None };
     let opened = {
         let mut books = books().lock();
-        let id = books.open(opening, &caller(), &mut Waiter::wake).map_err(|why| match why {
-            ControlError::NotPermitted => Status::B_PERMISSION_DENIED,
-            why => status(why),
-        })?;
+        let id = books
+            .open(opening, &caller(), &mut Waiter::wake)
+            .map_err(|why| if why == ControlError::NotPermitted { Status::B_PERMISSION_DENIED } else { status(why) })?;
         books.handle(id).map(|descriptor| (id, Arc::clone(descriptor)))
     };
     if let Some((id, _)) = &opened {
@@ -163,11 +165,9 @@ fn carry_out(effect: Effect) {
                 application.doom();
             }
         }),
-        Effect::Carrier(name, carrier) => with(name, |unit, application| {
-            if unit.record().set_carrier(carrier) {
-                application.carrier_changed();
-            }
-        }),
+        // The stack is not told beside: a reference to the interface would be needed, and one that outlives the interface
+        // spoils the next of its name.
+        Effect::Carrier(name, carrier) => with(name, |unit, _| unit.record().set_carrier(carrier)),
         Effect::Mac(name, mac) => with(name, |unit, _| unit.record().set_mac(mac)),
         // It is within the range of a node, which is a little wider than an interface's.
         Effect::Mtu(name, mtu_bytes) => with(name, |unit, _| {

@@ -127,7 +127,6 @@ impl Cookie {
 }
 
 fn unread(why: ReadError) -> Status {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the enum is another crate's, and may grow")]
     match why {
         ReadError::Empty => Status::B_WOULD_BLOCK,
         ReadError::Dead => Status::ENXIO,
@@ -138,7 +137,6 @@ fn unread(why: ReadError) -> Status {
 }
 
 fn unwritten(why: WriteError) -> Status {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the enum is another crate's, and may grow")]
     match why {
         WriteError::Full => Status::B_WOULD_BLOCK,
         WriteError::Down => Status::EIO,

@@ -43,7 +43,10 @@ impl InterfaceName {
     }
 }
 
-/// An interface to which a reference is held, so that its device stays. Dropping the last ends the interface: nothing is
+/// An interface to which a reference is held, so that its device stays. Where the interface is removed meanwhile and made
+/// again, the new one has its device, and finds its handlers taken: so none is held of our own units.
+///
+/// Dropping the last ends the interface: nothing is
 /// to be locked then that `uninit_device` takes, here or in whichever add-on the device is of.
 pub(crate) struct Interface {
     raw: NonNull<net_interface>,
@@ -144,12 +147,6 @@ impl Interface {
             found |= unsafe { is_reached_by(local) };
         }
         found
-    }
-
-    /// Tells the stack that the state of the device's link has changed.
-    pub(crate) fn tell_link_changed(&self) {
-        // SAFETY: the device lives as long as the interface.
-        unsafe { (self.stack.network.device_link_changed)(self.device()) };
     }
 }
 

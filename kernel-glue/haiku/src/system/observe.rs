@@ -2,6 +2,7 @@
 //! with any interface, and programs set up the devices that they have open. The state takes that over, so that no change
 //! undoes it.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -30,8 +31,7 @@ pub(super) struct Seen {
 /// That one is down says nothing: it comes up when a program opens it.
 pub(super) fn adopt(state: &mut State, name: &str, kind: InterfaceKind, mac: Mac, seen: &Seen) {
     match kind {
-        // By its entry, which takes less stack than `insert` does for so large a value.
-        InterfaceKind::Bridge => *state.bridges.entry(name.to_string()).or_default() = BridgeState::default(),
+        InterfaceKind::Bridge => drop(state.bridges.insert(name.to_string(), Box::new(BridgeState::default()))),
         InterfaceKind::Tap => drop(state.taps.insert(name.to_string(), TapState::default())),
         InterfaceKind::Tun => drop(state.tuns.insert(name.to_string(), TapState::default())),
         // Haiku gives no interface to a container or namespace, so there are none.

@@ -24,8 +24,6 @@ pub(crate) struct Application {
     node: AtomicU8,
     /// It is to be removed, with its interface: the application that made it has closed it.
     doomed: AtomicBool,
-    /// The stack is to be told that the carrier is another.
-    carrier_changed: AtomicBool,
     /// Bytes that were given to the application, and that were taken from it.
     given_bytes: AtomicU64,
     taken_bytes: AtomicU64,
@@ -76,9 +74,9 @@ impl Application {
         let wire = Alarm::new(reader);
         let place = Shared::new(Place::Wire(Link::Down));
         let node = AtomicU8::new(NodeState::Absent as u8);
-        let (doomed, carrier_changed) = (AtomicBool::new(false), AtomicBool::new(false));
+        let doomed = AtomicBool::new(false);
         let (given_bytes, taken_bytes) = (AtomicU64::new(0), AtomicU64::new(0));
-        Ok(Self { device, tun, place, wire, node, doomed, carrier_changed, given_bytes, taken_bytes })
+        Ok(Self { device, tun, place, wire, node, doomed, given_bytes, taken_bytes })
     }
 
     /// Returns the device: queues, descriptors, counters.
@@ -286,17 +284,6 @@ impl Application {
     /// Returns whether the unit is to be removed, once.
     pub(crate) fn take_doom(&self) -> bool {
         self.doomed.swap(false, Ordering::AcqRel)
-    }
-
-    /// Has the housekeeper tell the stack of another carrier.
-    pub(crate) fn carrier_changed(&self) {
-        self.carrier_changed.store(true, Ordering::Release);
-        housekeeper::ring();
-    }
-
-    /// Returns whether the stack is to be told, once.
-    pub(crate) fn take_carrier_change(&self) -> bool {
-        self.carrier_changed.swap(false, Ordering::AcqRel)
     }
 
     /// Moves the node's state on, and returns whether it was as `from` says.

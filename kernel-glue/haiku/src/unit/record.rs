@@ -3,6 +3,7 @@
 use super::UnitKind;
 use crate::stack::InterfaceName;
 use core::cell::UnsafeCell;
+use core::mem::offset_of;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize, Ordering};
 use frame::Mac;
@@ -71,10 +72,10 @@ impl Record {
         }
     }
 
-    /// Sets whether there is a carrier, and returns whether that is another than before.
-    pub(crate) fn set_carrier(&self, carrier: Link) -> bool {
+    /// Sets whether there is a carrier.
+    pub(crate) fn set_carrier(&self, carrier: Link) {
         // The stack changes flags of its own without a lock; ours lose at worst, and are set again with the next change.
-        let before = match carrier {
+        match carrier {
             Link::Up => self.flags().fetch_or(IFF_LINK, Ordering::AcqRel),
             Link::Down => self.flags().fetch_and(!IFF_LINK, Ordering::AcqRel),
         };
@@ -82,19 +83,16 @@ impl Record {
             Link::Up => self.media().fetch_or(IFM_ACTIVE, Ordering::AcqRel),
             Link::Down => self.media().fetch_and(!IFM_ACTIVE, Ordering::AcqRel),
         };
-        (before & IFF_LINK != 0) != (carrier == Link::Up)
     }
 
     /// Counts a frame that the stack was to receive.
     pub(crate) fn count_receive_drop(&self) {
-        // SAFETY: the member is aligned, lives as long as `self`, and is only ever counted atomically.
-        unsafe { AtomicU32::from_ptr(&raw mut (*self.0.get()).stats.receive.dropped) }.fetch_add(1, Ordering::Relaxed);
+        self.word(offset_of!(net_device, stats.receive.dropped)).fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a frame that the stack has sent, and that is lost.
     pub(crate) fn count_send_drop(&self) {
-        // SAFETY: as above.
-        unsafe { AtomicU32::from_ptr(&raw mut (*self.0.get()).stats.send.dropped) }.fetch_add(1, Ordering::Relaxed);
+        self.word(offset_of!(net_device, stats.send.dropped)).fetch_add(1, Ordering::Relaxed);
     }
 
     /// Returns the stack's pointer.
@@ -103,24 +101,31 @@ impl Record {
     }
 
     fn flags(&self) -> &AtomicU32 {
-        // SAFETY: the member is aligned and lives as long as `self`; the stack reads and writes it as a word.
-        unsafe { AtomicU32::from_ptr(&raw mut (*self.0.get()).flags) }
+        self.word(offset_of!(net_device, flags))
     }
 
     fn media(&self) -> &AtomicU32 {
-        // SAFETY: as above.
-        unsafe { AtomicU32::from_ptr(&raw mut (*self.0.get()).media) }
+        self.word(offset_of!(net_device, media))
     }
 
     fn mtu(&self) -> &AtomicUsize {
-        // SAFETY: as above.
-        unsafe { AtomicUsize::from_ptr(&raw mut (*self.0.get()).mtu) }
+        let member = self.0.get().wrapping_byte_add(offset_of!(net_device, mtu)).cast();
+        // SAFETY: the member is aligned and lives as long as `self`; the stack reads and writes it as a word.
+        unsafe { AtomicUsize::from_ptr(member) }
     }
 
     fn octet(&self, at: usize) -> &AtomicU8 {
         // The index is that of one of six octets, of 64.
-        // SAFETY: the pointer stays within the member, which lives as long as `self`.
-        unsafe { AtomicU8::from_ptr((&raw mut (*self.0.get()).address.data).cast::<u8>().add(at % 64)) }
+        let member = self.0.get().wrapping_byte_add(offset_of!(net_device, address.data) + at % 64).cast();
+        // SAFETY: as above, of an octet.
+        unsafe { AtomicU8::from_ptr(member) }
+    }
+
+    /// Returns a member of four bytes.
+    fn word(&self, offset: usize) -> &AtomicU32 {
+        let member = self.0.get().wrapping_byte_add(offset).cast();
+        // SAFETY: as above: callers give the offset of a member of this size.
+        unsafe { AtomicU32::from_ptr(member) }
     }
 }
 

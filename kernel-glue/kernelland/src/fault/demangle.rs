@@ -34,8 +34,8 @@ fn rust_identifiers(mut rest: &str) -> Vec<&str> {
     while parts.len() < MOST_PARTS {
         let next = rest.chars().next();
         match next {
-            // A disambiguator, in digits and letters up to an underscore.
-            Some('s') => rest = rest.split_once('_').map_or("", |(_, after)| after),
+            // A disambiguator or a reference back, in digits and letters up to an underscore.
+            Some('s' | 'B') => rest = rest.split_once('_').map_or("", |(_, after)| after),
             Some('0'..='9') => match identifier(rest) {
                 Some((part, after)) => {
                     parts.push(part.trim_start_matches('_'));

@@ -11,7 +11,7 @@ pub(crate) struct Root(PathBuf);
 impl Root {
     pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("kernelland-{}-{}", std::process::id(), NEXT.fetch_add(1, Relaxed));
+        let name = format!("add-ons-{}-{}", std::process::id(), NEXT.fetch_add(1, Relaxed));
         let root = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&root).unwrap();
         Self(root)

@@ -124,3 +124,6 @@ exports! {
         if prev == at.cast() { null_mut() } else { item_of(at, prev) }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -228,3 +228,6 @@ exports! {
         weak_pointer(this).uses.load(SeqCst)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use super::super::limits::{MAX_BRIDGES, MAX_TAPS, MAX_VPORTS};
 use super::super::name::MAX_UNIT;
 use super::super::state::{BridgeState, Role, TapState, VportState};
 use super::{AdminError, Destroyed, Draft, Errno, InterfaceKind, Name, Platform, Refusal, format, of_unit, refuse};
+use alloc::boxed::Box;
 use alloc::string::String;
 
 /// How long what is created lives.
@@ -44,8 +45,7 @@ impl Draft<'_> {
         let name = self.name.clone();
         let device = || TapState { transient: life == Life::Transient, ..TapState::default() };
         match kind {
-            // By its entry, which takes less stack than `insert` does for so large a value.
-            InterfaceKind::Bridge => *self.state.bridges.entry(name).or_default() = BridgeState::default(),
+            InterfaceKind::Bridge => drop(self.state.bridges.insert(name, Box::new(BridgeState::default()))),
             InterfaceKind::Vport => drop(self.state.vports.insert(name, VportState::default())),
             InterfaceKind::Tap => drop(self.state.taps.insert(name, device())),
             InterfaceKind::Tun => drop(self.state.tuns.insert(name, device())),

@@ -153,13 +153,13 @@ fn of_device(name: &str, fields: &mut Fields) -> Result<Verb, Wrong> {
 
 #[inline(never)]
 fn of_link(name: &str, fields: &mut Fields) -> Result<Verb, Wrong> {
-    let mut prefix = || fields.take_with("prefix", |value| prefix::deserialize(value));
+    let mut prefix = || fields.take_with("prefix", prefix::deserialize);
     match name {
         "add-peer" => return Ok(Verb::AddPeer { prefix: prefix()? }),
         "delete-peer" => return Ok(Verb::DeletePeer { prefix: prefix()? }),
         "add-on-link" => return Ok(Verb::AddOnLink { prefix: prefix()? }),
         "delete-on-link" => return Ok(Verb::DeleteOnLink { prefix: prefix()? }),
-        "mss" => return Ok(Verb::Mss { mss: fields.take_with("mss", |value| mss::deserialize(value))? }),
+        "mss" => return Ok(Verb::Mss { mss: fields.take_with("mss", mss::deserialize)? }),
         _ => {}
     }
     verbs! { name, fields, else Err(Wrong::unknown_variant(name, NAMES));

@@ -3,6 +3,7 @@
 use super::super::request::{InetAddress, Mss, Topology};
 use super::super::text::{mss, prefixes};
 use super::is;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use arp::Prefix;
 use core::net::IpAddr;
@@ -71,15 +72,15 @@ impl LinkState {
     /// host is who asks: on a LAN its addresses are out of play.
     pub fn stands_for(&self, side: Side, inet: &[InetAddress]) -> StandsFor {
         let far_ends = |topology| inet.iter().filter_map(move |one| far_end(topology, one));
-        let mut these = match (side, self.topology) {
+        // Entered one by one: to sort all takes a stack that a kernel has not.
+        let mut these = BTreeSet::new();
+        match (side, self.topology) {
             (Side::Host, None) => return StandsFor::Everybody,
-            (Side::Host, Some(topology)) => far_ends(topology).collect(),
-            (Side::Lan, _) => Vec::new(),
-        };
+            (Side::Host, Some(topology)) => these.extend(far_ends(topology)),
+            (Side::Lan, _) => {}
+        }
         these.extend(&self.peers);
-        these.sort_unstable();
-        these.dedup();
-        StandsFor::These(these)
+        StandsFor::These(these.into_iter().collect())
     }
 }
 

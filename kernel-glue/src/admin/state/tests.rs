@@ -157,7 +157,7 @@ fn what_is_written_reads_the_same() {
 fn defaults_are_left_out() {
     let mut state = State::default();
     assert_eq!(toml::to_string(&state).unwrap(), "");
-    state.bridges.insert("bridge0".into(), BridgeState::default());
+    state.bridges.insert("bridge0".into(), Box::default());
     state.vports.insert("vport0".into(), VportState::default());
     state.taps.insert("tap0".into(), TapState::default());
     state.tuns.insert("tun0".into(), TapState::default());

@@ -12,6 +12,8 @@ use std::collections::HashMap;
 pub(super) struct Walked {
     /// The deepest stack, in bytes below the return address.
     pub(super) frame: u64,
+    /// The functions that are called by their address, or jumped to, with the stack that is taken then.
+    pub(super) calls: Vec<(u64, u64)>,
     pub(super) faults: Vec<Fault>,
 }
 
@@ -80,6 +82,7 @@ struct Walk {
     computed: Option<Stack>,
     /// The instruction that reaches farthest down through `rbp`, and how far.
     lowest: Option<(i64, u64)>,
+    calls: Vec<(u64, u64)>,
     faults: Vec<Fault>,
 }
 
@@ -98,8 +101,13 @@ impl Walker<'_> {
             }
             let near = matches!(instruction.op0_kind(), OpKind::NearBranch64);
             match instruction.flow_control() {
+                FlowControl::Call => {
+                    if near {
+                        self.walk.call(instruction.near_branch64(), after);
+                    }
+                    open.push((n + 1, after));
+                }
                 FlowControl::Next
-                | FlowControl::Call
                 | FlowControl::IndirectCall
                 | FlowControl::Interrupt
                 | FlowControl::XbeginXabortXend => open.push((n + 1, after)),
@@ -108,8 +116,10 @@ impl Walker<'_> {
                         open.push((n + 1, after));
                     }
                     // A target outside is another function, called in place of returning.
-                    if near && let Some(target) = self.index.get(&instruction.near_branch64()) {
-                        open.push((*target, after));
+                    match self.index.get(&instruction.near_branch64()) {
+                        Some(target) if near => open.push((*target, after)),
+                        None if near => self.walk.call(instruction.near_branch64(), after),
+                        Some(_) | None => (),
                     }
                 }
                 FlowControl::IndirectBranch => {
@@ -228,13 +238,17 @@ impl Walker<'_> {
 }
 
 impl Walk {
+    fn call(&mut self, target: u64, stack: Stack) {
+        self.calls.push((target, u64::try_from(stack.depth).unwrap_or(0)));
+    }
+
     fn finish(mut self) -> Walked {
         if let Some((depth, ip)) = self.lowest
             && depth > self.deepest.depth
         {
             self.faults.push(Fault::BelowStackPointer(ip));
         }
-        Walked { frame: u64::try_from(self.deepest.depth).unwrap_or(0), faults: self.faults }
+        Walked { frame: u64::try_from(self.deepest.depth).unwrap_or(0), calls: self.calls, faults: self.faults }
     }
 }
 

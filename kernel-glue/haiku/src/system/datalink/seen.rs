@@ -5,10 +5,11 @@ use super::domain;
 use crate::kernel::Status;
 use crate::stack::{self, Interface, InterfaceName};
 use alloc::vec::Vec;
+use core::mem::offset_of;
 use core::net::IpAddr;
 use core::ptr::NonNull;
 use frame::Mac;
-use haiku_abi::{AF_INET, net_device, net_interface, net_interface_address};
+use haiku_abi::{AF_INET, net_device, net_hardware_address, net_interface, net_interface_address};
 use kernel_glue::admin::InetAddress;
 
 /// A reference to an interface, which stays as long. To let go of the last one ends the device, by `uninit_device`.
@@ -47,10 +48,12 @@ impl Handle {
 
     /// Returns the interface's flags together with its device's.
     pub(in super::super) fn flags(&self) -> u32 {
-        // SAFETY: the reference keeps the interface. Others may write the word meanwhile.
-        let own = unsafe { (&raw const (*self.raw.as_ptr()).flags).read_volatile() };
+        let own = self.raw.as_ptr().wrapping_byte_add(offset_of!(net_interface, flags)).cast::<u32>();
+        let device = self.device().wrapping_byte_add(offset_of!(net_device, flags)).cast::<u32>();
+        // SAFETY: the reference keeps the interface, whose word it is. Others may write it meanwhile.
+        let own = unsafe { own.read_volatile() };
         // SAFETY: the interface keeps its device, and the word is as above.
-        own | unsafe { (&raw const (*self.device()).flags).read_volatile() }
+        own | unsafe { device.read_volatile() }
     }
 
     /// Returns the device.
@@ -67,15 +70,17 @@ impl Handle {
 
     /// Returns the device's MTU in bytes.
     pub(in super::super) fn mtu_bytes(&self) -> u32 {
-        // SAFETY: the interface keeps its device. Others may write the word meanwhile.
-        let bytes = unsafe { (&raw const (*self.device()).mtu).read_volatile() };
+        let bytes = self.device().wrapping_byte_add(offset_of!(net_device, mtu)).cast::<usize>();
+        // SAFETY: the interface keeps its device, whose word it is. Others may write it meanwhile.
+        let bytes = unsafe { bytes.read_volatile() };
         u32::try_from(bytes).unwrap_or(u32::MAX)
     }
 
     /// Returns the device's address, if it has one of Ethernet.
     pub(in super::super) fn mac(&self) -> Option<Mac> {
-        // SAFETY: the interface keeps its device. Others may write the address meanwhile, at worst half of it.
-        let address = unsafe { (&raw const (*self.device()).address).read_volatile() };
+        let address = self.device().wrapping_byte_add(offset_of!(net_device, address)).cast::<net_hardware_address>();
+        // SAFETY: the interface keeps its device, whose member it is. Others may write it meanwhile, at worst half of it.
+        let address = unsafe { address.read_volatile() };
         address
             .data
             .first_chunk()

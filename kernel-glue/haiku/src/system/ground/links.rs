@@ -67,14 +67,14 @@ impl Linked {
     #[inline(never)]
     pub(super) fn live(&self, unit: &Unit, now: Instant) -> Option<TunLive> {
         let (_, port) = port(unit)?;
-        Some(TunLive::of(&port.config(), &port.report().0, &self.inet, now))
+        Some(TunLive::of(&port.config(), &port.report(), &self.inet, now))
     }
 
     /// Reports whom it knows, and for whom it answers.
     #[inline(never)]
     pub(super) fn neighbours(&self, name: &str, unit: &Unit, now: Instant) -> Vec<NeighbourEntry> {
         let Some((_, port)) = port(unit) else { return Vec::new() };
-        report_link(name, &port.config(), &port.report().0, now)
+        report_link(name, &port.config(), &port.report(), now)
     }
 }
 

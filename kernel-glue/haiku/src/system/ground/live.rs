@@ -141,5 +141,5 @@ fn queues(application: &Application) -> ((u64, u64), BTreeMap<String, u64>) {
 
 #[inline(never)]
 fn shim_drops(application: &Application) -> Vec<(DropReason, u64)> {
-    application.tun().map(|tun| tun.report().1.nonzero().collect()).unwrap_or_default()
+    application.tun().map(|tun| tun.drops().nonzero().collect()).unwrap_or_default()
 }

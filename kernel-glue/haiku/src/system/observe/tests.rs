@@ -132,7 +132,7 @@ fn an_interface_is_adopted_as_it_is() {
     let mut picture = draw(&state);
     assert_eq!(observe(&mut state, &mut picture, "tap3", &up), Changed::No);
     adopt(&mut state, "bridge0", InterfaceKind::Bridge, OWN, &seen(AdminStatus::Down, 1500, &[]));
-    assert_eq!(state.bridges["bridge0"], BridgeState::default());
+    assert_eq!(*state.bridges["bridge0"], BridgeState::default());
 }
 
 #[test]

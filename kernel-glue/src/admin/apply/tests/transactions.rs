@@ -1,7 +1,7 @@
 //! A line as a whole: what a refused one leaves, what an accepted one asks of the table, and the bounds.
 
 use super::super::super::request::{Change, InetAddress, Verb, Verb::*};
-use super::super::super::state::{BridgeState, MemberState, State, TapState, VportState};
+use super::super::super::state::{MemberState, State, TapState, VportState};
 use super::super::TableAction::{self, ForgetPort, Remove, SetStatic};
 use super::fixture::{A, B, C, Machine, add, delete, fixed, inet, mtu, span, state, vid};
 use frame::{Mac, PortId};
@@ -87,7 +87,7 @@ fn ports_keep_their_numbers_over_a_restart() {
 #[test]
 fn bounds() {
     let mut full = state();
-    full.bridges.extend((3..64).map(|unit| (format!("bridge{unit}"), BridgeState::default())));
+    full.bridges.extend((3..64).map(|unit| (format!("bridge{unit}"), Box::default())));
     full.vports.extend((2..1023).map(|unit| (format!("vport{unit}"), VportState::default())));
     let bridge = full.bridges.get_mut("bridge2").unwrap();
     let member = |unit: u16| MemberState::new(format!("vport{}", unit - 1), port(unit));

@@ -24,7 +24,7 @@ fn pushes_and_the_room_for_locals_are_the_frame() {
         a.pop(rbp).unwrap();
         a.ret().unwrap();
     });
-    assert_eq!(found, Walked { frame: 0x68, faults: Vec::new() });
+    assert_eq!(found, Walked { frame: 0x68, calls: Vec::new(), faults: Vec::new() });
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn an_early_return_does_not_shorten_what_follows() {
         a.sub(rsp, 0x100).unwrap();
         a.ud2().unwrap();
     });
-    assert_eq!(found, Walked { frame: 0x108, faults: Vec::new() });
+    assert_eq!(found, Walked { frame: 0x108, calls: Vec::new(), faults: Vec::new() });
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn what_a_jump_table_leads_to_has_the_stack_of_the_jump() {
             a.ret().unwrap();
         }
     });
-    assert_eq!(found, Walked { frame: 0x58, faults: Vec::new() });
+    assert_eq!(found, Walked { frame: 0x58, calls: Vec::new(), faults: Vec::new() });
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn alignment_counts_for_as_much_as_it_may_take() {
         a.pop(rbp).unwrap();
         a.ret().unwrap();
     });
-    assert_eq!(found, Walked { frame: 8 + 56 + 0x80, faults: Vec::new() });
+    assert_eq!(found, Walked { frame: 8 + 56 + 0x80, calls: Vec::new(), faults: Vec::new() });
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_leaf_that_writes_below_the_stack_pointer_through_rbp_is_found() {
         a.pop(rbp).unwrap();
         a.ret().unwrap();
     });
-    assert_eq!(found, Walked { frame: 8, faults: vec![Fault::BelowStackPointer(START + 4)] });
+    assert_eq!(found, Walked { frame: 8, calls: Vec::new(), faults: vec![Fault::BelowStackPointer(START + 4)] });
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn an_access_below_the_stack_pointer_is_found_without_a_frame() {
         a.mov(eax, ptr(rsp - 4)).unwrap();
         a.ret().unwrap();
     });
-    assert_eq!(found, Walked { frame: 0, faults: vec![Fault::BelowStackPointer(START)] });
+    assert_eq!(found, Walked { frame: 0, calls: Vec::new(), faults: vec![Fault::BelowStackPointer(START)] });
 }
 
 #[test]
@@ -136,4 +136,17 @@ fn only_what_does_nothing_is_padding() {
     assert!(is_padding(&[0x66, 0x90, 0x0f, 0x1f, 0x40, 0x00]));
     assert!(is_padding(&[0; 16]));
     assert!(!is_padding(&[0x90, 0xc3]));
+}
+
+#[test]
+fn a_call_and_a_jump_out_are_calls_with_the_stack_of_then() {
+    let found = walked(|a| {
+        a.push(rbp).unwrap();
+        a.sub(rsp, 0x20).unwrap();
+        a.call(0x2000).unwrap();
+        a.add(rsp, 0x20).unwrap();
+        a.pop(rbp).unwrap();
+        a.jmp(0x3000).unwrap();
+    });
+    assert_eq!(found, Walked { frame: 0x28, calls: vec![(0x2000, 0x28), (0x3000, 0)], faults: Vec::new() });
 }
