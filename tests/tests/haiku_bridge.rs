@@ -3,6 +3,7 @@
 use kernelland::user::{Interface, Process};
 use kernelland::wire::{Link, Nic};
 use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tests::haiku::{Bridged, Card, hears, reads};
 use tests::{Arp, EtherFrame, checksum, parse_mac, within};
@@ -29,7 +30,8 @@ fn bridged(test: &str, body: impl FnOnce(&Bridged)) {
 fn addressed(name: &str, mac: [u8; 6]) -> Card {
     let (nic, cable) = Nic::on_cable(name, mac).unwrap();
     let interface = Interface::named(Process::root(), &nic.path());
-    interface.create().unwrap();
+    // One of the same name may be about to go.
+    assert!(within(PATIENCE, || interface.create().is_ok()));
     // Before it is up: only then does it get routes.
     interface.set_address(HOST.into(), 24).unwrap();
     interface.up().unwrap();
@@ -284,5 +286,93 @@ fn a_card_that_goes_down_is_forgotten_and_comes_back() {
             card.nic.set_link(Link::Up);
             assert!(comes(), "{}", lan.kernel.syslog());
         });
+    });
+}
+
+#[test]
+fn a_flood_by_one_port_leaves_the_others_their_share() {
+    kernelland::test(|| {
+        bridged("a_flood_by_one_port_leaves_the_others_their_share", |lan| {
+            let (card, flooded) = (lan.member("wire/0", CARD), lan.member("wire/1", CARD2));
+            let over = AtomicBool::new(false);
+            std::thread::scope(|scope| {
+                // One card is sent as much as it takes, to all.
+                scope.spawn(|| {
+                    let noise = EtherFrame::new(ALL, [2, 0, 0, 0, 0, 9], "noise").payload_bytes(1000).bytes();
+                    while !over.load(Ordering::Relaxed) {
+                        let _ = flooded.cable.send(&noise);
+                    }
+                });
+                // What the tap sends to the other comes, every frame of it.
+                for number in 0..500 {
+                    let frame = EtherFrame::new(FAR, VM, &format!("frame {number}")).bytes();
+                    lan.tap_sends(&frame);
+                    assert!(card.wire_hears(&frame, PATIENCE), "{number}\n{}", lan.ifconfig("-v bridge0"));
+                }
+                over.store(true, Ordering::Relaxed);
+            });
+            // The program that did not read lost noise, and the bridge nothing of others.
+            let shown = lan.ifconfig("-v bridge0");
+            println!("{shown}");
+            lan.comes_to_show("bridge0", "rx frames 500 ");
+        });
+    });
+}
+
+#[test]
+fn a_card_that_is_pulled_out_under_load_is_let_go() {
+    kernelland::test(|| {
+        bridged("a_card_that_is_pulled_out_under_load_is_let_go", |lan| {
+            for host in ["-hostaddr", "hostaddr"] {
+                for round in 0..3 {
+                    let card = addressed("wire/0", CARD);
+                    let path = card.nic.path();
+                    lan.ifconfig(&format!("bridge0 addm {path} {host} {path}"));
+                    pulled_out_under_load(lan, card);
+                    // It is no port any more, or one without an interface; both ways another card takes its place.
+                    let again = lan.card("wire/0", CARD);
+                    let _ = lan.root.ifconfig(&format!("bridge0 deletem {path}"));
+                    lan.ifconfig(&format!("bridge0 addm {path}"));
+                    let frame = EtherFrame::new(ALL, FAR, &format!("again {round}")).bytes();
+                    let comes = || {
+                        again.cable.send(&frame).unwrap();
+                        lan.tap_hears(&frame, Duration::from_millis(100))
+                    };
+                    assert!(within(PATIENCE, comes), "{host} {round}\n{}", lan.kernel.syslog());
+                    lan.ifconfig(&format!("bridge0 deletem {path}"));
+                    again.interface.delete().unwrap();
+                }
+            }
+        });
+    });
+}
+
+/// Pulls a card out while it is sent frames and the program sends some to it.
+fn pulled_out_under_load(lan: &Bridged, Card { nic, cable, interface }: Card) {
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for to in [ALL, VM, CARD].into_iter().cycle() {
+                let frame = EtherFrame::new(to, FAR, "load").payload_bytes(500).bytes();
+                if cable.send(&frame).is_err() || over.load(Ordering::Relaxed) {
+                    return;
+                }
+            }
+        });
+        scope.spawn(|| {
+            for to in [ALL, FAR, CARD].into_iter().cycle() {
+                let _ = lan.tap.write(&EtherFrame::new(to, VM, "load").bytes());
+                if over.load(Ordering::Relaxed) {
+                    return;
+                }
+            }
+        });
+        assert!(lan.tap_hears(&EtherFrame::new(VM, FAR, "load").bytes(), PATIENCE));
+        nic.unplug();
+        let gone = within(PATIENCE, || interface.flags().is_err());
+        over.store(true, Ordering::Relaxed);
+        // Who sends into a wire that nobody reads waits for room, until it has no other end.
+        drop(nic);
+        assert!(gone, "{}", lan.kernel.threads());
     });
 }

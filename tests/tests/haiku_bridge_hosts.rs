@@ -100,12 +100,12 @@ fn linux_a_machine_and_haiku_reach_one_another_by_a_card_with_an_address() {
 fn a_hundred_megabytes_pass_and_come_back() {
     kernelland::test(|| {
         let Some(lan) = Lan::new("a_hundred_megabytes_pass_and_come_back", Address::Card) else { return };
-        echo(&lan.linux, lan.vm.address, 100);
-        println!("{}", lan.bridged.ifconfig("-v bridge0"));
-        // While they pass, Haiku is reached.
         std::thread::scope(|scope| {
-            let stream = scope.spawn(|| echo(&lan.linux, lan.vm.address, 20));
-            assert!(lan.linux.reaches(Host::address(HAIKU)));
+            let stream = scope.spawn(|| echo(&lan.linux, lan.vm.address, 100));
+            // Meanwhile Haiku is reached.
+            while !stream.is_finished() {
+                assert!(lan.linux.reaches(Host::address(HAIKU)));
+            }
             stream.join().unwrap();
         });
         lan.ends();

@@ -39,7 +39,8 @@ impl Info {
         let bit = bit(event);
         self.occurred.fetch_or(bit, SeqCst);
         if self.selected.load(SeqCst) & bit != 0 || event == Self::INVALID {
-            self.thread.unblock(haiku_abi::B_OK);
+            // The hooks that select and deselect may be waiting for locks: that is not what ends here.
+            self.thread.unblock_select(haiku_abi::B_OK);
         }
     }
 

@@ -55,7 +55,8 @@ impl Bridged {
     pub fn card(&self, name: &str, mac: [u8; 6]) -> Card {
         let (nic, cable) = Nic::on_cable(name, mac).expect("the name is free");
         let interface = Interface::named(Process::root(), &nic.path());
-        interface.create().expect("the stack has a device module for cards");
+        // One of the same name may be about to go.
+        assert!(within(PATIENCE, || interface.create().is_ok()), "the stack has a device module for cards");
         interface.up().expect("the card can be opened");
         Card { nic, cable, interface }
     }

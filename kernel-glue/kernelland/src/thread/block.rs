@@ -63,19 +63,24 @@ impl Thread {
     /// Says that this thread, which runs, is about to wait. From here on it can be woken.
     pub(crate) fn prepare(&self, flags: u32, wait: Wait) {
         crate::lock::check_may_block(self, &wait);
-        let word = if flags & (B_CAN_INTERRUPT | B_KILL_CAN_INTERRUPT) != 0 { INTERRUPTIBLE } else { WAITING };
+        let interruptible = flags & (B_CAN_INTERRUPT | B_KILL_CAN_INTERRUPT) != 0;
+        let word = match interruptible {
+            _ if wait.kind == WaitKind::Select => SELECTING,
+            true => INTERRUPTIBLE,
+            false => WAITING,
+        };
         *locked(&self.waiting) = Some(wait);
         self.parking.store(word, SeqCst);
     }
 
     /// Waits until somebody wakes the thread or the time has come; returns the status that it was woken with.
     pub(crate) fn block(&self, deadline: Deadline) -> status_t {
-        if self.parking.load(SeqCst) == INTERRUPTIBLE && self.interrupted.load(SeqCst) {
+        if matches!(self.parking.load(SeqCst), INTERRUPTIBLE | SELECTING) && self.interrupted.load(SeqCst) {
             self.unblock(B_INTERRUPTED);
         }
         loop {
             let word = self.parking.load(SeqCst);
-            if word != WAITING && word != INTERRUPTIBLE {
+            if !is_waiting(word) {
                 break;
             }
             let until = match deadline {
@@ -104,18 +109,24 @@ impl Thread {
 
     /// Wakes the thread if it waits; says whether it did.
     pub(crate) fn unblock(&self, status: status_t) -> bool {
-        self.wake_from(WAITING, status) || self.wake_from(INTERRUPTIBLE, status)
+        [WAITING, INTERRUPTIBLE, SELECTING].into_iter().any(|word| self.wake_from(word, status))
+    }
+
+    /// Wakes the thread if it waits in `select` or the like, and not if it waits for a lock on its way in or out; says
+    /// whether it did.
+    pub(crate) fn unblock_select(&self, status: status_t) -> bool {
+        self.wake_from(SELECTING, status)
     }
 
     /// Whether the thread still waits, woken by nobody.
     pub(crate) fn is_blocked(&self) -> bool {
-        matches!(self.parking.load(SeqCst), WAITING | INTERRUPTIBLE)
+        is_waiting(self.parking.load(SeqCst))
     }
 
     /// Ends a wait that may be interrupted, and the next such wait if there is none now.
     pub(crate) fn interrupt(&self) {
         self.interrupted.store(true, SeqCst);
-        self.wake_from(INTERRUPTIBLE, B_INTERRUPTED);
+        let _ = self.wake_from(INTERRUPTIBLE, B_INTERRUPTED) || self.wake_from(SELECTING, B_INTERRUPTED);
     }
 
     /// Whether a wait with these flags would be interrupted at once.
@@ -152,3 +163,9 @@ impl Drop for Outside<'_> {
 
 const WAITING: u32 = 1;
 const INTERRUPTIBLE: u32 = 2;
+/// Waits for any of several events, and may be interrupted.
+const SELECTING: u32 = 3;
+
+fn is_waiting(word: u32) -> bool {
+    matches!(word, WAITING | INTERRUPTIBLE | SELECTING)
+}
