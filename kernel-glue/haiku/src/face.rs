@@ -96,14 +96,11 @@ unsafe extern "C" fn uninit_device(device: *mut net_device) -> status_t {
     let unit = unsafe { Unit::from_device(device) };
     unit.die();
     node::withdraw(&unit);
-    let last = unit::remove(&unit);
+    unit::remove(&unit);
     // What a bridge or the housekeeper still holds, they let go when they look at it next.
     drop(unit);
     housekeeper::ring();
     system::ring();
-    if last {
-        heap::relax();
-    }
     B_OK
 }
 

@@ -14,6 +14,8 @@ use core::alloc::{GlobalAlloc, Layout};
 
 /// Makes sure that an ordinary change gets all the memory that it asks for.
 ///
+/// The reserve is never given back: whoever has a permit may be anywhere in what it is for.
+///
 /// # Errors
 /// [`Status::B_NO_MEMORY`], before anything is done.
 pub(crate) fn permit() -> Result<(), Status> {
@@ -26,11 +28,6 @@ pub(crate) fn permit() -> Result<(), Status> {
 /// [`Status::B_NO_MEMORY`], before anything is done.
 pub(crate) fn permit_bytes(bytes: usize) -> Result<(), Status> {
     reserve::fill(bytes)
-}
-
-/// Gives the reserve back, as far as nothing lives in it: there is nothing of ours in the system.
-pub(crate) fn relax() {
-    reserve::empty();
 }
 
 /// What any change but the making of large tables stays within; a guess, far above what was counted.

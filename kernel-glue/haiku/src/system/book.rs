@@ -2,6 +2,7 @@
 
 use super::desk::{Outcome, Task};
 use super::ground::Ground;
+use super::look::Cause;
 use crate::identity;
 use crate::kernel::log::log;
 use crate::stack::{Interface, InterfaceName};
@@ -43,7 +44,7 @@ impl Book {
         match task {
             Task::Exchange { access, user, request } => Outcome::Answer(self.exchange(*access, *user, request)),
             Task::Settle => {
-                self.look();
+                self.look(Cause::Call);
                 Outcome::Settled
             }
         }

@@ -2,6 +2,7 @@
 
 use super::Answer;
 use super::book::Book;
+use super::look::Cause;
 use crate::bell::Bell;
 use crate::control::Access;
 use crate::kernel::{Lock, Semaphore, Spin, Status, heap, thread};
@@ -117,7 +118,7 @@ fn serve(bell: &Bell) {
             *job.outcome.lock() = Some(outcome);
             job.done.release();
         }
-        book.look();
+        book.look(Cause::Notice);
         if book.is_blank() && close() {
             return;
         }

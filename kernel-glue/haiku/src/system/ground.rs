@@ -11,6 +11,7 @@ pub(super) use bridges::Served;
 use own::Own;
 
 use super::datalink::{self, Handle};
+use super::look::Cause;
 use super::observe::Seen;
 use crate::member::{Condition, Member};
 use crate::node;
@@ -21,7 +22,7 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use frame::PortId;
-use kernel_glue::admin::{AdminStatus, InterfaceKind};
+use kernel_glue::admin::{AdminStatus, InetAddress, InterfaceKind, Picture};
 
 /// What is administered. Everything is looked up by the names that a state has.
 #[derive(Default)]
@@ -47,11 +48,12 @@ impl Ground {
     }
 
     /// Lists interfaces of ours that the stack has no more. One that has gone and come again is another.
-    pub(super) fn gone(&self) -> Vec<String> {
+    pub(super) fn gone(&self, cause: Cause) -> Vec<String> {
         let ended = |own: &Own| {
             let unit = &own.unit;
             // Somebody's reference may outlive the interface.
-            unit.is_dead() || (!unit.is_up() && own.handle().is_none() && !datalink::exists(unit.interface()))
+            let outlived = || !unit.is_up() && own.handle().is_none() && !datalink::exists(unit.interface());
+            unit.is_dead() || (cause == Cause::Call && outlived())
         };
         self.own.iter().filter(|(_, own)| ended(own)).map(|(name, _)| name.clone()).collect()
     }
@@ -65,15 +67,25 @@ impl Ground {
             }
             // The stack makes a device for a mere question, and ends it again: that is no interface.
             let handle = Handle::named(unit.interface()).ok().filter(|handle| is_of(handle, &unit))?;
-            let seen = seen(&unit, &handle);
+            let seen = seen(&unit, addresses(&unit, &handle));
             Some((name, kind_of(&unit), seen))
         });
         found.collect()
     }
 
     /// Lists what the stack has of our interfaces. One that is just going up or down is left out.
-    pub(super) fn seen(&self) -> Vec<(String, Seen)> {
-        let look = |(name, own): (&String, &Own)| Some((name.clone(), seen(&own.unit, &own.handle()?)));
+    ///
+    /// On a notice the addresses of one that was up before are those of the picture.
+    pub(super) fn seen(&self, cause: Cause, picture: &Picture) -> Vec<(String, Seen)> {
+        let look = |(name, own): (&String, &Own)| {
+            let shown = picture.interfaces.get(name)?;
+            let rose = shown.admin == AdminStatus::Down && own.unit.is_up();
+            let seen = match cause {
+                Cause::Notice if !rose => seen(&own.unit, shown.addresses.iter().copied().collect()),
+                Cause::Notice | Cause::Call => seen(&own.unit, addresses(&own.unit, &own.handle()?)),
+            };
+            Some((name.clone(), seen))
+        };
         self.own.iter().filter_map(look).collect()
     }
 
@@ -138,15 +150,19 @@ fn is_of(handle: &Handle, unit: &Unit) -> bool {
     core::ptr::eq(handle.device(), unit.record().device().as_ptr())
 }
 
-fn seen(unit: &Arc<Unit>, handle: &Handle) -> Seen {
-    let far = own::far_of(unit);
+fn seen(unit: &Arc<Unit>, inet: Vec<InetAddress>) -> Seen {
     Seen {
         admin: if unit.is_up() { AdminStatus::Up } else { AdminStatus::Down },
-        mtu_bytes: handle.mtu_bytes(),
-        inet: handle.addresses().iter().filter_map(|one| one.inet(far)).collect(),
+        mtu_bytes: u32::try_from(unit.record().mtu_bytes()).unwrap_or(u32::MAX),
+        inet,
         mac: unit.record().mac(),
         settings: unit.name().device().and_then(node::books::settings),
     }
+}
+
+fn addresses(unit: &Unit, handle: &Handle) -> Vec<InetAddress> {
+    let far = own::far_of(unit);
+    handle.addresses().iter().filter_map(|one| one.inet(far)).collect()
 }
 
 fn kind_of(unit: &Unit) -> InterfaceKind {

@@ -10,16 +10,31 @@ use alloc::vec::Vec;
 use core::time::Duration;
 use kernel_glue::admin::{Change, PortRun, Verb, flush_stopped, follow};
 
+/// Why the system is looked at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Cause {
+    /// A program waits for it in a call of its own.
+    Call,
+    /// Something was heard of.
+    Notice,
+}
+
 impl Book {
     /// Looks at the system, and follows what others did there.
-    pub(super) fn look(&mut self) {
+    ///
+    /// A notice may come while an interface is being deleted. A reference to it that is held at that moment outlives it in the
+    /// stack, whose next interface of the name would get the old one's device and lose its links with it. So on a notice
+    /// no interface of ours is referred to, but one that has just come up; what else there is to see waits for a call.
+    pub(super) fn look(&mut self, cause: Cause) {
         if heap::permit_bytes(self.weight()).is_err() {
             self.next_look = Some(clock::now().plus(AGAIN_AFTER));
             return;
         }
-        self.forget_gone();
-        self.adopt_new();
-        self.observe_all();
+        self.forget_gone(cause);
+        if cause == Cause::Call {
+            self.adopt_new();
+        }
+        self.observe_all(cause);
         self.follow();
         self.flush_stopped();
         self.publish_all();
@@ -33,13 +48,13 @@ impl Book {
 
     /// Drops what has ended: interfaces of ours that were taken from the stack, and members whose hardware is gone.
     #[inline(never)]
-    fn forget_gone(&mut self) {
+    fn forget_gone(&mut self, cause: Cause) {
         for (bridge, port, interface) in self.ground.lost() {
             log!("{bridge}: {interface}: removed");
             self.ground.detach(&bridge, port);
             self.picture.forget(&interface);
         }
-        let gone = self.ground.gone();
+        let gone = self.ground.gone(cause);
         if gone.is_empty() {
             return;
         }
@@ -71,9 +86,9 @@ impl Book {
 
     /// Takes over what others changed.
     #[inline(never)]
-    fn observe_all(&mut self) {
+    fn observe_all(&mut self, cause: Cause) {
         let Self { state, picture, ground, opened, .. } = self;
-        for (name, seen) in ground.seen() {
+        for (name, seen) in ground.seen(cause, picture) {
             ground.follow_host(&name, &seen);
             if observe::observe(state, picture, &name, &seen) == Changed::Yes {
                 log!("{name}: {:?}, mtu {}", seen.admin, seen.mtu_bytes);

@@ -2,6 +2,7 @@
 
 use super::Answer;
 use super::book::Book;
+use super::look::Cause;
 use crate::control::Access;
 use crate::kernel::{Status, clock, heap};
 use alloc::boxed::Box;
@@ -18,7 +19,7 @@ impl Book {
             Ok(request) => request,
             Err(error) => return answer_with(&Reply::Refused(unreadable(&error)), Some(Status::B_BAD_DATA)),
         };
-        self.look();
+        self.look(Cause::Call);
         match *request {
             Request::Change(change) => self.exchange_change(access, user, &change),
             Request::Ask(question) => self.answer(&question),

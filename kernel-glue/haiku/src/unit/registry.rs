@@ -45,15 +45,13 @@ pub(crate) fn insert(unit: &Arc<Unit>) -> Result<(), Status> {
     Ok(())
 }
 
-/// Removes a unit, and returns whether it was the last.
-pub(crate) fn remove(unit: &Arc<Unit>) -> bool {
-    let (removed, last) = {
+/// Removes a unit.
+pub(crate) fn remove(unit: &Arc<Unit>) {
+    let removed = {
         let mut units = units().lock();
         let is_it = units.get(&unit.name()).is_some_and(|found| Arc::ptr_eq(found, unit));
-        let removed = if is_it { units.remove(&unit.name()) } else { None };
-        (removed, units.is_empty())
+        if is_it { units.remove(&unit.name()) } else { None }
     };
     // Outside the lock; the caller has another reference.
     drop(removed);
-    last
 }

@@ -50,23 +50,6 @@ pub(super) fn fill(bytes: usize) -> Result<(), Status> {
     Ok(())
 }
 
-/// Gives back to the kernel what nothing lives in.
-pub(super) fn empty() {
-    for (number, range) in RANGES.iter().enumerate() {
-        let idle = {
-            let mut blocks = BLOCKS_LOCK.lock();
-            let block = blocks.get_mut(number).filter(|block| block.as_ref().is_some_and(|it| it.granules.are_free()));
-            let idle = block.and_then(Option::take);
-            if idle.is_some() {
-                range.1.store(0, Ordering::Relaxed);
-                range.0.store(0, Ordering::Relaxed);
-            }
-            idle
-        };
-        idle.into_iter().for_each(Block::free);
-    }
-}
-
 /// Takes memory out of the reserve; null if there is none.
 #[cold]
 pub(super) fn take(layout: Layout) -> *mut u8 {
