@@ -72,6 +72,7 @@ impl Lan {
     fn ends(self) {
         let Self { vm, linux, _nic, bridged, _lab } = self;
         drop((vm, linux));
+        bridged.ifconfig("tap1 destroy");
         bridged.ends();
     }
 }

@@ -87,10 +87,23 @@ impl Bridged {
         reads(&self.tap, patience, |frame| frame.starts_with(beginning).then_some(())).is_some()
     }
 
-    /// Ends it; no fault may have been found that the add-on took part in.
+    /// Destroys what there is, and ends it. No fault may have been found that the add-on took part in, and nothing of it
+    /// be left but what it keeps for good.
     pub fn ends(self) {
-        let report = self.kernel.report().concerning("trestle");
+        let Self { kernel, root, tap } = self;
+        drop(tap);
+        for interface in ["bridge0", "tap0"] {
+            root.ifconfig(&format!("{interface} destroy")).unwrap_or_else(|error| panic!("{interface}: {error}"));
+        }
+        let left = || {
+            let report = kernel.report().concerning("trestle");
+            let left = report.left.iter().map(|left| left.what.clone());
+            left.filter(|what| !KEPT.iter().any(|kept| what.contains(kept))).collect::<Vec<_>>()
+        };
+        assert!(within(PATIENCE, || left().is_empty()), "{:?}\n{}", left(), kernel.threads());
+        let report = kernel.report().concerning("trestle");
         assert!(report.faults.is_empty(), "{report}");
+        println!("{report}");
     }
 }
 
@@ -131,5 +144,7 @@ pub fn hears<R>(cable: &Cable, patience: Duration, mut wanted: impl FnMut(&[u8])
     None
 }
 
+/// What the add-on has from its first interface on: memory in reserve, where its housekeeper waits, and the clone nodes.
+const KEPT: [&str; 4] = [" blocks, ", "\"trestle housekeeper\"", "/dev/tap/clone", "/dev/tun/clone"];
 /// Far longer than anything takes here.
 const PATIENCE: Duration = Duration::from_secs(5);
