@@ -7,7 +7,7 @@ mod plug;
 mod program;
 
 pub use add_on::add_on;
-pub use boot::boot;
+pub use boot::{boot, boot_by_hand};
 pub use bridged::{Bridged, Card, hears, reads};
 pub use plug::plug;
 pub use program::{Open, Program};

@@ -1,10 +1,10 @@
 //! Builds and checks what cargo alone cannot: the Haiku add-on.
 #![forbid(unsafe_code)]
 
-use failure::Failure;
+use failure::{Failure, run};
 use lexopt::{Arg, Parser, ValueExt};
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use symbols::Symbols;
 
 mod check;
@@ -25,12 +25,14 @@ usage: cargo xtask haiku [--out DIR]
        cargo xtask haiku-userland [--out DIR]
        cargo xtask haiku-dist [--out DIR]
        cargo xtask check-elf FILE
+       cargo xtask kernelland [NIC ...]
 
   haiku           builds the kernel add-on into DIR (else target/haiku) and checks it: the file `trestle`, to be put
                   into add-ons/kernel/network/devices, and `trestle.debug` for debuggers
   haiku-userland  builds the program `trestle` for Haiku's userland into DIR (else target/haiku-userland)
   haiku-dist      builds both into DIR (else target/haiku-dist), with the scripts and the guide to install them
   check-elf       checks a kernel add-on by the rules of docs/haiku-build.md
+  kernelland      starts a Haiku kernel in user space with the add-on in it, and reads commands: type `help`
 ";
 
 fn main() -> ExitCode {
@@ -63,6 +65,10 @@ fn command() -> Result<(), Failure> {
                 Some(word) => Err(word.unexpected().into()),
             }
         }
+        Some("kernelland") => run(Command::new("cargo")
+            .args(["run", "--quiet", "--package", "tests", "--bin", "kernelland", "--"])
+            .args(words.raw_args()?)
+            .current_dir(haiku::root())),
         Some(_) | None => Err(Failure::Usage(format!("no command {}", command.display()).into())),
     }
 }

@@ -136,6 +136,7 @@ unsafe extern "C" fn down(device: *mut net_device) {
     // SAFETY: the condition above.
     let unit = unsafe { Unit::of(device) };
     unit.set_link(Link::Down);
+    unit.be_quiet();
     system::ring();
 }
 

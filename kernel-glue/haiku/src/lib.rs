@@ -1,7 +1,7 @@
 //! Trestle as a kernel add-on of Haiku.
 //!
-//! The kernel finds the array [`modules`] in the file, and in it one network device module, whose [hooks](face) make an
-//! interface of each name of ours. Applications reach the devices by [nodes](node) below `/dev`.
+//! The kernel finds the array `modules` in the file, and in it one network device module, whose hooks (`face`) make an
+//! interface of each name of ours. Applications reach the devices by nodes (`node`) below `/dev`.
 //!
 //! On other systems the crate is a library whose pure parts are tested; its calls of the kernel are not linked then.
 #![no_std]

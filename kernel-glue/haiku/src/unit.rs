@@ -247,8 +247,8 @@ impl Unit {
     }
 }
 
-/// How long the stack may take for a frame; a guess, the same that its own reader sleeps after an error.
-const QUIET: Duration = Duration::from_millis(10);
+/// How long the stack may take for a frame; a guess, twice what its own reader sleeps after an error.
+const QUIET: Duration = Duration::from_millis(20);
 /// How often it is asked whether the reader looks for a frame, which takes microseconds.
 const LOOK: Duration = Duration::from_micros(100);
 const MOST_LOOKS: u32 = 100;

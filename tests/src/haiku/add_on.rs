@@ -1,7 +1,7 @@
 //! The add-on's file.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -17,8 +17,7 @@ pub fn add_on() -> Result<PathBuf, String> {
 /// Builds it into the target directory of the running test. Several processes wait for one another, and those that
 /// come later find nothing left to do.
 fn build() -> Result<PathBuf, String> {
-    let test = std::env::current_exe().expect("/proc is there");
-    let target = test.ancestors().nth(3).expect("cargo puts tests into TARGET/PROFILE/deps");
+    let target = target();
     let lock = File::create(target.join("haiku.lock")).expect("the target directory can be written");
     lock.lock().expect("a file can be locked");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -26,7 +25,7 @@ fn build() -> Result<PathBuf, String> {
         .args(["run", "--quiet", "--package", "xtask", "--manifest-path"])
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
         .args(["--", "haiku"])
-        .env("CARGO_TARGET_DIR", target)
+        .env("CARGO_TARGET_DIR", &target)
         .output()
         .expect("cargo runs");
     let said = String::from_utf8_lossy(&built.stderr);
@@ -38,4 +37,11 @@ fn build() -> Result<PathBuf, String> {
         Some(line) => Err(line.trim_start_matches("xtask: ").to_owned()),
         None => panic!("cargo xtask haiku: {}\n{said}", built.status),
     }
+}
+
+/// Returns the folder that cargo has built this program into.
+pub(super) fn target() -> PathBuf {
+    let program = std::env::current_exe().expect("/proc is there");
+    let is_target = |folder: &&Path| folder.join("CACHEDIR.TAG").exists();
+    program.ancestors().find(is_target).expect("cargo marks the folder").to_owned()
 }

@@ -1,6 +1,6 @@
 //! A kernel with the add-on where Haiku would look for it.
 
-use super::add_on;
+use super::add_on::{add_on, target};
 use crate::lab::skip;
 use kernelland::{Config, Kernel};
 use std::path::{Path, PathBuf};
@@ -12,22 +12,29 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// As where the add-on is not built and everything must run.
 #[must_use]
 pub fn boot(test: &str, config: Config) -> Option<Kernel> {
-    let file = match add_on() {
-        Ok(file) => file,
+    match boot_by_hand(config) {
+        Ok(kernel) => Some(kernel),
         Err(need) => {
             skip(test, &need);
-            return None;
+            None
         }
-    };
-    let kernel = Kernel::boot(Config { roots: vec![root(&file)], ..config });
+    }
+}
+
+/// As [`boot`], outside of tests.
+///
+/// # Errors
+/// What this machine lacks to build the add-on, in a line.
+pub fn boot_by_hand(config: Config) -> Result<Kernel, String> {
+    let root = root(&add_on()?);
+    let kernel = Kernel::boot(Config { roots: vec![root], ..config });
     kernel.start_network().expect("the stack starts");
-    Some(kernel)
+    Ok(kernel)
 }
 
 /// Returns a directory as Haiku's `add-ons/kernel`, with the add-on in it; it lies with what is built.
 fn root(file: &Path) -> PathBuf {
-    let test = std::env::current_exe().expect("/proc is there");
-    let root = test.ancestors().nth(3).expect("cargo puts tests into TARGET/PROFILE/deps").join("haiku-root");
+    let root = target().join("haiku-root");
     let devices = root.join("network/devices");
     std::fs::create_dir_all(&devices).expect("the target directory can be written");
     // Others may be looking for it at this moment: it is never missing.
