@@ -2,11 +2,14 @@
 
 use kernelland::user::{Interface, Process};
 use kernelland::wire::{Link, Nic};
+use std::ffi::OsString;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tests::haiku::{Bridged, Card, hears, reads};
 use tests::{Arp, EtherFrame, checksum, parse_mac, within};
+use trestle::administer::execute;
+use trestle::haiku::AddOn;
 
 const CARD: [u8; 6] = [0x52, 0x54, 0, 0, 0, 1];
 const CARD2: [u8; 6] = [0x52, 0x54, 0, 0, 0, 2];
@@ -378,5 +381,101 @@ fn pulled_out_under_load(lan: &Bridged, Card { nic, cable, interface }: Card) {
         // Who sends into a wire that nobody reads waits for room, until it has no other end.
         drop(nic);
         assert!(gone, "{}", lan.kernel.threads());
+    });
+}
+
+#[test]
+fn frames_that_nobody_reads_hold_no_interface() {
+    kernelland::test(|| {
+        bridged("frames_that_nobody_reads_hold_no_interface", |lan| {
+            for (host, leaves) in [("-hostaddr", true), ("-hostaddr", false), ("hostaddr", true), ("hostaddr", false)] {
+                let card = if host == "hostaddr" { addressed("wire/0", CARD) } else { lan.card("wire/0", CARD) };
+                let path = card.nic.path();
+                lan.ifconfig(&format!("bridge0 addm {path} {host} {path}"));
+                if host == "-hostaddr" {
+                    lan.ifconfig(&format!("bridge0 inet {HOST}/24"));
+                }
+                // Answers of the host's, which refer to its interface on their way, and frames of the card's wait in the
+                // program's queue.
+                lan.tap_sends(&Arp::asks(VM, VM_IP, HOST).frame(ALL));
+                let station = reads(&lan.tap, PATIENCE, |frame| arp_answer(frame, HOST)).unwrap();
+                for number in 0..10 {
+                    lan.tap_sends(&ping(station, VM, (VM_IP, HOST), number));
+                    card.cable.send(&EtherFrame::new(VM, FAR, "unread").bytes()).unwrap();
+                }
+                let queued = || {
+                    let shown = lan.ifconfig("-v tap0");
+                    let words = shown.split("queue: ").nth(1).and_then(|rest| rest.split(' ').next());
+                    words.and_then(|count| count.parse::<u32>().ok()).unwrap_or(0)
+                };
+                assert!(within(PATIENCE, || queued() >= 20), "{}", lan.ifconfig("-v tap0"));
+                if leaves {
+                    lan.ifconfig(&format!("bridge0 deletem {path}"));
+                }
+                card.interface.delete().unwrap();
+                // With the last reference the device goes, and its node is closed.
+                let closed = || !lan.kernel.threads().contains(&format!("{path} consumer\", waits"));
+                let _ = lan.root.ifconfig(&format!("bridge0 deletem {path}"));
+                assert!(within(PATIENCE, closed), "{}", lan.kernel.threads());
+                if host == "-hostaddr" {
+                    lan.ifconfig(&format!("bridge0 -alias {HOST}"));
+                }
+                let read = (0..20).filter(|_| reads(&lan.tap, PATIENCE, |_| Some(())).is_some()).count();
+                assert_eq!(read, 20);
+            }
+        });
+    });
+}
+
+#[test]
+fn a_failed_allocation_leaves_a_working_bridge() {
+    kernelland::test(|| {
+        bridged("a_failed_allocation_leaves_a_working_bridge", |lan| {
+            let card = lan.card("wire/0", CARD);
+            let path = card.nic.path();
+            let works = |text: &str| {
+                let frame = EtherFrame::new(ALL, FAR, text).bytes();
+                within(PATIENCE, || {
+                    card.cable.send(&frame).unwrap();
+                    lan.tap_hears(&frame, Duration::from_millis(100))
+                })
+            };
+            let (mut number, mut refused) = (0, 0);
+            loop {
+                number += 1;
+                // The socket is made before: what Haiku's stack does without memory is not in question.
+                let socket = AddOn::open(&lan.root).unwrap();
+                let words = format!("bridge0 addm {path}").split(' ').map(OsString::from).collect::<Vec<_>>();
+                let before = lan.kernel.allocations();
+                lan.kernel.fail_allocation(number);
+                let added = execute(&words, || Ok(socket));
+                lan.kernel.fail_allocation(0);
+                let made = lan.kernel.allocations() - before;
+                match &added {
+                    Ok(_) => assert!(works(&format!("added {number}")), "{number}\n{}", lan.kernel.syslog()),
+                    Err(_) => refused += 1,
+                }
+                // Whatever came of it, it can be undone, and done.
+                if added.is_err() {
+                    lan.ifconfig(&format!("bridge0 addm {path}"));
+                    assert!(works(&format!("added after {number}")), "{number} {added:?}\n{}", lan.kernel.syslog());
+                }
+                lan.ifconfig(&format!("bridge0 deletem {path}"));
+                if made < number {
+                    break;
+                }
+            }
+            println!("{number} allocations failed, one by one; {refused} refused the change");
+            assert!(number > 10);
+            // Frames are lost without memory, and others come with it.
+            lan.ifconfig(&format!("bridge0 addm {path}"));
+            assert!(works("with memory"));
+            lan.kernel.fail_allocations_from(1);
+            let frame = EtherFrame::new(ALL, FAR, "without").bytes();
+            card.cable.send(&frame).unwrap();
+            assert!(!lan.tap_hears(&frame, MOMENT));
+            lan.kernel.fail_allocations_from(0);
+            assert!(works("with memory again"), "{}", lan.kernel.syslog());
+        });
     });
 }

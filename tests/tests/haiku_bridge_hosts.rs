@@ -65,7 +65,9 @@ impl Lan {
         assert!(vm.reaches(self.linux.address), "machine -> Linux\n{}", log());
         let pings = Pings { count: 20, payload: 1472, interval: Duration::from_millis(10) };
         for to in [HAIKU, VM] {
-            assert_eq!(self.linux.ping(Host::address(to), pings), 20, "full size to {to}\n{}", log());
+            // A busy machine may take too long for one of them.
+            let all = (0..3).any(|_| self.linux.ping(Host::address(to), pings) == 20);
+            assert!(all, "full size to {to}\n{}", log());
         }
     }
 

@@ -102,7 +102,8 @@ impl Bridged {
         };
         assert!(within(PATIENCE, || left().is_empty()), "{:?}\n{}", left(), kernel.threads());
         let report = kernel.report().concerning("trestle");
-        assert!(report.faults.is_empty(), "{report}");
+        let own = |fault: &&kernelland::Fault| !fault.to_string().contains(ARP_CACHE);
+        assert_eq!(report.faults.iter().find(own), None, "{report}");
         println!("{report}");
     }
 }
@@ -146,5 +147,8 @@ pub fn hears<R>(cable: &Cable, patience: Duration, mut wanted: impl FnMut(&[u8])
 
 /// What the add-on has from its first interface on: memory in reserve, where its housekeeper waits, and the clone nodes.
 const KEPT: [&str; 4] = [" blocks, ", "\"trestle housekeeper\"", "/dev/tap/clone", "/dev/tun/clone"];
+/// A lock of Haiku's ARP, which takes it before an interface's where an address is deleted, and after it where a frame is
+/// received: whoever deletes an address is in the report, and the add-on is when it was asked to.
+const ARP_CACHE: &str = "\"arp cache\"";
 /// Far longer than anything takes here.
 const PATIENCE: Duration = Duration::from_secs(5);
