@@ -3,8 +3,17 @@
 mod add_on;
 mod boot;
 mod bridged;
+#[cfg(feature = "linked")]
+mod linked;
+#[cfg(not(feature = "linked"))]
+mod loaded;
 mod plug;
 mod program;
+
+#[cfg(feature = "linked")]
+use linked::roots;
+#[cfg(not(feature = "linked"))]
+use loaded::roots;
 
 pub use add_on::add_on;
 pub use boot::{boot, boot_by_hand};

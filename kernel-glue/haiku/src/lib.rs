@@ -31,4 +31,6 @@ mod tun;
 mod unit;
 mod waiter;
 
+#[cfg(feature = "linked")]
+pub use modules::linked;
 pub use modules::{Modules, modules};

@@ -31,6 +31,12 @@ unsafe impl Sync for Modules {}
 #[cfg_attr(not(target_os = "none"), expect(non_upper_case_globals, reason = "the kernel's name for it"))]
 pub static modules: Modules = Modules([&raw const DEVICE, core::ptr::null()]);
 
+/// Returns the module, for a kernel that it is linked into.
+#[cfg(feature = "linked")]
+pub fn linked() -> &'static module_info {
+    &DEVICE.info
+}
+
 type Operations = unsafe extern "C" fn(i32) -> status_t;
 type VariadicOperations = unsafe extern "C" fn(i32, ...) -> status_t;
 
