@@ -29,8 +29,7 @@ use worker::{Shared, Worker};
 /// A bridge and its worker.
 ///
 /// The methods are the control side's: they are called one at a time, by a thread that holds no lock of the stack, and
-/// those that make something under a permit of the heap. Only [`abandon`](Self::abandon) and dropping, which is the
-/// same, may be done by anyone.
+/// those that make something under a permit of the heap. Only dropping a handle may be done by anyone.
 pub(crate) struct BridgeHandle {
     shared: Arc<Shared>,
     ports: Spin<Vec<Attached>>,
@@ -168,15 +167,10 @@ impl BridgeHandle {
             thread.join();
         }
     }
-
-    /// Has the worker let every port go and end by itself. It waits for nobody and takes no lock of the stack, which
-    /// makes it fit for `uninit_device`.
-    pub(crate) fn abandon(self) {
-        drop(self);
-    }
 }
 
 impl Drop for BridgeHandle {
+    /// Has the worker let every port go and end by itself. It waits for nobody and takes no lock of the stack.
     fn drop(&mut self) {
         self.shared.mailbox.stop();
     }

@@ -106,38 +106,6 @@ pub(crate) enum AttachError {
     Refused(Status),
 }
 
-/// What is to be known of an interface before it becomes a member.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Look {
-    /// Its hardware address; zero for a driver that tells it only when it is up.
-    pub(crate) mac: Mac,
-    /// What may follow the Ethernet header, in bytes.
-    pub(crate) mtu_bytes: u32,
-    /// Bits a second.
-    pub(crate) speed: u64,
-    /// Whether the host is reached by an address of its.
-    pub(crate) has_address: bool,
-    /// What it is able to.
-    pub(crate) condition: Condition,
-}
-
-/// Looks at an interface of another driver.
-///
-/// It takes locks of the stack, as whatever finds an interface.
-///
-/// # Errors
-/// It cannot become a member, whether or not another bridge has it.
-pub(crate) fn look(interface: &str) -> Result<Look, AttachError> {
-    let device = find(interface)?;
-    Ok(Look {
-        mac: device.mac(),
-        mtu_bytes: device.mtu_bytes(),
-        speed: device.speed(),
-        has_address: device.has_address(),
-        condition: device.run(),
-    })
-}
-
 /// Finds a device that can be a member's.
 fn find(interface: &str) -> Result<Device, AttachError> {
     let name = InterfaceName::new(interface).ok_or(AttachError::NoInterface)?;
@@ -179,11 +147,6 @@ impl Member {
         })
     }
 
-    /// Returns the interface's name.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
     /// Returns what it is able to at present.
     pub(crate) fn condition(&self) -> Condition {
         match self.condition.load(Ordering::Acquire) {
@@ -207,16 +170,6 @@ impl Member {
     /// Returns the link's speed in bits a second.
     pub(crate) fn speed(&self) -> u64 {
         self.speed.load(Ordering::Relaxed)
-    }
-
-    /// Returns whose the host's addresses are.
-    pub(crate) fn host_mode(&self) -> HostMode {
-        self.policy.get().host
-    }
-
-    /// Chooses whose they are, from the next packet on.
-    pub(crate) fn set_host_mode(&self, host: HostMode) {
-        self.policy.change(|policy| policy.host = host);
     }
 
     /// Returns whether its driver receives what is for others; some cannot, and then only the host is on the bridge.

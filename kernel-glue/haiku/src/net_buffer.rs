@@ -16,7 +16,8 @@ pub(crate) struct NetBuf {
     raw: NonNull<net_buffer>,
     /// The first bytes, [`HEAD_BYTES`] or the whole packet, contiguous.
     head: NonNull<u8>,
-    head_bytes: usize,
+    /// At most [`HEAD_BYTES`].
+    head_bytes: u32,
     /// Whether its bytes are this packet's alone, and its other members as a new packet has them.
     fresh: Cell<bool>,
 }
@@ -239,7 +240,7 @@ impl Drop for AddressReference {
 impl FrameBuf for NetBuf {
     fn head(&self) -> &[u8] {
         // SAFETY: as many bytes lie there: the packet's nodes change in methods alone that find the head again.
-        unsafe { core::slice::from_raw_parts(self.head.as_ptr(), self.head_bytes) }
+        unsafe { core::slice::from_raw_parts(self.head.as_ptr(), self.head_bytes as usize) }
     }
 
     fn meta(&self) -> Meta {
@@ -349,14 +350,14 @@ fn access(table: &Buffers, raw: NonNull<net_buffer>, bytes: usize) -> Option<Non
 }
 
 /// Finds the first bytes, if they lie in one piece.
-fn head_of(table: &Buffers, raw: NonNull<net_buffer>) -> Option<(NonNull<u8>, usize)> {
+fn head_of(table: &Buffers, raw: NonNull<net_buffer>) -> Option<(NonNull<u8>, u32)> {
     // SAFETY: the packet is alive.
-    let bytes = (unsafe { (*raw.as_ptr()).size } as usize).min(HEAD_BYTES);
-    access(table, raw, bytes).map(|head| (head, bytes))
+    let bytes = unsafe { (*raw.as_ptr()).size }.min(HEAD_BYTES as u32);
+    access(table, raw, bytes as usize).map(|head| (head, bytes))
 }
 
-/// Room before a packet of ours, for an Ethernet header and two tags; the stack's own headers find more than enough in
-/// the rest, for it strips before it prepends.
-const HEADER_ROOM: usize = 32;
+/// Room before a packet of ours: for an Ethernet header and two tags, behind the 56 bytes that the stack keeps of what is
+/// asked for.
+const HEADER_ROOM: usize = 56 + 24;
 /// Small enough for any stack.
 const PIECE_BYTES: usize = 256;

@@ -3,7 +3,7 @@
 use crate::kernel::Lock;
 use crate::net_buffer::NetBuf;
 use alloc::vec::Vec;
-use arp::{Binding, BindingCounters, Bindings, NeighbourFrame};
+use arp::{Binding, Bindings, NeighbourFrame};
 use bridge::{Next, Sighting, Watch};
 use frame::{Frame, Instant, PortId, Tag};
 use kernel_glue::neighbours;
@@ -31,11 +31,6 @@ impl Neighbours {
     /// Lists what is known.
     pub(crate) fn list(&self, now: Instant) -> Vec<Binding> {
         self.0.lock().as_ref().map(|bindings| bindings.iter(now).copied().collect()).unwrap_or_default()
-    }
-
-    /// Returns what happened since learning began; nothing while it has not.
-    pub(crate) fn counters(&self) -> BindingCounters {
-        self.0.lock().as_ref().map(|bindings| *bindings.counters()).unwrap_or_default()
     }
 
     /// Forgets what was learned on a port.

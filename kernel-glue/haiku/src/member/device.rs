@@ -22,7 +22,7 @@ pub(super) struct Device {
     module: &'static net_device_module_info,
     send: unsafe extern "C" fn(*mut net_device, *mut haiku_abi::net_buffer) -> status_t,
     /// The reference by which the device lives, and its module with it.
-    interface: Interface,
+    _interface: Interface,
 }
 
 // SAFETY: the pointer is valid in every thread; what is behind it is touched word by word.
@@ -49,7 +49,7 @@ impl Device {
         // SAFETY: the stack set the module before it gave the interface away; it stays loaded as long as the device
         // lives, and its table never changes.
         let module = unsafe { module.as_ref() };
-        Some(Self { raw, module, send: module.send_data?, interface })
+        Some(Self { raw, module, send: module.send_data?, _interface: interface })
     }
 
     /// Returns the name of the driver's module.
@@ -105,11 +105,6 @@ impl Device {
     /// Returns the link's speed in bits a second.
     pub(super) fn speed(&self) -> u64 {
         self.cells().link_speed.load(Ordering::Relaxed)
-    }
-
-    /// Returns whether the interface has an address that the host is reached by.
-    pub(super) fn has_address(&self) -> bool {
-        self.interface.has_address()
     }
 
     /// Sends a frame out on the wire, past every monitor.

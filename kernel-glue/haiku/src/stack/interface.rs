@@ -3,11 +3,10 @@
 use super::{Stack, get};
 use crate::kernel::Status;
 use core::ffi::{CStr, c_void};
-use core::net::Ipv6Addr;
 use core::ptr::NonNull;
 use haiku_abi::{
-    AF_INET, AF_INET6, IF_NAMESIZE, SIOCAIFADDR, SIOCDIFADDR, SIOCGIFFLAGS, SIOCGIFINDEX, SIOCSIFFLAGS, ifaliasreq,
-    ifreq, net_device, net_domain, net_interface, sockaddr, sockaddr_in, sockaddr_in6,
+    AF_INET, IF_NAMESIZE, SIOCAIFADDR, SIOCDIFADDR, SIOCGIFFLAGS, SIOCGIFINDEX, SIOCSIFFLAGS, ifaliasreq, ifreq,
+    net_device, net_domain, net_interface,
 };
 
 /// A name as the stack's calls take it: at most 31 bytes and a zero.
@@ -133,52 +132,12 @@ impl Interface {
         // SAFETY: the reference keeps the interface; its index never changes.
         unsafe { (*self.raw.as_ptr()).index }
     }
-
-    /// Returns whether the host is reached by an address of the interface, those that hold on the link alone apart.
-    pub(crate) fn has_address(&self) -> bool {
-        let mut address = core::ptr::null_mut();
-        let mut found = false;
-        // SAFETY: the reference keeps the interface; `address` is null at first, and what the call left there after,
-        // whose reference the call gives back, the last one at the end of the list.
-        while unsafe { (self.stack.datalink.get_next_interface_address)(self.raw.as_ptr(), &raw mut address) } {
-            // SAFETY: the call holds a reference to it until the next.
-            let local = unsafe { (*address).local };
-            // SAFETY: an address that is set stays while it is referred to.
-            found |= unsafe { is_reached_by(local) };
-        }
-        found
-    }
 }
 
 impl Drop for Interface {
     fn drop(&mut self) {
         // SAFETY: the reference is this one's, and not used again.
         unsafe { (self.stack.datalink.put_interface)(self.raw.as_ptr()) };
-    }
-}
-
-/// Returns whether an address names the host beyond a link.
-///
-/// # Safety
-/// It is null, or a socket address as long as its family's are.
-unsafe fn is_reached_by(address: *const sockaddr) -> bool {
-    if address.is_null() {
-        return false;
-    }
-    // SAFETY: the condition above; every address has a family.
-    match i32::from(unsafe { (*address).sa_family }) {
-        AF_INET => {
-            // SAFETY: as above, of this family.
-            let address = unsafe { (*address.cast::<sockaddr_in>()).sin_addr };
-            address != 0
-        }
-        AF_INET6 => {
-            // SAFETY: as above, of this family.
-            let octets = unsafe { (*address.cast::<sockaddr_in6>()).sin6_addr };
-            let v6 = Ipv6Addr::from(octets);
-            !v6.is_unspecified() && !v6.is_unicast_link_local()
-        }
-        _ => false,
     }
 }
 
