@@ -19,6 +19,7 @@ pub fn test<F: FnOnce()>(body: F) {
         Place::Parent(name) => {
             let outcome = spawn(&name);
             assert!(outcome.ended_well(), "{name}: {}\n{}", outcome.status, outcome.output);
+            outcome.tell_what_was_skipped();
         }
     }
 }
@@ -59,6 +60,15 @@ struct Outcome {
 }
 
 impl Outcome {
+    /// Passes on what the process said that it could not try here: nobody else sees the output of one that ended well.
+    fn tell_what_was_skipped(&self) {
+        let mut out = std::io::stderr();
+        for line in self.output.lines().filter(|line| line.starts_with("skipped: ")) {
+            // Past the harness, which shows what is printed only for a test that fails.
+            let _ = writeln!(out, "{line}");
+        }
+    }
+
     fn ended_well(&self) -> bool {
         self.status.success() && self.output.contains(DONE)
     }

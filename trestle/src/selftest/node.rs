@@ -96,8 +96,11 @@ fn waits<C: Calls>(
     let (done, waited) = channel();
     let waiting = Arc::clone(&reader);
     let spawned = thread::Builder::new().spawn(move || {
+        let outcome = (wait(&waiting), clock::monotonic());
+        // The next part opens the node: whoever is told of the end finds it closed when its own descriptor goes.
+        drop(waiting);
         // Nobody listens only where this took too long.
-        let _ = done.send((wait(&waiting), clock::monotonic()));
+        let _ = done.send(outcome);
     });
     spawned.map_err(|error| format!("thread: {error}"))?;
     // The thread is to be waiting by then; if it is not, the part is easier.
