@@ -108,7 +108,8 @@ fn try_spawn(name: &str) -> io::Result<Outcome> {
     let readers = (child.stdout.take(), child.stderr.take());
     let readers = (std::thread::spawn(|| drain(readers.0)), std::thread::spawn(|| drain(readers.1)));
     let status = wait(&mut child)?;
-    let output = [readers.0, readers.1].map(|reader| reader.join().unwrap_or_default()).concat();
+    // The harness may have begun a line that it did not end.
+    let output = [readers.0, readers.1].map(|reader| reader.join().unwrap_or_default()).join("\n");
     Ok(Outcome { status, output })
 }
 
