@@ -44,9 +44,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Makes the stack's modules known, for where no directory of add-ons has them.
 pub(crate) fn provide() {
-    let stack: [&'static module_info; 4] =
-        [&table::MODULE.info, &buffer::MODULE.info, &datalink::MODULE.info, &sockets::MODULE.info];
+    let stack: [&'static module_info; 5] = [
+        &table::MODULE.info,
+        &buffer::MODULE.info,
+        &datalink::MODULE.info,
+        &domain::LINK_MODULE.info,
+        &sockets::MODULE.info,
+    ];
     crate::modules::provide("network/stack", &stack);
+    crate::modules::provide("network/protocols/ipv4", &[&domain::INET_MODULE.info]);
+    crate::modules::provide("network/protocols/ipv6", &[&domain::INET6_MODULE.info]);
     crate::modules::provide("network/devices/ethernet", &[&ethernet_device::MODULE.info]);
     crate::modules::provide("network/devices/loopback", &[&loopback_device::MODULE.info]);
 }

@@ -11,12 +11,13 @@ pub(super) use names::exists;
 pub(super) use seen::{Address, Handle};
 
 use super::sockaddr::{self, Far};
-use crate::kernel::Status;
+use crate::kernel::{Status, module};
 use crate::stack::{self, Interface, InterfaceName};
 use alloc::boxed::Box;
 use core::net::IpAddr;
+use core::ptr::NonNull;
 use haiku_abi::{
-    AF_INET, B_SOCKET_SET_ALIAS, IFF_UP, SIOCAIFADDR, SIOCDIFADDR, SIOCSIFMTU, ifaliasreq, ifconf, ifreq,
+    AF_INET, AF_INET6, B_SOCKET_SET_ALIAS, IFF_UP, SIOCAIFADDR, SIOCDIFADDR, SIOCSIFMTU, ifaliasreq, ifconf, ifreq,
     ifreq_argument, ifreq_stats, net_domain,
 };
 use kernel_glue::admin::{AdminStatus, InetAddress};
@@ -133,6 +134,12 @@ impl Request for ifconf {}
 fn domain(family: i32) -> Result<*mut net_domain, Status> {
     let stack = stack::get().ok_or(Status::B_DEVICE_NOT_FOUND)?;
     // SAFETY: it looks a number up.
-    let domain = unsafe { (stack.network.get_domain)(family) };
-    if domain.is_null() { Err(Status::EAFNOSUPPORT) } else { Ok(domain) }
+    let find = || NonNull::new(unsafe { (stack.network.get_domain)(family) });
+    if let Some(domain) = find() {
+        return Ok(domain.as_ptr());
+    }
+    // A family is there once some program has had a socket of it, or while its module is in use: from here on.
+    let name = if family == AF_INET6 { c"network/protocols/ipv6/v1" } else { c"network/protocols/ipv4/v1" };
+    module::get(name).map_err(|_| Status::EAFNOSUPPORT)?;
+    find().map(NonNull::as_ptr).ok_or(Status::EAFNOSUPPORT)
 }

@@ -1,13 +1,20 @@
 //! The address families, each with its routes.
 
+mod modules;
+
+pub(crate) use modules::{INET_MODULE, INET6_MODULE, LINK_MODULE};
+
 use crate::stack::buffer::Buffer;
 use crate::stack::family::Family;
+use crate::stack::kernel::Module;
 use crate::stack::lock::Recursive;
 use crate::stack::routes::Routes;
 use crate::stack::{ipv4, ipv6};
 use haiku_abi::*;
 use std::ffi::{CStr, c_char};
 use std::ptr::{from_ref, null_mut};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// A family, at whose front others see a `net_domain`.
 #[repr(C)]
@@ -16,6 +23,10 @@ pub(crate) struct Domain {
     name: &'static CStr,
     family: Family,
     routes: Recursive<Routes>,
+    /// Others find it.
+    is_known: AtomicBool,
+    /// Makes it known.
+    module: Mutex<Option<Module>>,
 }
 
 // SAFETY: what others see never changes; the routes are locked.
@@ -33,7 +44,27 @@ impl Domain {
             Family::Link => AF_LINK,
         };
         let abi = net_domain { name: name.as_ptr(), family: number, module: null_mut(), address_module: null_mut() };
-        Self { abi, name, family, routes: Recursive::new(Routes::new()) }
+        let is_known = AtomicBool::new(false);
+        Self { abi, name, family, routes: Recursive::new(Routes::new()), is_known, module: Mutex::new(None) }
+    }
+
+    /// Makes it known until the stack ends, for there is a socket of it.
+    pub(crate) fn acquire(&self) -> Result<(), status_t> {
+        let name = match self.family {
+            Family::Inet => modules::INET_NAME,
+            Family::Inet6 => modules::INET6_NAME,
+            Family::Link => modules::LINK_NAME,
+        };
+        let mut module = self.module.lock().unwrap_or_else(PoisonError::into_inner);
+        if module.is_none() {
+            *module = Some(Module::get(name).map_err(|_| EAFNOSUPPORT)?);
+        }
+        Ok(())
+    }
+
+    fn release(&self) {
+        let module = self.module.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(module);
     }
 
     pub(crate) fn as_raw(&self) -> *mut net_domain {
@@ -78,6 +109,7 @@ pub(crate) fn init() {
 }
 
 pub(crate) fn uninit() {
+    ALL.iter().for_each(|domain| domain.release());
     ALL.iter().for_each(|domain| domain.routes.destroy());
 }
 
@@ -90,8 +122,9 @@ pub(crate) fn by_pointer(raw: *mut net_domain) -> Option<&'static Domain> {
     ALL.into_iter().find(|domain| domain.as_raw() == raw)
 }
 
+/// Finds a family of which there has been a socket: its module makes it known, which then stays.
 pub(crate) unsafe extern "C" fn get_domain(family: i32) -> *mut net_domain {
-    by_family(family).map_or(null_mut(), Domain::as_raw)
+    by_family(family).filter(|domain| domain.is_known.load(Ordering::Acquire)).map_or(null_mut(), Domain::as_raw)
 }
 
 /// All families are the stack's own here.

@@ -89,6 +89,7 @@ impl Socket {
             (_, _, 0) => return Err(EPROTOTYPE),
             _ => return Err(EPROTONOSUPPORT),
         };
+        domain.acquire()?;
         if matches!(kind, Kind::Raw) && domain.family() == Family::Inet && !kernel::is_root() {
             return Err(B_NOT_ALLOWED);
         }

@@ -361,3 +361,39 @@ fn an_interface_that_goes_up_twice_goes_down_once_and_a_change_of_nothing_does_n
         end(kernel);
     });
 }
+
+/// So who has no socket finds no IPv6, unless some program had one.
+#[test]
+fn a_family_is_known_from_its_first_socket_on() {
+    crate::test(|| {
+        let (kernel, tables) = boot();
+        // SAFETY: the module is in use.
+        let is_known = |family| !unsafe { tables.stack.get_domain.unwrap()(family) }.is_null();
+        assert!(!is_known(AF_INET6) && !is_known(AF_LINK));
+        drop(inet_socket());
+        assert!(is_known(AF_INET) && !is_known(AF_INET6));
+        drop(Process::root().socket(AF_INET6, SOCK_DGRAM, 0).unwrap());
+        assert!(is_known(AF_INET6), "what a socket has loaded stays");
+        drop(Process::root().socket(AF_LINK, SOCK_DGRAM, 0).unwrap());
+        assert!(is_known(AF_LINK));
+        end(kernel);
+    });
+}
+
+#[test]
+fn a_family_is_known_while_its_module_is_in_use() {
+    crate::test(|| {
+        let (kernel, tables) = boot();
+        // SAFETY: the module is in use.
+        let is_known = || !unsafe { tables.stack.get_domain.unwrap()(AF_INET6) }.is_null();
+        let name = c"network/protocols/ipv6/v1";
+        let mut info = std::ptr::null_mut();
+        // SAFETY: the name is a string, the place is ours.
+        assert_eq!(unsafe { crate::symbols::get_module(name.as_ptr(), &mut info) }, B_OK);
+        assert!(is_known());
+        // SAFETY: the name is a string, the reference is ours.
+        unsafe { crate::symbols::put_module(name.as_ptr()) };
+        assert!(!is_known());
+        end(kernel);
+    });
+}
