@@ -233,11 +233,12 @@ impl Descriptor {
     }
 
     fn run_close(&self) {
-        locked(&self.state).close_done = true;
         if let Some(close) = self.node.copied().close {
             // SAFETY: the driver's hook and cookie, once. The kernel does not look at its status.
             let _ = call_out(current(), || unsafe { close(self.cookie()) });
         }
+        // A call that ends before the hook has leaves the cookie alone.
+        locked(&self.state).close_done = true;
     }
 
     fn free_if_quiet(&self) {
