@@ -42,6 +42,8 @@ fn build() -> Result<PathBuf, String> {
 /// Returns the folder that cargo has built this program into.
 pub(super) fn target() -> PathBuf {
     let program = std::env::current_exe().expect("/proc is there");
-    let is_target = |folder: &&Path| folder.join("CACHEDIR.TAG").exists();
+    // The first is only in a folder that cargo has made itself.
+    let marks = ["CACHEDIR.TAG", ".rustc_info.json"];
+    let is_target = |folder: &&Path| marks.iter().any(|mark| folder.join(mark).exists());
     program.ancestors().find(is_target).expect("cargo marks the folder").to_owned()
 }
