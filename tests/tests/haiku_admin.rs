@@ -1,7 +1,7 @@
 //! Administration inside Haiku's kernel: the real command line, by the ioctl, to the add-on's file.
 
 use haiku_abi::admin::EXCHANGE_V1;
-use haiku_abi::{AF_INET, SIOCGDRVSPEC, SIOCSDRVSPEC, SOCK_DGRAM};
+use haiku_abi::{AF_INET, IFF_UP, SIOCGDRVSPEC, SIOCSDRVSPEC, SOCK_DGRAM};
 use kernelland::user::{Interface, Process, Socket};
 use kernelland::{Config, Counts, Kernel};
 use std::time::Duration;
@@ -59,6 +59,36 @@ fn who_is_not_root_may_look_and_not_change() {
         let refused = user.ifconfig("bridge0 up").unwrap_err();
         assert!(refused.contains("user 1000 may only read; root may change"), "{refused}");
         assert_eq!(ok(user, "-j bridge0"), before);
+    });
+}
+
+/// The stack counts an interface twice that two bring up at once, and its device and reader stay when it goes down.
+#[test]
+fn an_interface_that_somebody_is_just_bringing_up_goes_down_again() {
+    kernelland::test(|| {
+        let test = "an_interface_that_somebody_is_just_bringing_up_goes_down_again";
+        let Some(kernel) = boot(test, Config::default()) else { return };
+        let root = Program::root();
+        let tap = Interface::named(Process::root(), "tap0");
+        tap.create().unwrap();
+        kernel.slow_spawns_of("tap0 reader", Duration::from_millis(300));
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| tap.up().unwrap());
+            // The device is up by now, and the interface is not.
+            soon("a node", || kernel.nodes().iter().any(|node| node == "tap/0"));
+            assert_eq!(tap.flags().unwrap() & IFF_UP, 0);
+            ok(root, "tap0 up");
+            other.join().unwrap();
+        });
+        kernel.slow_spawns_of("tap0 reader", Duration::ZERO);
+        for _ in 0..2 {
+            let shown = ok(root, "tap0");
+            assert!(shown.contains("<UP,"), "{shown}");
+            assert!(kernel.threads().contains("tap0 reader"), "{}", kernel.threads());
+            ok(root, "tap0 down");
+            assert!(!kernel.threads().contains("tap0 reader"), "{}", kernel.threads());
+            ok(root, "tap0 up");
+        }
     });
 }
 

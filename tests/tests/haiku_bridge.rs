@@ -428,6 +428,7 @@ fn frames_that_nobody_reads_hold_no_interface() {
 }
 
 #[test]
+#[cfg_attr(feature = "linked", ignore = "linked, the add-on takes its memory as this program does")]
 fn a_failed_allocation_leaves_a_working_bridge() {
     kernelland::test(|| {
         bridged("a_failed_allocation_leaves_a_working_bridge", |lan| {

@@ -6,7 +6,7 @@ pub use report::{Counts, Left, Report};
 
 use crate::lock::{self, Flavour};
 use crate::user::Status;
-use crate::{clock, fault, inject, loader, modules, network, settings, stack, syslog, watchdog};
+use crate::{clock, delay, fault, inject, loader, modules, network, settings, stack, syslog, watchdog};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
@@ -106,6 +106,13 @@ impl Kernel {
     /// Lets every allocation from the `n`th on fail; 0 lets none fail.
     pub fn fail_allocations_from(&self, n: u64) {
         inject::fail_from(n);
+    }
+
+    /// Has whoever makes a kernel thread of this name wait so long before there is one. One name at a time; no time ends it.
+    ///
+    /// The stack makes an interface's reader between the device's `up` and the flag that programs see.
+    pub fn slow_spawns_of(&self, name: &str, time: Duration) {
+        delay::spawns_of(name, time);
     }
 
     /// Returns the faults that were found so far.

@@ -5,6 +5,7 @@
 mod cache;
 mod clock;
 mod condition;
+mod delay;
 mod depth;
 mod devfs;
 mod fault;

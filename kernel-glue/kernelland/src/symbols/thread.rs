@@ -30,6 +30,7 @@ extern "C" fn spawn(
     // SAFETY: the caller of `spawn_kernel_thread` gives a string, if not null.
     let name = (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) });
     let name = name.map_or("unnamed thread".into(), CStr::to_string_lossy);
+    crate::delay::spawn(&name);
     thread::spawn(&name, priority, Entry { function, argument }, caller)
 }
 

@@ -1,14 +1,18 @@
 //! One of our interfaces, while it is in a picture.
 
-use super::super::datalink::Handle;
+use super::super::datalink::{self, Handle};
 use super::super::sockaddr::Far;
 use super::is_of;
 use super::links::Linked;
+use crate::kernel::{Status, thread};
+use crate::stack::Interface;
 use crate::unit::{Unit, UnitKind};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU32, Ordering};
-use kernel_glue::admin::Device;
+use core::time::Duration;
+use haiku_abi::IFF_UP;
+use kernel_glue::admin::{AdminStatus, Device};
 
 pub(super) struct Own {
     pub(super) unit: Arc<Unit>,
@@ -36,7 +40,32 @@ impl Own {
         self.index.store(handle.index(), Ordering::Relaxed);
         Some(handle)
     }
+
+    /// Brings the interface up or down, and returns how it was.
+    ///
+    /// The stack lets two bring an interface up at once. It counts them both then, and takes the device down only after as
+    /// many `down`s, of which it lets none through but the first. So whoever is at it is waited for.
+    pub(super) fn set_admin(&self, admin: AdminStatus) -> Result<AdminStatus, Status> {
+        for _ in 0..MOST_WAITS {
+            if self.unit.is_dead() || self.is_settled() {
+                break;
+            }
+            thread::sleep(WAIT);
+        }
+        datalink::set_admin(self.unit.interface(), admin)
+    }
+
+    /// Returns whether the stack says of the interface what its device heard last.
+    fn is_settled(&self) -> bool {
+        // One that is just going up or down has no flags.
+        Interface::flags(self.unit.interface()).is_ok_and(|flags| (flags & IFF_UP != 0) == self.unit.is_up())
+    }
 }
+
+/// How long somebody may take who brings an interface up or down, in all half a second: twenty times the time that the
+/// last frame's way through the stack is waited for in `down`. A guess.
+const MOST_WAITS: u32 = 500;
+const WAIT: Duration = Duration::from_millis(1);
 
 /// Returns whom an interface of ours reaches.
 pub(super) fn far_of(unit: &Unit) -> Far {

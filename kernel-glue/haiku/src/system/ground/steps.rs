@@ -129,13 +129,13 @@ impl Ground {
             return Ok(None);
         }
         let refused = |status: Status| words::refused(status.code(), "");
-        let was = datalink::set_admin(own.unit.interface(), AdminStatus::Down).map_err(refused)?;
+        let was = own.set_admin(AdminStatus::Down).map_err(refused)?;
         own.unit.record().set_mac(mac);
         if let Some(name) = own.unit.name().device() {
             // A unit that is going has no device any more.
             let _ = node::books::change(name, |settings| settings.mac = mac);
         }
-        datalink::set_admin(own.unit.interface(), was).map_err(refused)?;
+        own.set_admin(was).map_err(refused)?;
         Ok(Some(Step::SetMac { interface: interface.to_owned(), mac: before }))
     }
 
@@ -159,7 +159,11 @@ impl Ground {
     #[inline(never)]
     fn set_admin(&mut self, interface: &str, status: AdminStatus) -> Result<Option<Step>, SystemError> {
         let name = self.stack_name(interface)?;
-        let before = datalink::set_admin(&name, status).map_err(|status| words::refused(status.code(), ""))?;
+        let before = match self.own.get(interface) {
+            Some(own) => own.set_admin(status),
+            None => datalink::set_admin(&name, status),
+        };
+        let before = before.map_err(|status| words::refused(status.code(), ""))?;
         Ok((before != status).then(|| Step::SetAdmin { interface: interface.to_owned(), status: before }))
     }
 
