@@ -3,6 +3,7 @@
 //! A [`Change`] is one command line: it is applied as a whole, or nothing of it is.
 
 mod apply;
+mod blank;
 mod engine_config;
 mod error;
 mod exchange;
@@ -24,6 +25,7 @@ mod table;
 mod text;
 
 pub use apply::{Outcome, TableAction};
+pub use blank::Blank;
 pub use engine_config::{PortRun, engine_config};
 pub use error::{AdminError, Errno};
 pub use exchange::{Question, Reply, Request, Which};

@@ -14,6 +14,13 @@ fn ok(root: Program, line: &str) -> String {
     root.ifconfig(line).unwrap_or_else(|error| panic!("ifconfig {line}: {error}"))
 }
 
+/// Looks for faults with the add-on in them.
+#[track_caller]
+fn sound(kernel: &Kernel) {
+    let report = kernel.report().concerning("trestle");
+    assert!(report.faults.is_empty(), "{report}");
+}
+
 /// Waits for what the administration follows by itself.
 #[track_caller]
 fn soon(what: &str, is_so: impl FnMut() -> bool) {
@@ -169,7 +176,7 @@ fn whatever_a_program_passes_is_refused_and_nothing_happens() {
         let up = r#"{"change":{"interface":"bridge0","verbs":[{"verb":"up"}]}}"#;
         assert!(socket.exchange(SIOCSDRVSPEC, "bridge0", up.as_bytes(), 4095).is_err());
         assert_eq!(ok(root, "-j bridge0"), before);
-        assert!(kernel.faults().is_empty(), "{:?}", kernel.faults());
+        sound(&kernel);
     });
 }
 
@@ -253,6 +260,6 @@ fn whichever_allocation_fails_the_next_try_works() {
             soon("both are gone", || root.ifconfig("tap0").is_err() && root.ifconfig("bridge0").is_err());
             life(root);
         }
-        assert!(kernel.faults().is_empty(), "{:?}", kernel.faults());
+        sound(&kernel);
     });
 }

@@ -428,6 +428,38 @@ fn frames_that_nobody_reads_hold_no_interface() {
 }
 
 #[test]
+fn a_known_neighbour_is_answered_for_where_it_is_asked_for() {
+    kernelland::test(|| {
+        bridged("a_known_neighbour_is_answered_for_where_it_is_asked_for", |lan| {
+            let card = lan.member("wire/0", CARD);
+            lan.ifconfig("bridge0 suppress tap0");
+            let asks = |target| Arp::asks(VM, VM_IP, target).frame(ALL);
+            lan.tap_sends(&asks(FAR_IP));
+            assert!(card.wire_hears(&asks(FAR_IP), PATIENCE), "nobody knows it");
+            let answer = Arp { operation: 2, target_mac: VM, target: VM_IP, ..Arp::announces(FAR, FAR_IP) }.frame(VM);
+            card.cable.send(&answer).unwrap();
+            assert!(lan.tap_hears(&answer, PATIENCE));
+            // From here on the bridge says it, to the port that asks.
+            lan.tap_sends(&asks(FAR_IP));
+            assert_eq!(reads(&lan.tap, PATIENCE, |frame| arp_answer(frame, FAR_IP)), Some(FAR));
+            assert!(!card.wire_hears(&asks(FAR_IP), MOMENT));
+            lan.comes_to_show("bridge0", "suppressed");
+            lan.tap_sends(&asks(HOST));
+            assert!(card.wire_hears(&asks(HOST), PATIENCE), "who is not known is asked for");
+            lan.ifconfig("bridge0 flush");
+            lan.tap_sends(&asks(FAR_IP));
+            assert!(card.wire_hears(&asks(FAR_IP), PATIENCE), "what was flushed is forgotten");
+            // Nobody is answered for at a port that is not told to.
+            lan.ifconfig("bridge0 -suppress tap0");
+            card.cable.send(&answer).unwrap();
+            assert!(lan.tap_hears(&answer, PATIENCE));
+            lan.tap_sends(&asks(FAR_IP));
+            assert!(card.wire_hears(&asks(FAR_IP), PATIENCE));
+        });
+    });
+}
+
+#[test]
 #[cfg_attr(feature = "linked", ignore = "linked, the add-on takes its memory as this program does")]
 fn a_failed_allocation_leaves_a_working_bridge() {
     kernelland::test(|| {

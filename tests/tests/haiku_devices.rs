@@ -76,18 +76,21 @@ fn a_node_is_there_while_its_interface_has_been_up() {
     });
 }
 
-/// Haiku's driver never set, and never took back, the state of the link (defect 15).
+/// Haiku's driver never set, and never took back, the state of the link, and told nobody (defect 15).
 #[test]
 fn the_carrier_follows_who_has_the_node_open() {
     kernelland::test(|| {
-        with_kernel("the_carrier_follows_who_has_the_node_open", |_| {
+        with_kernel("the_carrier_follows_who_has_the_node_open", |kernel| {
             let tap = up("tap0");
             assert_eq!(tap.flags().unwrap() & IFF_LINK, 0);
+            let before = kernel.network_notices();
             let node = Process::root().open("tap/0", O_RDWR).unwrap();
             assert_eq!(tap.flags().unwrap() & IFF_LINK, IFF_LINK);
+            assert_eq!(kernel.network_notices(), before + 1);
             assert_eq!(Process::root().open("tap/0", O_RDWR).err(), Some(Status(B_BUSY)));
             drop(node);
             assert_eq!(tap.flags().unwrap() & IFF_LINK, 0);
+            assert_eq!(kernel.network_notices(), before + 2);
             Process::root().open("tap/0", O_RDWR).unwrap();
         });
     });

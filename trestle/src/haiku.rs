@@ -10,10 +10,9 @@ pub use arguments::{OWN_IFCONFIG, is_for_own};
 
 use crate::administer::{Door, Failure, execute};
 use arguments::as_called;
-use frame::{Instant, Mac, PortId};
+use frame::Instant;
 use kernel_glue::admin::{
-    Change, Condition, Facts, InterfaceKind, Live, MAX_UNIT, Name, OwnLink, Picture, Platform, Question, Reply,
-    Request, State, SystemInterface, Verb, answer,
+    Blank, Change, InterfaceKind, MAX_UNIT, Name, Picture, Platform, Question, Reply, Request, State, Verb, answer,
 };
 use kernel_glue::haiku_user::{Asked, Calls, Descriptor, Socket, Status};
 use std::ffi::OsString;
@@ -45,7 +44,7 @@ impl<D: Descriptor> AddOn<D> {
 
     fn ask(&self, question: &Question) -> Result<Reply, Failure> {
         let Some(interface) = self.any_of_ours()? else {
-            return Ok(answer(&State::default(), &Picture::default(), &Nothing, question, Instant::default()));
+            return Ok(answer(&State::default(), &Picture::default(), &NOTHING, question, Instant::default()));
         };
         self.send(&interface, Asked::Question, &Request::Ask(question.clone()))
     }
@@ -61,7 +60,7 @@ impl<D: Descriptor> AddOn<D> {
             }
             Ok(_) | Err(_) => match self.found(&change.interface) {
                 Some(interface) => self.change_existing(&interface, change),
-                None => Ok(State::default().apply(&change, &Nothing).map_or_else(Reply::Refused, unchanged)),
+                None => Ok(State::default().apply(&change, &NOTHING).map_or_else(Reply::Refused, unchanged)),
             },
         }
     }
@@ -182,39 +181,7 @@ fn unchanged<T>(_: T) -> Reply {
 const RIVALS: usize = 16;
 
 /// A system without interfaces of ours.
-struct Nothing;
-
-impl Facts for Nothing {
-    fn platform(&self) -> Platform {
-        Platform::Haiku
-    }
-
-    fn interface(&self, _name: &str) -> Option<SystemInterface> {
-        None
-    }
-
-    fn has_address(&self, _bridge: &str, _address: Mac, _vlan: u16) -> bool {
-        false
-    }
-}
-
-impl Live for Nothing {
-    fn engine(&self, _bridge: &str) -> Option<&bridge::Bridge> {
-        None
-    }
-
-    fn condition(&self, _bridge: &str, _port: PortId) -> Condition {
-        Condition::Absent
-    }
-
-    fn bits_per_second(&self, _bridge: &str, _port: PortId) -> Option<u64> {
-        None
-    }
-
-    fn own_link(&self, _interface: &str) -> OwnLink {
-        OwnLink::Down
-    }
-}
+const NOTHING: Blank = Blank(Platform::Haiku);
 
 /// Why the add-on cannot be asked.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -113,6 +113,16 @@ pub(crate) unsafe fn enqueue(device: *mut net_device, frame: NonNull<net_buffer>
     unsafe { (stack.network.device_enqueue_buffer)(device, frame.as_ptr()) }
 }
 
+/// Has the stack tell programs that a device's link is up or down now: Haiku's network server configures by it. The stack
+/// takes neither a lock nor a reference for that.
+pub(crate) fn link_changed(device: NonNull<net_device>) {
+    if let Some(stack) = get() {
+        // SAFETY: it reads the device's name and medium, which a unit has from its beginning. Where nobody can be told,
+        // nothing is missed.
+        let _ = unsafe { (stack.network.device_link_changed)(device.as_ptr()) };
+    }
+}
+
 /// Gives a reference back that came with a packet. The last one ends the interface: no lock may be held.
 ///
 /// # Safety

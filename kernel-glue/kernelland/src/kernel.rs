@@ -6,7 +6,7 @@ pub use report::{Counts, Left, Report};
 
 use crate::lock::{self, Flavour};
 use crate::user::Status;
-use crate::{clock, delay, fault, inject, loader, modules, network, settings, stack, syslog, watchdog};
+use crate::{clock, delay, fault, inject, loader, modules, network, notices, settings, stack, syslog, watchdog};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
@@ -63,6 +63,7 @@ impl Kernel {
         roots.extend(std::env::var_os("TRESTLE_KERNELLAND_MODULES").filter(|root| !root.is_empty()).map(PathBuf::from));
         modules::set_roots(roots);
         stack::provide();
+        notices::provide();
         config.no_waiting_under.iter().for_each(|name| lock::forbid_blocking(name));
         if let Some(limit) = config.time_limit {
             watchdog::start(limit);
@@ -113,6 +114,11 @@ impl Kernel {
     /// The stack makes an interface's reader between the device's `up` and the flag that programs see.
     pub fn slow_spawns_of(&self, name: &str, time: Duration) {
         delay::spawns_of(name, time);
+    }
+
+    /// Returns how often the stack has told programs that something changed: an interface, or the link of a device.
+    pub fn network_notices(&self) -> u64 {
+        notices::count()
     }
 
     /// Returns the faults that were found so far.

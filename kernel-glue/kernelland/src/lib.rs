@@ -16,6 +16,7 @@ mod loader;
 mod lock;
 pub mod modules;
 mod network;
+mod notices;
 mod run;
 mod select;
 mod sem;

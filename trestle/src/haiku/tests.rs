@@ -1,5 +1,8 @@
 use super::*;
-use kernel_glue::admin::{AdminError, Errno, Interface, Outcome, TapLive};
+use frame::{Mac, PortId};
+use kernel_glue::admin::{
+    AdminError, Condition, Errno, Facts, Interface, Live, Outcome, OwnLink, SystemInterface, TapLive,
+};
 use kernel_glue::haiku_user::testkit::{Driver, FakeStack};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -33,7 +36,7 @@ impl Rules {
 
     fn change(&self, change: &Change) -> Reply {
         let mut state = self.state.lock().unwrap();
-        match state.apply(change, &Nothing) {
+        match state.apply(change, &NOTHING) {
             Ok((next, Outcome { created, .. })) => {
                 *state = next;
                 Reply::Changed { created }
@@ -45,7 +48,7 @@ impl Rules {
     fn tell(&self, question: &Question) -> Reply {
         let state = self.state.lock().unwrap();
         let mac = |_: &str| Mac([2; 6]);
-        let picture = Picture::of(&state, &Nothing, &mac, &|_| false);
+        let picture = Picture::of(&state, &NOTHING, &mac, &|_| false);
         let interfaces: BTreeMap<String, Interface> = picture.interfaces.clone();
         assert_eq!(interfaces.len(), state.interfaces().count());
         let engine = bridge::Bridge::new(bridge::Config::default(), 1, [7; 4]);
@@ -98,7 +101,7 @@ struct Scene {
 }
 
 impl Scene {
-    /// A machine with the loopback, a card, and a tap of Haiku's own driver.
+    /// A machine with the loopback and a card.
     fn new(installed: bool) -> Self {
         let rules = Arc::new(Rules::default());
         let answering = Arc::clone(&rules);

@@ -2,7 +2,7 @@
 
 use core::ffi::{c_char, c_void};
 use haiku_abi::{bigtime_t, device_hooks, module_info, recursive_lock, selectsync, sem_id, status_t, thread_func};
-use haiku_abi::{ssize_t, team_id, thread_id};
+use haiku_abi::{team_id, thread_id};
 
 /// Declares functions of the kernel. In a program on another system they go by the names that a kernelland gives them,
 /// for some are the C library's as well.
@@ -24,7 +24,6 @@ imports! {
     devfs_publish_device(path: *const c_char, hooks: *const device_hooks) -> status_t;
     devfs_unpublish_device(path: *const c_char, disconnect: bool) -> status_t;
     dprintf(format: *const c_char, ...);
-    find_thread(name: *const c_char) -> thread_id;
     free(memory: *mut c_void);
     get_module(path: *const c_char, info: *mut *mut module_info) -> status_t;
     geteuid() -> u32;
@@ -45,6 +44,5 @@ imports! {
     system_time() -> bigtime_t;
     team_get_current_team_id() -> team_id;
     user_memcpy(to: *mut c_void, from: *const c_void, bytes: usize) -> status_t;
-    user_strlcpy(to: *mut c_char, from: *const c_char, bytes: usize) -> ssize_t;
     wait_for_thread(thread: thread_id, result: *mut status_t) -> status_t;
 }

@@ -42,7 +42,7 @@ impl Semaphore {
     /// Waits to pass until a moment; a signal does not end it.
     ///
     /// # Errors
-    /// [`Status::B_TIMED_OUT`], or [`Status::B_WOULD_BLOCK`] for a moment that has passed.
+    /// `B_TIMED_OUT`, or [`Status::B_WOULD_BLOCK`] for a moment that has passed.
     pub(crate) fn acquire_until(&self, until: Instant) -> Result<(), Status> {
         let until = bigtime_t::try_from(until.as_micros()).unwrap_or(B_INFINITE_TIMEOUT);
         self.wait(B_ABSOLUTE_TIMEOUT, until)

@@ -3,9 +3,9 @@
 use crate::kernel::user::{current_team, effective_user};
 use crate::kernel::{Lock, Status};
 use crate::net_buffer::NetBuf;
-use crate::system;
 use crate::unit;
 use crate::waiter::{Descriptor, Device, Waiter};
+use crate::{stack, system};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -154,10 +154,8 @@ fn bring_about() {
 #[expect(clippy::wildcard_enum_match_arm, reason = "the enum is another crate's, and may grow")]
 fn carry_out(effect: Effect) {
     match effect {
-        Effect::FirstOpened(name) => with(name, |unit, application| {
+        Effect::FirstOpened(name) => with(name, |_, application| {
             application.tun().into_iter().for_each(|tun| tun.arrive(application.device()));
-            // A link that has something to announce is heard by whoever is on the other side.
-            let _ = unit;
         }),
         Effect::LastClosed(name, lifetime) => with(name, |_, application| {
             application.tun().into_iter().for_each(crate::tun::TunPort::leave);
@@ -165,9 +163,10 @@ fn carry_out(effect: Effect) {
                 application.doom();
             }
         }),
-        // The stack is not told beside: a reference to the interface would be needed, and one that outlives the interface
-        // spoils the next of its name.
-        Effect::Carrier(name, carrier) => with(name, |unit, _| unit.record().set_carrier(carrier)),
+        Effect::Carrier(name, carrier) => with(name, |unit, _| {
+            unit.record().set_carrier(carrier);
+            stack::link_changed(unit.record().device());
+        }),
         Effect::Mac(name, mac) => with(name, |unit, _| unit.record().set_mac(mac)),
         // It is within the range of a node, which is a little wider than an interface's.
         Effect::Mtu(name, mtu_bytes) => with(name, |unit, _| {

@@ -2,8 +2,8 @@
 
 use core::ffi::c_void;
 use haiku_abi::{
-    bigtime_t, net_buffer, net_buffer_module_info, net_datalink_module_info, net_device, net_device_monitor,
-    net_domain, net_interface, net_interface_address, net_route, net_stack_module_info, status_t,
+    net_buffer, net_buffer_module_info, net_datalink_module_info, net_device, net_device_monitor, net_domain,
+    net_interface, net_interface_address, net_route, net_stack_module_info, status_t,
 };
 
 /// Takes functions out of a module's table once, so that none is looked at again whether it is there.
@@ -42,9 +42,6 @@ table! {
         fn device_link_changed(*mut net_device) -> status_t;
         fn device_enqueue_buffer(*mut net_device, *mut net_buffer) -> status_t;
         fn is_syscall() -> bool;
-        fn is_restarted_syscall() -> bool;
-        fn store_syscall_restart_timeout(bigtime_t);
-        fn restore_syscall_restart_timeout() -> bigtime_t;
     }
 }
 

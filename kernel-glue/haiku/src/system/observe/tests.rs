@@ -1,28 +1,14 @@
 extern crate std;
 use super::*;
 use alloc::string::String;
-use kernel_glue::admin::{Change, Facts, Platform, Step, SystemInterface, Verb, plan};
+use kernel_glue::admin::{Blank, Change, Platform, Step, Verb, plan};
 
 const OWN: Mac = Mac([2, 0, 0, 0, 0, 1]);
 
-struct Nothing;
-
-impl Facts for Nothing {
-    fn platform(&self) -> Platform {
-        Platform::Haiku
-    }
-
-    fn interface(&self, _name: &str) -> Option<SystemInterface> {
-        None
-    }
-
-    fn has_address(&self, _bridge: &str, _address: Mac, _vlan: u16) -> bool {
-        false
-    }
-}
+const NOTHING: Blank = Blank(Platform::Haiku);
 
 fn draw(state: &State) -> Picture {
-    Picture::of(state, &Nothing, &|_| OWN, &|_| false)
+    Picture::of(state, &NOTHING, &|_| OWN, &|_| false)
 }
 
 fn adopted(names: &[(&str, InterfaceKind)]) -> (State, Picture) {
@@ -43,7 +29,7 @@ fn seen(admin: AdminStatus, mtu_bytes: u32, inet: &[&str]) -> Seen {
 
 fn change(state: &State, interface: &str, verbs: Vec<Verb>) -> State {
     let change = Change { interface: String::from(interface), verbs };
-    state.apply(&change, &Nothing).unwrap().0
+    state.apply(&change, &NOTHING).unwrap().0
 }
 
 #[test]

@@ -104,8 +104,9 @@ pub(crate) unsafe extern "C" fn unregister_device_monitor(
     unsafe { with(device, |device| device.unregister_monitor(Monitor::new(monitor))) }
 }
 
-/// Nobody listens for such changes here.
+/// Tells programs. It takes no lock and no reference.
 pub(crate) unsafe extern "C" fn device_link_changed(_device: *mut net_device) -> status_t {
+    crate::notices::send(std::ptr::null());
     B_OK
 }
 

@@ -1,6 +1,7 @@
 //! The protocols, over a network card: with a host that is a cable's other end, and with Linux.
 
 use super::{arp, boot, echo_request, end, eventually, frame, internet_checksum, ipv4, status};
+use crate::Kernel;
 use crate::user::{self, Interface, Process, READ, from_inet, inet, inet6, poll};
 use crate::wire::{Cable, Nic};
 use haiku_abi::*;
@@ -21,6 +22,15 @@ fn card() -> (Nic, Cable, Interface) {
     card.set_address(IpAddr::V4(OURS), 24).unwrap();
     card.up().unwrap();
     (nic, cable, card)
+}
+
+/// Runs a test with a card, and ends both.
+fn with_card(body: impl FnOnce(&Kernel, &Nic, &Cable, &Interface)) {
+    let (kernel, _) = boot();
+    let (nic, cable, card) = card();
+    body(&kernel, &nic, &cable, &card);
+    close(nic, &card);
+    end(kernel);
 }
 
 /// The next frame from the card, within seconds.
@@ -50,165 +60,152 @@ fn close(nic: Nic, card: &Interface) {
 #[test]
 fn a_neighbour_that_is_known_keeps_its_address() {
     crate::test(|| {
-        let (kernel, _) = boot();
-        let (nic, cable, card) = card();
-        ask(&cable, 1, HOST_MAC);
-        assert_eq!(next(&cable), frame(HOST_MAC, MAC, 0x806, &arp(2, (MAC, OURS), (HOST_MAC, HOST))));
-        // Who claims the host's address from elsewhere is answered, and not believed.
-        let other = [2, 0, 0, 0, 0, 0xbb];
-        ask(&cable, 1, other);
-        assert_eq!(next(&cable)[..6], other);
-        cable.send(&frame(MAC, other, 0x800, &ipv4(1, HOST, OURS, &echo_request(b"who")))).unwrap();
-        let echo = next(&cable);
-        assert_eq!((&echo[..14], &echo[34..36]), (&frame(HOST_MAC, MAC, 0x800, b"")[..], &[0, 0][..]));
-        assert!(kernel.syslog().contains("updated with different hardware address"));
-        close(nic, &card);
-        end(kernel);
+        with_card(|kernel, _, cable, _| {
+            ask(cable, 1, HOST_MAC);
+            assert_eq!(next(cable), frame(HOST_MAC, MAC, 0x806, &arp(2, (MAC, OURS), (HOST_MAC, HOST))));
+            // Who claims the host's address from elsewhere is answered, and not believed.
+            let other = [2, 0, 0, 0, 0, 0xbb];
+            ask(cable, 1, other);
+            assert_eq!(next(cable)[..6], other);
+            cable.send(&frame(MAC, other, 0x800, &ipv4(1, HOST, OURS, &echo_request(b"who")))).unwrap();
+            let echo = next(cable);
+            assert_eq!((&echo[..14], &echo[34..36]), (&frame(HOST_MAC, MAC, 0x800, b"")[..], &[0, 0][..]));
+            assert!(kernel.syslog().contains("updated with different hardware address"));
+        });
     });
 }
 
 #[test]
 fn a_neighbour_is_asked_for_five_times_and_then_given_up() {
     crate::test(|| {
-        let (kernel, _) = boot();
-        let (nic, cable, card) = card();
-        let socket = Process::root().socket(AF_INET, SOCK_DGRAM, 0).unwrap();
-        let host = inet(SocketAddrV4::new(HOST, 7));
-        socket.send_to(b"first", 0, &host).unwrap();
-        let question = frame([0xff; 6], MAC, 0x806, &arp(1, (MAC, OURS), ([0; 6], HOST)));
-        assert_eq!(next(&cable), question);
-        // What waits goes out with the answer.
-        socket.send_to(b"second", 0, &host).unwrap();
-        ask(&cable, 2, HOST_MAC);
-        for text in ["first", "second"] {
-            let datagram = next(&cable);
-            assert_eq!((&datagram[..6], &datagram[42..]), (&HOST_MAC[..], text.as_bytes()));
-        }
-        // Nobody has this one.
-        let nobody = inet(SocketAddrV4::new(Ipv4Addr::new(10, 9, 0, 77), 7));
-        socket.send_to(b"lost", 0, &nobody).unwrap();
-        for _ in 0..5 {
-            assert_eq!(next(&cable)[38..42], [10, 9, 0, 77]);
-        }
-        eventually("it is given up", || status(socket.send_to(b"lost", 0, &nobody)) == EHOSTUNREACH);
-        assert!(quiet(&cable));
-        drop(socket);
-        close(nic, &card);
-        end(kernel);
+        with_card(|_, _, cable, _| {
+            let socket = Process::root().socket(AF_INET, SOCK_DGRAM, 0).unwrap();
+            let host = inet(SocketAddrV4::new(HOST, 7));
+            socket.send_to(b"first", 0, &host).unwrap();
+            let question = frame([0xff; 6], MAC, 0x806, &arp(1, (MAC, OURS), ([0; 6], HOST)));
+            assert_eq!(next(cable), question);
+            // What waits goes out with the answer.
+            socket.send_to(b"second", 0, &host).unwrap();
+            ask(cable, 2, HOST_MAC);
+            for text in ["first", "second"] {
+                let datagram = next(cable);
+                assert_eq!((&datagram[..6], &datagram[42..]), (&HOST_MAC[..], text.as_bytes()));
+            }
+            // Nobody has this one.
+            let nobody = inet(SocketAddrV4::new(Ipv4Addr::new(10, 9, 0, 77), 7));
+            socket.send_to(b"lost", 0, &nobody).unwrap();
+            for _ in 0..5 {
+                assert_eq!(next(cable)[38..42], [10, 9, 0, 77]);
+            }
+            eventually("it is given up", || status(socket.send_to(b"lost", 0, &nobody)) == EHOSTUNREACH);
+            assert!(quiet(cable));
+        });
     });
 }
 
 #[test]
 fn what_is_for_somebody_else_is_complained_about() {
     crate::test(|| {
-        let (kernel, _) = boot();
-        let (nic, cable, card) = card();
-        ask(&cable, 1, HOST_MAC);
-        next(&cable);
-        // The card lets it through only because the frame is for it.
-        let elsewhere = Ipv4Addr::new(10, 9, 0, 77);
-        let packet = ipv4(17, HOST, elsewhere, &udp([1, 2], b"12345678"));
-        cable.send(&frame(MAC, HOST_MAC, 0x800, &packet)).unwrap();
-        let complaint = next(&cable);
-        assert_eq!((complaint[23], &complaint[34..36]), (1, &[3, 1][..]), "host unreachable");
-        assert_eq!(complaint[26..30], elsewhere.octets(), "in the name of the one that was meant");
-        assert_eq!(complaint[42..], packet[..28]);
-        // What went to all of the link is not complained about.
-        cable.send(&frame([0xff; 6], HOST_MAC, 0x800, &packet)).unwrap();
-        assert!(quiet(&cable));
-        // A protocol that nobody has, and one that is not whole.
-        cable.send(&frame(MAC, HOST_MAC, 0x800, &ipv4(200, HOST, OURS, &[1; 30]))).unwrap();
-        assert_eq!(next(&cable)[34..36], [3, 2]);
-        let mut broken = ipv4(200, HOST, OURS, &[1; 30]);
-        broken[10] ^= 1;
-        cable.send(&frame(MAC, HOST_MAC, 0x800, &broken)).unwrap();
-        assert!(quiet(&cable));
-        close(nic, &card);
-        end(kernel);
+        with_card(|_, _, cable, card| {
+            ask(cable, 1, HOST_MAC);
+            next(cable);
+            // The card lets it through only because the frame is for it.
+            let elsewhere = Ipv4Addr::new(10, 9, 0, 77);
+            let packet = ipv4(17, HOST, elsewhere, &udp([1, 2], b"12345678"));
+            cable.send(&frame(MAC, HOST_MAC, 0x800, &packet)).unwrap();
+            let complaint = next(cable);
+            assert_eq!((complaint[23], &complaint[34..36]), (1, &[3, 1][..]), "host unreachable");
+            assert_eq!(complaint[26..30], elsewhere.octets(), "in the name of the one that was meant");
+            assert_eq!(complaint[42..], packet[..28]);
+            // What went to all of the link is not complained about.
+            cable.send(&frame([0xff; 6], HOST_MAC, 0x800, &packet)).unwrap();
+            assert!(quiet(cable));
+            // A protocol that nobody has, and one that is not whole.
+            cable.send(&frame(MAC, HOST_MAC, 0x800, &ipv4(200, HOST, OURS, &[1; 30]))).unwrap();
+            assert_eq!(next(cable)[34..36], [3, 2]);
+            let mut broken = ipv4(200, HOST, OURS, &[1; 30]);
+            broken[10] ^= 1;
+            cable.send(&frame(MAC, HOST_MAC, 0x800, &broken)).unwrap();
+            assert!(quiet(cable));
+        });
     });
 }
 
 #[test]
 fn datagrams_find_their_socket_or_the_sender_is_told() {
     crate::test(|| {
-        let (kernel, _) = boot();
-        let (nic, cable, card) = card();
-        ask(&cable, 1, HOST_MAC);
-        next(&cable);
-        let process = Process::root();
-        let to_port = |port: u16, payload: &[u8]| {
-            let packet = ipv4(17, HOST, OURS, &udp([5000, port], payload));
-            cable.send(&frame(MAC, HOST_MAC, 0x800, &packet)).unwrap();
-        };
-        // While nobody has a socket at all, nobody is told of a closed port.
-        to_port(6000, b"early");
-        assert!(quiet(&cable));
-        let socket = process.socket(AF_INET, SOCK_DGRAM, 0).unwrap();
-        socket.bind(&inet(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 6000))).unwrap();
-        let second = process.socket(AF_INET, SOCK_DGRAM, 0).unwrap();
-        assert_eq!(status(second.bind(&inet(SocketAddrV4::new(OURS, 6000)))), EADDRINUSE);
-        assert_eq!(status(second.bind(&inet(SocketAddrV4::new(Ipv4Addr::new(10, 9, 0, 3), 7000)))), EADDRNOTAVAIL);
-        to_port(6001, b"closed");
-        let complaint = next(&cable);
-        assert_eq!((complaint[34..36].to_vec(), complaint[26..30].to_vec()), (vec![3, 3], OURS.octets().to_vec()));
-        to_port(6000, b"open");
-        let mut from = inet(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0));
-        let mut data = [0; 64];
-        assert_eq!(socket.recv_from(&mut data, MSG_PEEK, &mut from), Ok(4));
-        assert_eq!(socket.recv_from(&mut data, 0, &mut from), Ok(4));
-        assert_eq!((&data[..4], from_inet(&from)), (&b"open"[..], SocketAddrV4::new(HOST, 5000)));
-        assert_eq!(status(socket.recv(&mut data, MSG_DONTWAIT)), B_WOULD_BLOCK);
-        // What does not fit is cut off.
-        to_port(6000, b"too long");
-        assert_eq!(socket.recv(&mut data[..3], 0), Ok(3));
-        // A connected socket hears of what became of what it sent.
-        second.connect(&inet(SocketAddrV4::new(HOST, 9))).unwrap();
-        assert_eq!(status(second.send_to(b"x", 0, &inet(SocketAddrV4::new(HOST, 9)))), EISCONN);
-        second.send(b"refused", 0).unwrap();
-        let sent = next(&cable);
-        let refusal = [&[3, 3, 0, 0, 0, 0, 0, 0][..], &sent[14..42]].concat();
-        let sum = internet_checksum(&refusal);
-        let refusal = [&refusal[..2], &sum, &refusal[4..]].concat();
-        cable.send(&frame(MAC, HOST_MAC, 0x800, &ipv4(1, HOST, OURS, &refusal))).unwrap();
-        eventually("the error", || status(second.recv(&mut data, MSG_DONTWAIT)) == ECONNREFUSED);
-        assert_eq!(status(second.recv(&mut data, MSG_DONTWAIT)), B_WOULD_BLOCK, "once");
-        drop((socket, second));
-        close(nic, &card);
-        end(kernel);
+        with_card(|_, _, cable, _| {
+            ask(cable, 1, HOST_MAC);
+            next(cable);
+            let process = Process::root();
+            let to_port = |port: u16, payload: &[u8]| {
+                let packet = ipv4(17, HOST, OURS, &udp([5000, port], payload));
+                cable.send(&frame(MAC, HOST_MAC, 0x800, &packet)).unwrap();
+            };
+            // While nobody has a socket at all, nobody is told of a closed port.
+            to_port(6000, b"early");
+            assert!(quiet(cable));
+            let socket = process.socket(AF_INET, SOCK_DGRAM, 0).unwrap();
+            socket.bind(&inet(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 6000))).unwrap();
+            let second = process.socket(AF_INET, SOCK_DGRAM, 0).unwrap();
+            assert_eq!(status(second.bind(&inet(SocketAddrV4::new(OURS, 6000)))), EADDRINUSE);
+            assert_eq!(status(second.bind(&inet(SocketAddrV4::new(Ipv4Addr::new(10, 9, 0, 3), 7000)))), EADDRNOTAVAIL);
+            to_port(6001, b"closed");
+            let complaint = next(cable);
+            assert_eq!((complaint[34..36].to_vec(), complaint[26..30].to_vec()), (vec![3, 3], OURS.octets().to_vec()));
+            to_port(6000, b"open");
+            let mut from = inet(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0));
+            let mut data = [0; 64];
+            assert_eq!(socket.recv_from(&mut data, MSG_PEEK, &mut from), Ok(4));
+            assert_eq!(socket.recv_from(&mut data, 0, &mut from), Ok(4));
+            assert_eq!((&data[..4], from_inet(&from)), (&b"open"[..], SocketAddrV4::new(HOST, 5000)));
+            assert_eq!(status(socket.recv(&mut data, MSG_DONTWAIT)), B_WOULD_BLOCK);
+            // What does not fit is cut off.
+            to_port(6000, b"too long");
+            assert_eq!(socket.recv(&mut data[..3], 0), Ok(3));
+            // A connected socket hears of what became of what it sent.
+            second.connect(&inet(SocketAddrV4::new(HOST, 9))).unwrap();
+            assert_eq!(status(second.send_to(b"x", 0, &inet(SocketAddrV4::new(HOST, 9)))), EISCONN);
+            second.send(b"refused", 0).unwrap();
+            let sent = next(cable);
+            let refusal = [&[3, 3, 0, 0, 0, 0, 0, 0][..], &sent[14..42]].concat();
+            let sum = internet_checksum(&refusal);
+            let refusal = [&refusal[..2], &sum, &refusal[4..]].concat();
+            cable.send(&frame(MAC, HOST_MAC, 0x800, &ipv4(1, HOST, OURS, &refusal))).unwrap();
+            eventually("the error", || status(second.recv(&mut data, MSG_DONTWAIT)) == ECONNREFUSED);
+            assert_eq!(status(second.recv(&mut data, MSG_DONTWAIT)), B_WOULD_BLOCK, "once");
+        });
     });
 }
 
 #[test]
 fn select_and_a_blocked_reader_wake_for_a_datagram() {
     crate::test(|| {
-        let (kernel, _) = boot();
-        let (nic, cable, card) = card();
-        let socket = Process::root().socket(AF_INET, SOCK_DGRAM, 0).unwrap();
-        socket.bind(&inet(SocketAddrV4::new(OURS, 6000))).unwrap();
-        let packet = frame(MAC, HOST_MAC, 0x800, &ipv4(17, HOST, OURS, &udp([5000, 6000], b"wake")));
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                for _ in 0..2 {
-                    std::thread::sleep(Duration::from_millis(100));
-                    cable.send(&packet).unwrap();
-                }
+        with_card(|_, nic, cable, _| {
+            let socket = Process::root().socket(AF_INET, SOCK_DGRAM, 0).unwrap();
+            socket.bind(&inet(SocketAddrV4::new(OURS, 6000))).unwrap();
+            let packet = frame(MAC, HOST_MAC, 0x800, &ipv4(17, HOST, OURS, &udp([5000, 6000], b"wake")));
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    for _ in 0..2 {
+                        std::thread::sleep(Duration::from_millis(100));
+                        cable.send(&packet).unwrap();
+                    }
+                });
+                let interest = user::Interest::Socket(&socket, READ);
+                assert_eq!(poll(&[interest], 5_000_000), Ok(vec![READ]));
+                let mut data = [0; 16];
+                assert_eq!((socket.recv(&mut data, 0), socket.recv(&mut data, 0)), (Ok(4), Ok(4)));
             });
-            let interest = user::Interest::Socket(&socket, READ);
-            assert_eq!(poll(&[interest], 5_000_000), Ok(vec![READ]));
-            let mut data = [0; 16];
-            assert_eq!((socket.recv(&mut data, 0), socket.recv(&mut data, 0)), (Ok(4), Ok(4)));
+            // Nobody reads: what does not fit is lost, and the socket goes on.
+            let large = frame(MAC, HOST_MAC, 0x800, &ipv4(17, HOST, OURS, &udp([5000, 6000], &[1; 1400])));
+            (0..60).for_each(|_| cable.send(&large).unwrap());
+            eventually("all are read off", || nic.counts().received >= 62);
+            std::thread::sleep(Duration::from_millis(50));
+            let mut data = [0; 1500];
+            let waiting = (0..60).take_while(|_| socket.recv(&mut data, MSG_DONTWAIT).is_ok()).count();
+            assert_eq!(waiting, 65_535 / 1400);
         });
-        // Nobody reads: what does not fit is lost, and the socket goes on.
-        let large = frame(MAC, HOST_MAC, 0x800, &ipv4(17, HOST, OURS, &udp([5000, 6000], &[1; 1400])));
-        (0..60).for_each(|_| cable.send(&large).unwrap());
-        eventually("all are read off", || nic.counts().received >= 62);
-        std::thread::sleep(Duration::from_millis(50));
-        let mut data = [0; 1500];
-        let waiting = (0..60).take_while(|_| socket.recv(&mut data, MSG_DONTWAIT).is_ok()).count();
-        assert_eq!(waiting, 65_535 / 1400);
-        drop(socket);
-        close(nic, &card);
-        end(kernel);
     });
 }
 
@@ -378,42 +375,39 @@ fn an_ipv6_address_that_is_set_on_a_card_that_is_up_is_heard_of_and_keeps_the_ca
 #[test]
 fn frames_go_out_and_come_in_by_a_socket_that_is_bound_to_a_link() {
     crate::test(|| {
-        let (kernel, _) = boot();
-        let (nic, cable, card) = card();
-        let socket = Process::root().socket(AF_LINK, SOCK_DGRAM, 0).unwrap();
-        let mut request = [0_u8; 128];
-        request[..nic.path().len()].copy_from_slice(nic.path().as_bytes());
-        socket.ioctl_bytes(SIOCGIFADDR, &mut request).unwrap();
-        let link = &request[32..];
-        assert_eq!((link[1], link[8], usize::from(link[9]), link[10]), (4, 6, nic.path().len(), 6));
-        assert_eq!(link[12 + nic.path().len()..][..6], MAC);
-        socket.ioctl_bytes(SIOCGIFINDEX, &mut request).unwrap();
-        let index = u32::from_ne_bytes(request[32..36].try_into().unwrap());
-        // By hardware address, for frames of one type.
-        let mut ours = sockaddr_dl {
-            sdl_len: 60,
-            sdl_family: AF_LINK as u8,
-            sdl_e_type: 0x88b5_u16.to_be(),
-            sdl_index: index,
-            sdl_type: IFT_ETHER as u8,
-            sdl_nlen: 0,
-            sdl_alen: 6,
-            sdl_slen: 0,
-            sdl_data: [0; 46],
-        };
-        ours.sdl_data[..6].copy_from_slice(&MAC);
-        socket.bind(&ours).unwrap();
-        cable.send(&frame(MAC, HOST_MAC, 0x88b5, b"to the socket, with padding to the least length...")).unwrap();
-        let mut data = [0; 100];
-        let mut from = ours;
-        assert_eq!(socket.recv_from(&mut data, 0, &mut from), Ok(50));
-        assert_eq!((&data[..13], &from.sdl_data[..6]), (&b"to the socket"[..], &HOST_MAC[..]));
-        let mut to = ours;
-        to.sdl_data[..6].copy_from_slice(&HOST_MAC);
-        assert_eq!(socket.send_to(b"from the socket", 0, &to), Ok(15));
-        assert_eq!(next(&cable), frame(HOST_MAC, MAC, 0x88b5, b"from the socket"));
-        drop(socket);
-        close(nic, &card);
-        end(kernel);
+        with_card(|_, nic, cable, _| {
+            let socket = Process::root().socket(AF_LINK, SOCK_DGRAM, 0).unwrap();
+            let mut request = [0_u8; 128];
+            request[..nic.path().len()].copy_from_slice(nic.path().as_bytes());
+            socket.ioctl_bytes(SIOCGIFADDR, &mut request).unwrap();
+            let link = &request[32..];
+            assert_eq!((link[1], link[8], usize::from(link[9]), link[10]), (4, 6, nic.path().len(), 6));
+            assert_eq!(link[12 + nic.path().len()..][..6], MAC);
+            socket.ioctl_bytes(SIOCGIFINDEX, &mut request).unwrap();
+            let index = u32::from_ne_bytes(request[32..36].try_into().unwrap());
+            // By hardware address, for frames of one type.
+            let mut ours = sockaddr_dl {
+                sdl_len: 60,
+                sdl_family: AF_LINK as u8,
+                sdl_e_type: 0x88b5_u16.to_be(),
+                sdl_index: index,
+                sdl_type: IFT_ETHER as u8,
+                sdl_nlen: 0,
+                sdl_alen: 6,
+                sdl_slen: 0,
+                sdl_data: [0; 46],
+            };
+            ours.sdl_data[..6].copy_from_slice(&MAC);
+            socket.bind(&ours).unwrap();
+            cable.send(&frame(MAC, HOST_MAC, 0x88b5, b"to the socket, with padding to the least length...")).unwrap();
+            let mut data = [0; 100];
+            let mut from = ours;
+            assert_eq!(socket.recv_from(&mut data, 0, &mut from), Ok(50));
+            assert_eq!((&data[..13], &from.sdl_data[..6]), (&b"to the socket"[..], &HOST_MAC[..]));
+            let mut to = ours;
+            to.sdl_data[..6].copy_from_slice(&HOST_MAC);
+            assert_eq!(socket.send_to(b"from the socket", 0, &to), Ok(15));
+            assert_eq!(next(cable), frame(HOST_MAC, MAC, 0x88b5, b"from the socket"));
+        });
     });
 }
