@@ -74,6 +74,36 @@ fn a_tun_carries_packets_both_ways() {
     });
 }
 
+/// A packet that is refused stays the sender's, however it lies in memory.
+#[test]
+fn what_nobody_takes_is_freed_once() {
+    kernelland::test(|| {
+        with_kernel("what_nobody_takes_is_freed_once", |_| {
+            let root = Process::root();
+            let tap = Interface::named(root, "tap0");
+            tap.create().unwrap();
+            tap.set_address(Ipv4Addr::new(10, 0, 0, 1).into(), 24).unwrap();
+            tap.up().unwrap();
+            let station = Vm::start(plug(root.open("tap/0", O_RDWR).unwrap()), 2, Tagging::None);
+            assert!(station.reaches(Ipv4Addr::new(10, 0, 0, 1)));
+            let socket = root.socket(AF_INET, SOCK_DGRAM, 0).unwrap();
+            let to = inet(SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 2), 4000));
+            let datagram = [0x5a; 6000];
+            // With somebody there, to see that it is sent in fragments that come.
+            assert_eq!(socket.send_to(&datagram, 0, &to), Ok(datagram.len()));
+            drop(station);
+            for _ in 0..20 {
+                assert!(socket.send_to(&datagram, 0, &to).is_err(), "nobody has the node open");
+            }
+            let node = root.open("tap/0", O_RDWR).unwrap();
+            assert_eq!(socket.send_to(&datagram, 0, &to), Ok(datagram.len()));
+            let last = reads(&node, |frame| (frame[20..22] == [0x02, 0xe4]).then_some(frame.len()));
+            assert_eq!(last, Some(14 + 20 + 6000 + 8 - 4 * 1480));
+            tap.delete().unwrap();
+        });
+    });
+}
+
 /// What nobody reads kept Haiku's interface alive when it was deleted, and let the kernel fault when it was read later.
 #[test]
 fn what_nobody_reads_keeps_no_interface() {

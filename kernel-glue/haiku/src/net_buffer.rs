@@ -25,41 +25,43 @@ pub(crate) struct NetBuf {
 // SAFETY: the stack's packets belong to no thread.
 unsafe impl Send for NetBuf {}
 
-/// The reference to an interface that was taken off a packet, to be put back or to be given back.
+/// What is left of a packet that was taken over, until it is clear whether it stays so. Dropping it gives back what the
+/// packet referred to, which may end that interface.
 #[derive(Debug)]
-pub(crate) struct AddressReference(Option<NonNull<net_interface_address>>);
+pub(crate) enum Adoption {
+    /// The packet itself is the one that is ours now; its reference, if it had one, was taken off it.
+    Whole(Option<NonNull<net_interface_address>>),
+    /// Its first bytes lie in pieces: ours is a copy, and this one is as it was.
+    Copied(NonNull<net_buffer>),
+}
 
 impl NetBuf {
     /// Takes over a packet that the stack sends, and takes off it what it refers to.
     ///
-    /// The caller gives the reference back when it holds no lock and touches no unit any more.
+    /// The caller drops the [`Adoption`] when it holds no lock and touches no unit any more, or undoes it.
     ///
     /// # Safety
     /// The packet is the caller's. If it is not taken over, it stays so, unchanged.
-    pub(crate) unsafe fn adopt(raw: NonNull<net_buffer>) -> Option<(Self, AddressReference)> {
+    pub(crate) unsafe fn adopt(raw: NonNull<net_buffer>) -> Option<(Self, Adoption)> {
         let table = buffers()?;
         let Some((head, head_bytes)) = head_of(table, raw) else {
-            // Its first bytes lie in pieces.
-            let copy = Self::copy_of(raw)?;
-            // SAFETY: the packet is the caller's, and ours from here on; all of it was copied.
-            unsafe { (table.free)(raw.as_ptr()) };
-            return Some((copy, AddressReference(None)));
+            return Some((Self::copy_of(raw)?, Adoption::Copied(raw)));
         };
         // SAFETY: the packet is alive, and nobody else has it.
         let packet = unsafe { &mut *raw.as_ptr() };
         let address = core::mem::replace(&mut packet.interface_address, core::ptr::null_mut());
         let owned = Self { raw, head, head_bytes, fresh: Cell::new(false) };
-        Some((owned, AddressReference(NonNull::new(address))))
+        Some((owned, Adoption::Whole(NonNull::new(address))))
     }
 
-    /// Undoes [`Self::adopt`]: the packet is the caller's again.
-    pub(crate) fn disown(self, address: AddressReference) -> NonNull<net_buffer> {
-        let raw = self.into_raw();
-        if let Some(address) = address.into_inner() {
+    /// Undoes [`Self::adopt`]: the packet that it was given is the caller's again, as it was. `self` is what came of it.
+    pub(crate) fn disown(self, adoption: Adoption) {
+        if let Adoption::Whole(address) = adoption {
+            let raw = self.into_raw();
             // SAFETY: the packet is alive, and nobody else has it.
-            unsafe { (*raw.as_ptr()).interface_address = address.as_ptr() };
+            unsafe { (*raw.as_ptr()).interface_address = address.map_or(core::ptr::null_mut(), NonNull::as_ptr) };
         }
-        raw
+        core::mem::forget(adoption);
     }
 
     /// Copies the bytes of a packet that somebody else has; `None` without memory.
@@ -221,18 +223,14 @@ impl NetBuf {
     }
 }
 
-impl AddressReference {
-    fn into_inner(mut self) -> Option<NonNull<net_interface_address>> {
-        self.0.take()
-    }
-}
-
-impl Drop for AddressReference {
-    /// Gives the reference back, which may end its interface.
+impl Drop for Adoption {
     fn drop(&mut self) {
-        if let Some(address) = self.0.take() {
+        match *self {
+            Self::Whole(None) => {}
             // SAFETY: the reference came off a packet that was ours, with the packet.
-            unsafe { stack::put_address(address.as_ptr()) };
+            Self::Whole(Some(address)) => unsafe { stack::put_address(address.as_ptr()) },
+            // SAFETY: whoever gave the packet has given it away, and nobody else has it.
+            Self::Copied(raw) => unsafe { free(raw) },
         }
     }
 }
