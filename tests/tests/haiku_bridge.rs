@@ -1,5 +1,6 @@
 //! The bridge in Haiku's kernel: the add-on's file in a kernel in user space, between nodes and network cards.
 
+use haiku_abi::{O_NONBLOCK, O_RDWR};
 use kernelland::user::{Interface, Process};
 use kernelland::wire::{Link, Nic};
 use std::ffi::OsString;
@@ -210,6 +211,30 @@ fn tags_are_put_on_and_taken_off() {
                 assert!(lan.tap_hears(&plain, PATIENCE), "{}", lan.ifconfig("-v bridge0"));
             }
             lan.comes_to_show("bridge0", "too-big 1");
+        });
+    });
+}
+
+/// Ports that get the same frame share its bytes; one that gets another tag gets bytes of its own.
+#[test]
+fn a_tag_is_put_on_one_copy_alone() {
+    kernelland::test(|| {
+        bridged("a_tag_is_put_on_one_copy_alone", |lan| {
+            lan.ifconfig("tap1 create up");
+            lan.ifconfig("bridge0 addm tap1");
+            let second = Process::root().open("tap/1", O_RDWR | O_NONBLOCK).unwrap();
+            lan.comes_to_show("tap1", "status: active");
+            // The last port to be sent to gets the original.
+            let card = lan.member("wire/0", CARD);
+            let path = card.nic.path();
+            lan.ifconfig(&format!("bridge0 vlanfilter ifuntagged tap0 10 ifuntagged tap1 10 iftagged {path} 10"));
+            let plain = EtherFrame::new(ALL, VM, "shared").bytes();
+            let tagged = EtherFrame::new(ALL, VM, "shared").vlan(10).bytes();
+            lan.tap_sends(&plain);
+            assert!(card.wire_hears(&tagged, PATIENCE));
+            let heard = reads(&second, PATIENCE, |frame| Some(frame.to_vec()));
+            assert_eq!(heard, Some(plain));
+            lan.ifconfig("tap1 destroy");
         });
     });
 }

@@ -167,10 +167,11 @@ fn edited(frame: NetBuf, edit: TagEdit) -> Result<NetBuf, DropReason> {
     }
 }
 
-/// Writes a new front. What it had is cut off and the new one put before the rest, which touches no byte that a second
-/// handle shows.
+/// Writes a new front. What it had is cut off and the new one put before the rest, into the same bytes: so in a frame that
+/// shares its bytes with others, a copy is written to.
 #[inline(never)]
 fn apply(frame: NetBuf, front: &edit::Front) -> Result<NetBuf, DropReason> {
+    let frame = frame.into_fresh().ok_or(DropReason::NoBuffer)?;
     let rest = frame.bytes().checked_sub(front.removed).ok_or(DropReason::Malformed)?;
     let frame = frame.cut(front.removed, rest).ok_or(DropReason::NoBuffer)?;
     frame.prepend(&front.written).ok_or(DropReason::NoBuffer)
