@@ -208,6 +208,13 @@ impl<P, W> Device<P, W> {
         }
     }
 
+    /// Takes back the first token of [`Self::take_or_wait`] that `which` chooses: the system stops waiting there.
+    ///
+    /// `None` says that the token is with a `wake` already, or was not kept.
+    pub fn cancel(&self, which: impl FnMut(&W) -> bool) -> Option<W> {
+        self.system.cancel(which)
+    }
+
     /// Follows the operator. Going down drops what applications wrote, and wakes those who wait to write.
     pub fn set_link(&self, link: Link, wake: &mut dyn FnMut(W)) {
         match link {

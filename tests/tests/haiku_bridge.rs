@@ -215,6 +215,23 @@ fn tags_are_put_on_and_taken_off() {
     });
 }
 
+#[test]
+fn a_program_that_sends_nothing_comes_and_goes_as_a_port() {
+    kernelland::test(|| {
+        bridged("a_program_that_sends_nothing_comes_and_goes_as_a_port", |lan| {
+            let round = |_| {
+                lan.ifconfig("bridge0 deletem tap0");
+                lan.ifconfig("bridge0 addm tap0");
+            };
+            (0..5).for_each(round);
+            let before = lan.kernel.counts();
+            (0..100).for_each(round);
+            let same = within(PATIENCE, || lan.kernel.counts() == before);
+            assert!(same, "{before:?}\n{:?}", lan.kernel.counts());
+        });
+    });
+}
+
 /// Ports that get the same frame share its bytes; one that gets another tag gets bytes of its own.
 #[test]
 fn a_tag_is_put_on_one_copy_alone() {

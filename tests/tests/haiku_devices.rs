@@ -2,7 +2,7 @@
 
 use haiku_abi::{
     B_BAD_VALUE, B_BUSY, B_INTERRUPTED, B_PERMISSION_DENIED, B_WOULD_BLOCK, EIO, EMSGSIZE, ENXIO, IFF_BROADCAST,
-    IFF_LINK, IFF_POINTOPOINT, IFF_UP, O_NONBLOCK, O_RDWR,
+    IFF_LINK, IFF_POINTOPOINT, IFF_UP, O_NONBLOCK, O_RDWR, SIOCSIFMTU,
 };
 use kernelland::user::{CallingThread, DISCONNECTED, ERROR, Interest, Interface, Process, READ, Status, WRITE, poll};
 use kernelland::{Config, Kernel};
@@ -167,6 +167,28 @@ fn what_is_no_frame_is_refused() {
             tun.down().unwrap();
             assert_eq!(frame.write(&[2; 60]), Err(Status(EIO)));
             assert_eq!(packet.write(&v4), Err(Status(EIO)));
+        });
+    });
+}
+
+#[test]
+fn an_mtu_that_the_interface_cannot_have_is_refused_at_the_node_too() {
+    kernelland::test(|| {
+        with_kernel("an_mtu_that_the_interface_cannot_have_is_refused_at_the_node_too", |_| {
+            let tun = up("tun0");
+            let node = Process::root().open("tun/0", O_RDWR).unwrap();
+            let set = |bytes: i32| {
+                let mut request = [0; 88];
+                request[32..36].copy_from_slice(&bytes.to_ne_bytes());
+                node.ioctl_bytes(SIOCSIFMTU, &mut request)
+            };
+            for bytes in [-1, 0, 71, 65_522, 65_535, 70_000] {
+                assert_eq!(set(bytes), Err(Status(B_BAD_VALUE)), "{bytes}");
+                assert_eq!(tun.mtu().unwrap(), 1500);
+            }
+            for bytes in [72, 1400, 65_521] {
+                assert_eq!((set(bytes), tun.mtu().unwrap()), (Ok(()), bytes as u32));
+            }
         });
     });
 }

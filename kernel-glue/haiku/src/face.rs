@@ -1,7 +1,7 @@
 //! The hooks of a network device: how the stack reaches our interfaces.
 //!
-//! Which thread calls what, under which locks of the stack, is said at each. None calls back into the stack but to free
-//! packets of our own, and none waits but `receive_data`, which `down` and `uninit_device` end, and `down`, for a moment.
+//! Which thread calls what, under which locks of the stack, is said at each. None calls back into the stack but to make
+//! and free packets and to give references back, and none waits but `receive_data`, which `down` and `uninit_device` end, and `down`, for a moment.
 
 use crate::kernel::user::UserMemory;
 use crate::kernel::{Status, code, heap};

@@ -1,8 +1,9 @@
 //! The thread that does what no caller can: what a clock tells, and what takes locks that the caller of a hook holds.
 //!
-//! It runs while there are units that it may be needed for, and ends with the last.
+//! It runs from the first tap or tun that is up until there is no unit.
 
 use crate::bell::Bell;
+use crate::kernel::Once;
 use crate::kernel::log::log;
 use crate::kernel::{Lock, Status, clock, thread};
 use crate::unit::{self, Unit};
@@ -11,7 +12,6 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use frame::Instant;
 use haiku_abi::B_URGENT_DISPLAY_PRIORITY;
-use spin::Once;
 
 struct Post {
     bell: Arc<Bell>,
@@ -92,14 +92,20 @@ fn tend(unit: &Arc<Unit>) -> Option<Instant> {
     let application = unit.application()?;
     if application.take_doom() {
         // Its application made it, and is gone. No lock is held here.
-        if let Err(status) = crate::stack::Interface::remove(unit.interface()) {
-            log!("{}: not removed: {:#x}", unit.name(), status.code());
+        let Err(status) = crate::stack::Interface::remove(unit.interface()) else { return None };
+        if unit.is_dead() {
+            return None;
         }
-        return None;
+        // Somebody may just be taking it down.
+        log!("{}: not removed: {:#x}", unit.name(), status.code());
+        application.keep_doom();
+        return Some(clock::now().plus(AGAIN_AFTER));
     }
     application.poll();
     application.tun().and_then(|tun| tun.due())
 }
 
+/// When an interface is removed that could not be before; somewhat more than it takes to take one down.
+const AGAIN_AFTER: Duration = Duration::from_millis(100);
 /// How long it sleeps when nothing is due: any time would do.
 const IDLE: Duration = Duration::from_secs(60);

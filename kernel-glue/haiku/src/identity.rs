@@ -1,8 +1,8 @@
 //! What this machine is told apart by: its interfaces have addresses that no other machine's have, and keep them.
 
+use crate::kernel::Once;
 use crate::kernel::random;
 use frame::Mac;
-use spin::Once;
 
 static MACHINE: Once<[u8; 16]> = Once::new();
 

@@ -2,9 +2,8 @@
 
 use crate::bell::Bell;
 use crate::losses::Losses;
-use alloc::boxed::Box;
+use crate::ring::Ring;
 use alloc::sync::Arc;
-use crossbeam_queue::ArrayQueue;
 use frame::DropReason;
 
 /// The queue of a port whose frames are pushed: by the monitor of a member, or by those who send on the bridge's own
@@ -12,8 +11,7 @@ use frame::DropReason;
 ///
 /// Each port has a queue of its own, so that one that is flooded loses frames itself, and the others none.
 pub(crate) struct Inlet<F> {
-    /// In a box: it is large, and made on a small stack.
-    queue: Box<ArrayQueue<F>>,
+    queue: Ring<F>,
     losses: Losses,
     bell: Arc<Bell>,
 }
@@ -22,13 +20,13 @@ impl<F> Inlet<F> {
     /// Makes the queue of a port of a worker that waits at `bell`.
     #[inline(never)]
     pub(crate) fn new(bell: &Arc<Bell>) -> Self {
-        Self { queue: Box::new(ArrayQueue::new(QUEUE_FRAMES)), losses: Losses::default(), bell: Arc::clone(bell) }
+        Self { queue: Ring::new(QUEUE_FRAMES), losses: Losses::default(), bell: Arc::clone(bell) }
     }
 
     /// Queues a frame and wakes the worker; where there is no room, the frame comes back, and is counted.
     ///
-    /// It neither waits, nor allocates, nor takes a lock, and may be called under any lock: while the worker is awake it
-    /// does not even call the kernel.
+    /// It does not allocate, waits for a few instructions of others at most, and may be called under any lock: while the
+    /// worker is awake it does not even call the kernel.
     #[inline]
     pub(crate) fn push(&self, frame: F) -> Result<(), F> {
         let pushed = self.queue.push(frame);

@@ -22,5 +22,5 @@ pub(crate) mod user;
 pub(crate) use lock::Lock;
 pub(crate) use select::Selection;
 pub(crate) use semaphore::Semaphore;
-pub(crate) use spin::{Shared, Spin, relax};
+pub(crate) use spin::{Once, Shared, Spin, relax};
 pub(crate) use status::{Status, code};

@@ -25,6 +25,7 @@ mod modules;
 mod net_buffer;
 mod node;
 mod place;
+mod ring;
 mod stack;
 mod system;
 mod tun;

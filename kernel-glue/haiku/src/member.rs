@@ -19,13 +19,12 @@ use crate::inlet::Inlet;
 use crate::kernel::Status;
 use crate::modules;
 use crate::net_buffer::NetBuf;
+use crate::ring::Ring;
 use crate::stack::{Interface, InterfaceName};
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use classify::{Activity, Policy, Published};
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
-use crossbeam_queue::ArrayQueue;
 use device::{Device, Kind};
 use frame::{Frame, Mac};
 use recent::Recent;
@@ -37,7 +36,7 @@ pub(crate) struct Member {
     /// Frames that the monitor took or shared.
     inlet: Inlet<NetBuf>,
     /// Headers of frames that the host has, whose sources the bridge is to know.
-    overheard: Box<ArrayQueue<Frame>>,
+    overheard: Ring<Frame>,
     recent: Recent,
     /// Frames that were taken away from the stack, and their bytes, since the stack's counts were corrected.
     taken_frames: AtomicU32,
@@ -133,7 +132,7 @@ impl Member {
             name: name.into(),
             policy: Published::new(Policy { activity, host, mac: device.mac() }),
             inlet: Inlet::new(bell),
-            overheard: overheard(),
+            overheard: Ring::new(OVERHEARD),
             recent: Recent::new(),
             taken_frames: AtomicU32::new(0),
             taken_bytes: AtomicU64::new(0),
@@ -252,11 +251,6 @@ impl Member {
     fn is_gone(&self) -> bool {
         self.gone.load(Ordering::Acquire)
     }
-}
-
-#[inline(never)]
-fn overheard() -> Box<ArrayQueue<Frame>> {
-    Box::new(ArrayQueue::new(OVERHEARD))
 }
 
 /// Stations that speak with the host and were not heard a moment ago, between two turns of the port; a guess.

@@ -11,6 +11,7 @@ mod tables;
 pub(crate) use interface::{Interface, InterfaceName};
 pub(crate) use tables::{Buffers, Datalink, Network};
 
+use crate::kernel::Once;
 use crate::kernel::user::Syscall;
 use crate::kernel::{Status, module};
 use core::ptr::NonNull;
@@ -18,7 +19,6 @@ use haiku_abi::{
     NET_BUFFER_MODULE_NAME, NET_DATALINK_MODULE_NAME, NET_STACK_MODULE_NAME, net_buffer, net_device,
     net_device_monitor, net_interface_address, status_t,
 };
-use spin::Once;
 
 /// The functions of the stack that the add-on calls.
 pub(crate) struct Stack {
@@ -114,7 +114,7 @@ pub(crate) unsafe fn enqueue(device: *mut net_device, frame: NonNull<net_buffer>
 }
 
 /// Has the stack tell programs that a device's link is up or down now: Haiku's network server configures by it. The stack
-/// takes neither a lock nor a reference for that.
+/// takes no reference for that, and no lock but that of those who listen.
 pub(crate) fn link_changed(device: NonNull<net_device>) {
     if let Some(stack) = get() {
         // SAFETY: it reads the device's name and medium, which a unit has from its beginning. Where nobody can be told,

@@ -5,12 +5,12 @@ use crate::identity;
 use crate::kernel::{Lock, Status, clock, random};
 use crate::net_buffer::NetBuf;
 use crate::place::boxed;
+use crate::ring::Ring;
 use crate::waiter::{Device, Waiter};
 use alloc::boxed::Box;
 use alloc::vec;
 use core::fmt::Write;
 use core::sync::atomic::{AtomicU64, Ordering};
-use crossbeam_queue::ArrayQueue;
 use frame::offload::{Offload, VNET_BYTES};
 use frame::{DropCounts, DropReason, FrameBuf, HEADER_BYTES, Instant, Mac};
 use kernel_glue::link::{Inward, Link, LinkConfig, LinkReport, Outward, Place};
@@ -23,9 +23,9 @@ use tap::{DeviceName, Kind};
 pub(crate) struct TunPort {
     linked: Lock<Linked>,
     /// Frames of its own: answers, requests, and what has waited for an address.
-    own: Box<ArrayQueue<NetBuf>>,
+    own: Ring<NetBuf>,
     /// Packets for the application that are on their way.
-    back: Box<ArrayQueue<NetBuf>>,
+    back: Ring<NetBuf>,
     /// When it is to be polled next, in microseconds; the end of time if nothing is due.
     due: AtomicU64,
 }
@@ -56,8 +56,8 @@ impl TunPort {
         let linked = Linked { link, scratch, config, drops: boxed(|| DropCounts::ZERO) };
         Ok(Box::new(Self {
             linked: Lock::new(c"trestle tun", linked),
-            own: boxed(|| ArrayQueue::new(OWN)),
-            back: boxed(|| ArrayQueue::new(OWN)),
+            own: Ring::new(OWN),
+            back: Ring::new(OWN),
             due: AtomicU64::new(u64::MAX),
         }))
     }
@@ -148,19 +148,19 @@ impl TunPort {
     /// Does something to the link, and takes what comes of it.
     fn with<T>(&self, device: &Device, act: impl FnOnce(&mut Linked, Instant) -> T) -> T {
         let now = clock::now();
-        let (done, due) = {
+        let done = {
             let mut linked = self.linked.lock();
             let done = act(&mut linked, now);
-            let stirred = linked.link.is_stirred(now);
-            if stirred {
+            if linked.link.is_stirred(now) {
                 linked.drain(self, now);
             }
-            (done, linked.link.poll_at())
+            // Under the lock: what another thread has the link expect meanwhile is not to be undone.
+            let due = linked.link.poll_at().map_or(u64::MAX, Instant::as_micros);
+            if self.due.swap(due, Ordering::AcqRel) > due {
+                housekeeper::expect(Instant::from_micros(due));
+            }
+            done
         };
-        let due = due.map_or(u64::MAX, Instant::as_micros);
-        if self.due.swap(due, Ordering::AcqRel) > due {
-            housekeeper::expect(Instant::from_micros(due));
-        }
         while let Some(packet) = self.back.pop() {
             let flow = tap::flow(Kind::Tun, packet.head());
             let _ = device.offer(flow, packet, &mut Waiter::wake);

@@ -60,7 +60,7 @@ const DOWN: u8 = 1;
 const DEAD: u8 = 2;
 
 /// FreeBSD's `IF_MINMTU`, up to what fills a frame of 65,535 bytes: as for every platform.
-const MTU_BYTES: core::ops::RangeInclusive<usize> = 72..=65_535 - frame::HEADER_BYTES;
+pub(crate) const MTU_BYTES: core::ops::RangeInclusive<usize> = 72..=65_535 - frame::HEADER_BYTES;
 
 impl Unit {
     /// Makes a unit that is down; `interface` is a spelling of `name`.
@@ -174,8 +174,9 @@ impl Unit {
             Link::Up => self.state.fetch_and(!DOWN, Ordering::SeqCst),
             Link::Down => self.state.fetch_or(DOWN, Ordering::SeqCst),
         };
-        if let Role::Application(application) = &self.role {
-            application.follow_interface(link);
+        match &self.role {
+            Role::Bridge(host) => (0..host.set_link(link)).for_each(|_| self.record.count_receive_drop()),
+            Role::Application(application) => application.follow_interface(link),
         }
         self.bell.ring();
     }

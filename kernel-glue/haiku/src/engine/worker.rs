@@ -12,10 +12,11 @@ use crate::member::{Change, Condition, Member, Parting};
 use crate::net_buffer::NetBuf;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec;
 use alloc::vec::Vec;
 use bridge::{Bridge, Event, Flush};
 use core::time::Duration;
-use frame::{Instant, MAX_PORTS, Mac, PortId, Ports, TagEdit};
+use frame::{DropReason, Instant, MAX_PORTS, Mac, PortId, Ports, TagEdit};
 
 /// What a worker and the control side share.
 pub(super) struct Shared {
@@ -44,6 +45,8 @@ pub(super) struct Worker {
 struct Seats {
     by_number: Box<[Option<Box<Seat>>]>,
     touched: Vec<PortId>,
+    /// Frames for ports that are detached, of which the engine does not know yet.
+    missed: Box<[u32]>,
 }
 
 impl Worker {
@@ -52,7 +55,7 @@ impl Worker {
         Self {
             shared,
             engine,
-            seats: Seats { by_number, touched: Vec::with_capacity(MAX_PORTS) },
+            seats: Seats { by_number, touched: Vec::with_capacity(MAX_PORTS), missed: vec![0; MAX_PORTS].into() },
             ports: Vec::with_capacity(MAX_PORTS),
             answers: Vec::with_capacity(BURST),
             partings: Vec::with_capacity(PARTINGS),
@@ -185,6 +188,8 @@ impl Worker {
             if let Some(seat) = self.seats.of(port) {
                 seat.settle(port, &mut self.engine);
             }
+            let missed = self.seats.missed.get_mut(port.index()).map_or(0, core::mem::take);
+            (0..missed).for_each(|_| self.engine.drop_at(port, DropReason::PortDown));
         }
         if let Some(seat) = self.seats.of(from) {
             seat.settle_losses(from, &mut self.engine);
@@ -300,8 +305,10 @@ impl Ports for Seats {
 
     #[inline]
     fn send(&mut self, to: PortId, frame: NetBuf, edit: TagEdit) {
-        let Some(Some(seat)) = self.by_number.get_mut(to.index()) else { return };
-        seat.send(frame, edit);
+        match self.by_number.get_mut(to.index()) {
+            Some(Some(seat)) => seat.send(frame, edit),
+            Some(None) | None => self.missed.get_mut(to.index()).into_iter().for_each(|missed| *missed += 1),
+        }
         if self.touched.last() != Some(&to) && !self.touched.contains(&to) {
             self.touched.push(to);
         }

@@ -4,6 +4,7 @@ use super::imports::{recursive_lock_destroy, recursive_lock_init, recursive_lock
 use alloc::boxed::Box;
 use core::cell::UnsafeCell;
 use core::ffi::CStr;
+use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 use haiku_abi::recursive_lock;
 
@@ -41,7 +42,7 @@ impl<T> Lock<T> {
         // SAFETY: the lock is held from here on, and `taken` is touched by its holder alone.
         let taken = unsafe { &mut *self.taken.get() };
         assert!(!core::mem::replace(taken, true), "a lock is taken twice");
-        Held { lock: self }
+        Held { lock: self, _thread: PhantomData }
     }
 }
 
@@ -52,9 +53,11 @@ impl<T> Drop for Lock<T> {
     }
 }
 
-/// A lock that is held, until this is dropped.
+/// A lock that is held, until this is dropped. The thread that took it must give it back.
 pub(crate) struct Held<'l, T> {
     lock: &'l Lock<T>,
+    /// Keeps it in its thread.
+    _thread: PhantomData<*const ()>,
 }
 
 impl<T> Deref for Held<'_, T> {
@@ -77,7 +80,7 @@ impl<T> Drop for Held<'_, T> {
     fn drop(&mut self) {
         // SAFETY: the lock is held until the next line.
         unsafe { *self.lock.taken.get() = false };
-        // SAFETY: the current thread took it in `lock`: a `Held` is not `Send`, for `*mut` in its lock is not.
+        // SAFETY: the current thread took it in `lock`: a `Held` is not `Send`.
         unsafe { recursive_lock_unlock(self.lock.raw.get()) };
     }
 }

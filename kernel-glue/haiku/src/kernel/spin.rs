@@ -1,9 +1,12 @@
-//! Locks for a few dozen instructions, under which nothing else is called.
+//! Locks for a few dozen instructions, and values that are made once.
 
 /// A value that one thread at a time has, for an instant.
 pub(crate) type Spin<T> = spin::mutex::SpinMutex<T, Relax>;
 /// As [`Spin`], but those who only look do not exclude one another.
 pub(crate) type Shared<T> = spin::rwlock::RwLock<T, Relax>;
+
+/// A value that the first who needs it makes; others wait until it is made.
+pub(crate) type Once<T> = spin::once::Once<T, Relax>;
 
 /// Lets the holder go on, whom the scheduler may have stopped: kernel threads are preempted, and one of higher priority
 /// that only turned in circles could keep him from ever running.

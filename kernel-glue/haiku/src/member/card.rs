@@ -82,7 +82,7 @@ impl Card {
     /// Sends a frame that the bridge has for this port: out on the wire, to the host, or to both.
     ///
     /// # Errors
-    /// Why nobody got it.
+    /// Why one that was to get it did not.
     pub(crate) fn send(&self, frame: NetBuf) -> Result<(), DropReason> {
         let policy = self.member.policy.get();
         let to = frame.head().first_chunk().map_or(Mac::ZERO, |&to| Mac(to));
@@ -90,7 +90,7 @@ impl Card {
             (Activity::Port, HostMode::Member) if to == policy.mac => self.device.give_host(frame),
             (Activity::Port, HostMode::Member) if to.is_group() => {
                 let host = frame.share().ok_or(DropReason::NoBuffer).and_then(|copy| self.device.give_host(copy));
-                self.device.transmit(frame).or(host)
+                self.device.transmit(frame).and(host)
             }
             (Activity::Port | Activity::Idle | Activity::Mirror, HostMode::Bridge | HostMode::Member) => {
                 self.device.transmit(frame)

@@ -94,7 +94,11 @@ fn see(member: &Member, packet: Shown) {
             copy(member, &packet);
             take_away(member, packet);
         }
-        Fate::Discard => take_away(member, packet),
+        // Only because the card is promiscuous does it come here. The stack counts it as dropped.
+        Fate::Discard => {
+            member.inlet.lose(DropReason::PortDown);
+            packet.empty();
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The books of descriptors: who has what open, and who may.
 
+use crate::kernel::Once;
 use crate::kernel::user::{current_team, effective_user};
 use crate::kernel::{Lock, Status};
 use crate::net_buffer::NetBuf;
@@ -11,7 +12,6 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use frame::Mac;
-use spin::Once;
 use tap::ioctl::{Answer, Lifetime, Request};
 use tap::{
     ControlError, Credentials, DeviceName, DeviceSettings, Devices, Effect, HandleId, Header, Node, Opening, Standing,
@@ -168,7 +168,6 @@ fn carry_out(effect: Effect) {
             stack::link_changed(unit.record().device());
         }),
         Effect::Mac(name, mac) => with(name, |unit, _| unit.record().set_mac(mac)),
-        // It is within the range of a node, which is a little wider than an interface's.
         Effect::Mtu(name, mtu_bytes) => with(name, |unit, _| {
             let _ = unit.set_mtu(mtu_bytes as usize);
         }),

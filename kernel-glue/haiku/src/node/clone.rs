@@ -1,6 +1,7 @@
 //! Nodes that make a device for whoever opens them: `tap/clone` and `tun/clone`.
 
 use super::{books, hooks};
+use crate::kernel::Once;
 use crate::kernel::log::log;
 use crate::kernel::{Lock, Status, devfs};
 use crate::stack::{Interface, InterfaceName};
@@ -11,7 +12,6 @@ use alloc::sync::Arc;
 use core::ffi::CStr;
 use core::fmt::Write;
 use haiku_abi::IFF_UP;
-use spin::Once;
 use tap::ioctl::Lifetime;
 use tap::{DeviceName, HandleId, Kind, Standing};
 

@@ -5,6 +5,7 @@ use super::cookie::Cookie;
 use crate::kernel::Status;
 use crate::kernel::user::UserMemory;
 use crate::stack;
+use crate::unit::MTU_BYTES;
 use core::ffi::c_void;
 use tap::ioctl::{Dialect, Request, Shape, Unsupported, decode, encode, shape};
 
@@ -33,6 +34,12 @@ impl Cookie {
         let request = decode(dialect, operation, argument.addr() as u64, room).map_err(undone)?;
         if matches!(request, Request::Vnet(Some(_))) {
             // Packets with work left to do are no one's here: the stack does it all, and drivers as well.
+            return Err(Status::B_BAD_VALUE);
+        }
+        if let Request::SetMtu(bytes) = request
+            && !MTU_BYTES.contains(&(bytes as usize))
+        {
+            // The interface takes no other.
             return Err(Status::B_BAD_VALUE);
         }
         let answer = books::control(self.id(), request)?;

@@ -5,13 +5,13 @@ use super::book::Book;
 use super::look::Cause;
 use crate::bell::Bell;
 use crate::control::Access;
+use crate::kernel::Once;
 use crate::kernel::{Lock, Semaphore, Spin, Status, heap, thread};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use haiku_abi::B_NORMAL_PRIORITY;
-use spin::Once;
 
 /// Has a request of a user carried out.
 ///

@@ -104,11 +104,17 @@ impl Application {
         alarm
     }
 
-    /// Gives the application back to the interface.
+    /// Gives the application back to the interface. The thread that took its frames for the bridge calls it.
     pub(crate) fn leave(&self) {
-        {
+        let before = {
             let mut place = self.place.write();
-            *place = Place::Wire(place.interface());
+            let interface = place.interface();
+            core::mem::replace(&mut *place, Place::Wire(interface))
+        };
+        if let Place::Bridge(alarm, _) = before {
+            // Else an application that never sends would have the device keep the alarms of all bridges it was in.
+            let is_it = |kept: &Waiter| matches!(kept, Waiter::Alarm(kept) if Arc::ptr_eq(kept, &alarm));
+            drop(self.device.cancel(is_it));
         }
         self.settle();
         self.wire.ring();
@@ -235,10 +241,17 @@ impl Application {
 
     /// Follows the interface: down, an application is refused what it writes.
     pub(super) fn follow_interface(&self, link: Link) {
-        match &mut *self.place.write() {
-            Place::Wire(interface) | Place::Bridge(_, interface) => *interface = link,
-        }
-        if let (Link::Down, Some(tun)) = (link, &self.tun) {
+        let is_idle = match &mut *self.place.write() {
+            Place::Wire(interface) => {
+                *interface = link;
+                false
+            }
+            Place::Bridge(_, interface) => {
+                *interface = link;
+                true
+            }
+        };
+        if let (Link::Down, false, Some(tun)) = (link, is_idle, &self.tun) {
             tun.flush();
         }
         self.settle();
@@ -279,6 +292,11 @@ impl Application {
     pub(crate) fn doom(&self) {
         self.doomed.store(true, Ordering::Release);
         housekeeper::ring();
+    }
+
+    /// Says again that the unit is to be removed: it could not be yet.
+    pub(crate) fn keep_doom(&self) {
+        self.doomed.store(true, Ordering::Release);
     }
 
     /// Returns whether the unit is to be removed, once.

@@ -4,24 +4,38 @@ use crate::bell::Bell;
 use crate::inlet::Inlet;
 use crate::kernel::Shared;
 use crate::net_buffer::NetBuf;
-use crate::place::boxed;
-use alloc::boxed::Box;
+use crate::ring::Ring;
 use alloc::sync::Arc;
-use crossbeam_queue::ArrayQueue;
+use core::sync::atomic::{AtomicBool, Ordering};
 use frame::DropReason;
+use tap::Link;
 
 /// The host port of a bridge.
 pub(crate) struct Host {
     /// Frames for the host.
-    inbox: Box<ArrayQueue<NetBuf>>,
+    inbox: Ring<NetBuf>,
     bell: Arc<Bell>,
+    /// Whether the interface is up.
+    link: AtomicBool,
     /// The bridge, while there is one behind the interface.
     inlet: Shared<Option<Arc<Inlet<NetBuf>>>>,
 }
 
 impl Host {
     pub(super) fn new(bell: &Arc<Bell>) -> Self {
-        Self { inbox: boxed(|| ArrayQueue::new(FRAMES)), bell: Arc::clone(bell), inlet: Shared::new(None) }
+        Self {
+            inbox: Ring::new(FRAMES),
+            bell: Arc::clone(bell),
+            link: AtomicBool::new(false),
+            inlet: Shared::new(None),
+        }
+    }
+
+    /// Follows the interface, and returns how many frames are lost by that: what was for a host that is down is stale when
+    /// it comes up.
+    pub(super) fn set_link(&self, link: Link) -> usize {
+        self.link.store(link == Link::Up, Ordering::SeqCst);
+        core::iter::from_fn(|| self.inbox.pop()).count()
     }
 
     /// Puts a bridge behind the interface, or none.
@@ -44,8 +58,11 @@ impl Host {
     /// Gives the host a frame.
     ///
     /// # Errors
-    /// The host has as many to read as may be.
+    /// The interface is down, or the host has as many to read as may be.
     pub(crate) fn deliver(&self, frame: NetBuf) -> Result<(), (NetBuf, DropReason)> {
+        if !self.link.load(Ordering::SeqCst) {
+            return Err((frame, DropReason::PortDown));
+        }
         self.inbox.push(frame).map_err(|frame| (frame, DropReason::QueueFull))?;
         self.bell.ring();
         Ok(())

@@ -1,11 +1,11 @@
 //! Which units there are.
 
 use super::{Unit, UnitName};
+use crate::kernel::Once;
 use crate::kernel::{Lock, Status};
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use spin::Once;
 
 type Units = BTreeMap<UnitName, Arc<Unit>>;
 
