@@ -9,6 +9,7 @@ mod linked;
 mod loaded;
 mod plug;
 mod program;
+mod sound;
 
 #[cfg(feature = "linked")]
 use linked::roots;
@@ -20,3 +21,4 @@ pub use boot::{boot, boot_by_hand};
 pub use bridged::{Bridged, Card, hears, reads};
 pub use plug::plug;
 pub use program::{Open, Program};
+pub use sound::{Holdings, settled, sound, with_kernel};

@@ -2,23 +2,16 @@
 
 use haiku_abi::admin::EXCHANGE_V1;
 use haiku_abi::{AF_INET, IFF_UP, SIOCGDRVSPEC, SIOCSDRVSPEC, SOCK_DGRAM};
+use kernelland::Config;
 use kernelland::user::{Interface, Process, Socket};
-use kernelland::{Config, Counts, Kernel};
 use std::time::Duration;
-use tests::haiku::{Program, boot};
+use tests::haiku::{Program, boot, settled, sound};
 use tests::within;
 
 /// Runs a command that is to succeed.
 #[track_caller]
 fn ok(root: Program, line: &str) -> String {
     root.ifconfig(line).unwrap_or_else(|error| panic!("ifconfig {line}: {error}"))
-}
-
-/// Looks for faults with the add-on in them.
-#[track_caller]
-fn sound(kernel: &Kernel) {
-    let report = kernel.report().concerning("trestle");
-    assert!(report.faults.is_empty(), "{report}");
 }
 
 /// Waits for what the administration follows by itself.
@@ -30,7 +23,7 @@ fn soon(what: &str, is_so: impl FnMut() -> bool) {
 #[test]
 fn a_line_whose_last_verb_fails_changes_nothing() {
     kernelland::test(|| {
-        let Some(_kernel) = boot("a_line_whose_last_verb_fails_changes_nothing", Config::default()) else { return };
+        let Some(kernel) = boot("a_line_whose_last_verb_fails_changes_nothing", Config::default()) else { return };
         let root = Program::root();
         ok(root, "bridge0 create");
         ok(root, "tap0 create");
@@ -53,19 +46,21 @@ fn a_line_whose_last_verb_fails_changes_nothing() {
         ok(root, "tap0 destroy");
         ok(root, "bridge0 destroy");
         assert!(root.ifconfig("bridge0").unwrap_err().contains("does not exist"));
+        sound(&kernel);
     });
 }
 
 #[test]
 fn who_is_not_root_may_look_and_not_change() {
     kernelland::test(|| {
-        let Some(_kernel) = boot("who_is_not_root_may_look_and_not_change", Config::default()) else { return };
+        let Some(kernel) = boot("who_is_not_root_may_look_and_not_change", Config::default()) else { return };
         let (root, user) = (Program::root(), Program::of_user(1000));
         ok(root, "bridge0 create");
         let before = ok(root, "-j bridge0");
         let refused = user.ifconfig("bridge0 up").unwrap_err();
         assert!(refused.contains("user 1000 may only read; root may change"), "{refused}");
         assert_eq!(ok(user, "-j bridge0"), before);
+        sound(&kernel);
     });
 }
 
@@ -96,6 +91,7 @@ fn an_interface_that_somebody_is_just_bringing_up_goes_down_again() {
             assert!(!kernel.threads().contains("tap0 reader"), "{}", kernel.threads());
             ok(root, "tap0 up");
         }
+        sound(&kernel);
     });
 }
 
@@ -103,7 +99,7 @@ fn an_interface_that_somebody_is_just_bringing_up_goes_down_again() {
 fn what_haikus_own_ifconfig_makes_is_administered_and_what_it_deletes_is_forgotten() {
     kernelland::test(|| {
         let test = "what_haikus_own_ifconfig_makes_is_administered_and_what_it_deletes_is_forgotten";
-        let Some(_kernel) = boot(test, Config::default()) else { return };
+        let Some(kernel) = boot(test, Config::default()) else { return };
         let root = Program::root();
         ok(root, "bridge0 create");
         let theirs = Interface::named(Process::root(), "tap/3");
@@ -117,6 +113,7 @@ fn what_haikus_own_ifconfig_makes_is_administered_and_what_it_deletes_is_forgott
         theirs.delete().unwrap();
         soon("the bridge has lost its member", || !ok(root, "bridge0").contains("member: tap3"));
         assert!(root.ifconfig("tap3").is_err());
+        sound(&kernel);
     });
 }
 
@@ -189,19 +186,6 @@ fn life(root: Program) {
     ok(root, "bridge0 destroy");
 }
 
-/// Waits until what ends by itself has, and returns what there is.
-fn settled(kernel: &Kernel) -> Counts {
-    let mut last = kernel.counts();
-    soon("the counts stand still", || {
-        std::thread::sleep(Duration::from_millis(300));
-        let now = kernel.counts();
-        let still = (now.threads, now.semaphores, now.blocks) == (last.threads, last.semaphores, last.blocks);
-        last = now;
-        still
-    });
-    kernel.counts()
-}
-
 #[test]
 fn a_thousand_lives_leave_nothing() {
     kernelland::test(|| {
@@ -232,6 +216,7 @@ fn a_thousand_lives_leave_nothing() {
             ),
         );
         assert!(after.blocks <= before.blocks + 16, "{} blocks of the heap, then {}", before.blocks, after.blocks);
+        sound(&kernel);
     });
 }
 

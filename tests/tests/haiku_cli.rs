@@ -1,7 +1,7 @@
 //! The command line, by ioctl, with the add-on in the kernel.
 
 use kernelland::Config;
-use tests::haiku::{Program, boot};
+use tests::haiku::{Program, boot, sound};
 
 #[test]
 fn a_bridge_is_created_shown_and_destroyed() {
@@ -11,12 +11,14 @@ fn a_bridge_is_created_shown_and_destroyed() {
         assert_eq!(root.ifconfig("bridge0 create"), Ok(String::new()));
         assert_eq!(root.ifconfig("tap0 create"), Ok(String::new()));
         assert_eq!(root.ifconfig("bridge0 addm tap0 up"), Ok(String::new()));
-        println!("{}", root.ifconfig("bridge0").unwrap());
-        println!("{}", root.ifconfig("tap0").unwrap());
-        println!("{:?}", kernel.nodes());
+        let shown = root.ifconfig("bridge0").unwrap();
+        assert!(shown.starts_with("bridge0: flags=") && shown.contains("member: tap0"), "{shown}");
+        let shown = root.ifconfig("tap0").unwrap();
+        assert!(shown.starts_with("tap0: flags="), "{shown}");
+        assert!(kernel.nodes().iter().any(|node| node == "tap/0"), "{:?}", kernel.nodes());
         assert_eq!(root.ifconfig("tap0 destroy"), Ok(String::new()));
         assert_eq!(root.ifconfig("bridge0 destroy"), Ok(String::new()));
-        println!("{}", kernel.shutdown());
+        sound(&kernel);
     });
 }
 
@@ -30,7 +32,7 @@ fn the_self_test_holds() {
             println!("{line}");
             failed.extend(line.result.is_err().then(|| line.to_string()));
         });
-        println!("{}", kernel.shutdown());
+        sound(&kernel);
         assert!(failed.is_empty(), "{failed:#?}");
     });
 }

@@ -8,16 +8,13 @@ use kernelland::user::{CallingThread, DISCONNECTED, ERROR, Interest, Interface, 
 use kernelland::{Config, Kernel};
 use std::sync::mpsc;
 use std::time::Duration;
-use tests::haiku::boot;
+use tests::haiku::settled;
 use tests::within;
 
 /// Runs a test in a kernel of its own, and in the end looks for faults with the add-on in them.
 fn with_kernel(test: &str, body: impl FnOnce(&Kernel)) {
-    let Some(kernel) = boot(test, Config::default()) else { return };
-    body(&kernel);
-    let report = kernel.report().concerning("trestle");
-    assert!(report.faults.is_empty(), "{report}");
-    println!("{report}");
+    let limit = Some(Duration::from_secs(240));
+    tests::haiku::with_kernel(test, Config { time_limit: limit, ..Config::default() }, body);
 }
 
 /// Makes an interface and takes it up.
@@ -309,10 +306,9 @@ fn a_thousand_devices_leave_nothing() {
                 }
             };
             (0..20).for_each(round);
-            let before = kernel.counts();
+            let before = settled(kernel);
             (0..1000).for_each(round);
-            let same = within(Duration::from_secs(5), || kernel.counts() == before);
-            assert!(same, "{before:?}\n{:?}", kernel.counts());
+            assert_eq!(settled(kernel), before);
         });
     });
 }

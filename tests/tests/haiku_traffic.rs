@@ -7,16 +7,11 @@ use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::{Icmpv4Packet, Icmpv4Repr, IpProtocol, Ipv4Packet, Ipv4Repr, UdpPacket};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
-use tests::haiku::{boot, plug};
+use tests::haiku::plug;
 use tests::{Tagging, Vm, within};
 
-/// Runs a test in a kernel of its own, and in the end looks for faults with the add-on in them.
 fn with_kernel(test: &str, body: impl FnOnce(&Kernel)) {
-    let Some(kernel) = boot(test, Config::default()) else { return };
-    body(&kernel);
-    let report = kernel.report().concerning("trestle");
-    assert!(report.faults.is_empty(), "{report}");
-    println!("{report}");
+    tests::haiku::with_kernel(test, Config::default(), body);
 }
 
 #[test]

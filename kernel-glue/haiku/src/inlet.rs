@@ -25,8 +25,8 @@ impl<F> Inlet<F> {
 
     /// Queues a frame and wakes the worker; where there is no room, the frame comes back, and is counted.
     ///
-    /// It does not allocate, waits for a few instructions of others at most, and may be called under any lock: while the
-    /// worker is awake it does not even call the kernel.
+    /// It neither waits, nor allocates, nor takes a lock, and may be called under any lock: while the worker is awake it
+    /// does not even call the kernel.
     #[inline]
     pub(crate) fn push(&self, frame: F) -> Result<(), F> {
         let pushed = self.queue.push(frame);

@@ -1,6 +1,6 @@
 //! A bridge of the add-on's, between programs and network cards on cables.
 
-use super::{Program, boot};
+use super::{Holdings, Program, boot, settled, sound};
 use crate::clock::{Limit, within};
 use haiku_abi::{O_NONBLOCK, O_RDWR, bigtime_t};
 use kernelland::user::{self, Interest, Interface, Node, Process, READ};
@@ -17,6 +17,8 @@ pub struct Bridged {
     pub root: Program,
     /// The program's descriptor of `/dev/tap/0`; its reads do not wait.
     pub tap: Node,
+    /// What the add-on has of the kernel when there is nothing of this.
+    before: Holdings,
 }
 
 /// A network card on a cable, with an interface that is up.
@@ -36,11 +38,13 @@ impl Bridged {
         let limit = Some(Duration::from_secs(180));
         let kernel = boot(test, Config { time_limit: limit, ..Config::default() })?;
         let root = Program::root();
-        for line in ["bridge0 create", "tap0 create up", "bridge0 addm tap0 up"] {
-            root.ifconfig(line).unwrap_or_else(|error| panic!("{line}: {error}\n{}", kernel.syslog()));
-        }
-        let tap = Process::root().open("/dev/tap/0", O_RDWR | O_NONBLOCK).expect("the node is there");
-        let bridged = Self { kernel, root, tap };
+        // Once before: what the first life makes for all stays.
+        drop(begin(&kernel, root));
+        end(root);
+        settled(&kernel);
+        let before = Holdings::of(&kernel);
+        let tap = begin(&kernel, root);
+        let bridged = Self { kernel, root, tap, before };
         bridged.comes_to_show("tap0", "status: active");
         Some(bridged)
     }
@@ -88,23 +92,28 @@ impl Bridged {
     }
 
     /// Destroys what there is, and ends it. No fault may have been found that the add-on took part in, and nothing of it
-    /// be left but what it keeps for good.
+    /// be left but what was there before.
     pub fn ends(self) {
-        let Self { kernel, root, tap } = self;
+        let Self { kernel, root, tap, before } = self;
         drop(tap);
-        for interface in ["bridge0", "tap0"] {
-            root.ifconfig(&format!("{interface} destroy")).unwrap_or_else(|error| panic!("{interface}: {error}"));
-        }
-        let left = || {
-            let report = kernel.report().concerning("trestle");
-            let left = report.left.iter().map(|left| left.what.clone());
-            left.filter(|what| !KEPT.iter().any(|kept| what.contains(kept))).collect::<Vec<_>>()
-        };
-        assert!(within(PATIENCE, || left().is_empty()), "{:?}\n{}", left(), kernel.threads());
-        let report = kernel.report().concerning("trestle");
-        let own = |fault: &&kernelland::Fault| !fault.to_string().contains(ARP_CACHE);
-        assert_eq!(report.faults.iter().find(own), None, "{report}");
-        println!("{report}");
+        end(root);
+        let left = || Holdings::of(&kernel).beyond(&before);
+        assert!(within(PATIENCE, || left().is_empty()), "{:#?}\n{}", left(), kernel.threads());
+        sound(&kernel);
+    }
+}
+
+/// Makes the bridge with its tap, and opens the tap.
+fn begin(kernel: &Kernel, root: Program) -> Node {
+    for line in ["bridge0 create", "tap0 create up", "bridge0 addm tap0 up"] {
+        root.ifconfig(line).unwrap_or_else(|error| panic!("{line}: {error}\n{}", kernel.syslog()));
+    }
+    Process::root().open("/dev/tap/0", O_RDWR | O_NONBLOCK).expect("the node is there")
+}
+
+fn end(root: Program) {
+    for interface in ["bridge0", "tap0"] {
+        root.ifconfig(&format!("{interface} destroy")).unwrap_or_else(|error| panic!("{interface}: {error}"));
     }
 }
 
@@ -145,10 +154,5 @@ pub fn hears<R>(cable: &Cable, patience: Duration, mut wanted: impl FnMut(&[u8])
     None
 }
 
-/// What the add-on has from its first interface on: memory in reserve, where its housekeeper waits, and the clone nodes.
-const KEPT: [&str; 4] = [" blocks, ", "\"trestle housekeeper\"", "/dev/tap/clone", "/dev/tun/clone"];
-/// A lock of Haiku's ARP, which takes it before an interface's where an address is deleted, and after it where a frame is
-/// received: whoever deletes an address is in the report, and the add-on is when it was asked to.
-const ARP_CACHE: &str = "\"arp cache\"";
 /// Far longer than anything takes here.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -22,7 +22,12 @@ impl Enrolled {
 
 impl Drop for Enrolled {
     fn drop(&mut self) {
-        ROLL.lock().retain(|device| *device != self.0);
+        let mut roll = ROLL.lock();
+        roll.retain(|device| *device != self.0);
+        let room = roll.is_empty().then(|| core::mem::take(&mut *roll));
+        drop(roll);
+        // The last leaves nothing; it is freed outside the lock.
+        drop(room);
     }
 }
 
