@@ -8,6 +8,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::mem::offset_of;
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use haiku_abi as abi;
 use haiku_abi::admin::{EXCHANGE_V1, Exchange, ifdrv};
@@ -24,6 +25,7 @@ struct Inner {
     /// Those that somebody brings up, and how often they are looked for until that is done.
     busy: Mutex<BTreeMap<String, usize>>,
     nodes: Mutex<BTreeSet<String>>,
+    refuses_lists: AtomicBool,
     driver: Mutex<Driver>,
 }
 
@@ -47,6 +49,7 @@ impl FakeStack {
             others,
             busy: Mutex::default(),
             nodes: Mutex::default(),
+            refuses_lists: AtomicBool::new(false),
             driver: Mutex::new(driver),
         }))
     }
@@ -69,6 +72,11 @@ impl FakeStack {
     /// Lets an interface be brought up until it was looked for so often.
     pub fn keep_busy(&self, interface: &str, looks: usize) {
         self.0.busy.lock().insert(interface.to_string(), looks);
+    }
+
+    /// Lists no interfaces any more.
+    pub fn refuse_lists(&self) {
+        self.0.refuses_lists.store(true, Ordering::Relaxed);
     }
 
     /// Publishes a node.
@@ -103,6 +111,9 @@ impl FakeStack {
     }
 
     fn list(&self, list: &mut [u8]) -> Result<(), Status> {
+        if self.0.refuses_lists.load(Ordering::Relaxed) {
+            return Err(Status::NO_MEMORY);
+        }
         let bytes: Vec<u8> = self.0.interfaces.lock().iter().flat_map(|name| entry(name)).collect();
         if bytes.len() > get(list, offset_of!(abi::ifconf, ifc_len)) as usize {
             return Err(Status::NO_ROOM);
