@@ -10,6 +10,7 @@ mod trouble;
 pub use arguments::{OWN_IFCONFIG, is_for_own};
 
 use crate::administer::{Door, Failure, execute};
+use crate::neighbours;
 use arguments::as_called;
 use frame::Instant;
 use kernel_glue::admin::{
@@ -27,6 +28,14 @@ use trouble::Trouble;
 /// In words.
 pub fn ifconfig(calls: &impl Calls, arguments: &[OsString]) -> Result<String, String> {
     execute(arguments, || AddOn::open(calls)).map_err(|failure| as_called(&failure.to_string()))
+}
+
+/// Prints who has which IP address.
+///
+/// # Errors
+/// In words.
+pub fn neighbours(calls: &impl Calls, arguments: Vec<OsString>) -> Result<(), String> {
+    neighbours::run(arguments, || AddOn::open(calls)).map_err(|error| as_called(&error))
 }
 
 /// The add-on, asked by a socket.

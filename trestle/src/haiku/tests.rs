@@ -276,6 +276,13 @@ fn what_is_wrong_with_ours_is_said_rather_than_what_another_driver_does_not_know
 }
 
 #[test]
+fn remedies_of_neighbours_are_called_as_they_are() {
+    let scene = Scene::new(true);
+    let error = neighbours(&scene.stack, vec!["bridge0".into()]).unwrap_err();
+    assert!(error.contains("trestle ifconfig -l"), "{error}");
+}
+
+#[test]
 fn an_interface_that_somebody_brings_up_is_awaited() {
     let scene = Scene::new(true);
     scene.run("tap0 create").unwrap();
