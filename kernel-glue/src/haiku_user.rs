@@ -37,6 +37,10 @@ pub trait Calls: Send + Sync + 'static {
     /// # Errors
     /// The kernel's.
     fn open(&self, path: &str, blocking: Blocking) -> Result<Self::Descriptor, Status>;
+    /// Returns whether there is a node, as far as that shows without opening it, which may make a device.
+    fn has_node(&self, _path: &str) -> bool {
+        false
+    }
 }
 
 /// The system calls that take one.

@@ -13,13 +13,14 @@ fail() { printf 'install: %s\n' "$*" >&2; exit 1; }
 root=/boot/system/non-packaged
 add_on=$root/add-ons/kernel/network/devices/trestle
 program=$root/bin/trestle
+packaged=/boot/system/add-ons/kernel/network/devices/trestle
 here=$(dirname "$0")
 
-# The kernel keeps the add-on once it has been used: what is there goes on until the next start.
-reload() {
-    if [ -e "/dev/tap/clone" ] || [ -e "/dev/tun/clone" ]; then
-        say "Trestle is in use; restart the system for this to take effect"
-    fi
+# The kernel loads what is in the folder, at every start at the latest, and keeps it: what was there goes on until the next.
+loaded=no
+[ ! -e "$add_on" ] && [ ! -e "$packaged" ] || loaded=yes
+restart() {
+    [ $loaded = no ] || say "the add-on that was there goes on until then: restart the system"
 }
 
 case "${1:-install}" in
@@ -30,19 +31,21 @@ install)
     for file in "$add_on" "$program"; do
         mkdir -p "$(dirname "$file")"
     done
-    # Elsewhere first, so that the kernel, which loads whatever is in the folder, never meets half a file.
+    # Both elsewhere first, so that the kernel never meets half a file, nor anybody the one without the other.
+    trap 'rm -f "$root/trestle-add-on.new" "$program.new"' EXIT
+    trap 'exit 1' HUP INT TERM
     cp "$here/trestle-add-on" "$root/trestle-add-on.new"
-    mv "$root/trestle-add-on.new" "$add_on"
     cp "$here/trestle" "$program.new"
     chmod 755 "$program.new"
+    mv "$root/trestle-add-on.new" "$add_on"
     mv "$program.new" "$program"
-    reload
     say "installed; try: trestle selftest"
+    restart
     ;;
 remove)
     rm -f "$add_on" "$program"
-    reload
     say "removed"
+    restart
     ;;
 *)
     fail "unknown word $1; say install or remove"

@@ -10,10 +10,16 @@ for file in trestle-add-on trestle PackageInfo.in; do
 done
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
-mkdir -p "$tree/add-ons/kernel/network/devices" "$tree/bin" "$tree/documentation/packages/trestle"
+documentation=$tree/documentation/packages/trestle
+mkdir -p "$tree/add-ons/kernel/network/devices" "$tree/bin" "$documentation"
 cp "$here/trestle-add-on" "$tree/add-ons/kernel/network/devices/trestle"
 cp "$here/trestle" "$tree/bin/trestle"
-[ ! -f "$here/haiku.md" ] || cp "$here/haiku.md" "$tree/documentation/packages/trestle/"
-sed -e "s/@VERSION@/$1/" -e "s/@PACKAGER@/$2/" "$here/PackageInfo.in" >"$tree/.PackageInfo"
+chmod 755 "$tree/bin/trestle"
+for file in "$here"/*.md; do
+    [ ! -f "$file" ] || cp "$file" "$documentation/"
+done
+# As sed's replacement stands for it.
+literal() { printf '%s\n' "$1" | sed 's/[\\&/]/\\&/g'; }
+sed -e "s/@VERSION@/$(literal "$1")/" -e "s/@PACKAGER@/$(literal "$2")/" "$here/PackageInfo.in" >"$tree/.PackageInfo"
 package create -C "$tree" "trestle-$1-1-x86_64.hpkg"
 echo "trestle-$1-1-x86_64.hpkg"

@@ -2,8 +2,8 @@
 //!
 //! Exit status is 0 or 1, as scripts around `ifconfig` expect; that of `exec` is its program's.
 
+use crate::output;
 use crate::platform::{self, USAGE};
-use crate::{neighbours, output};
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
@@ -31,7 +31,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match command.to_str() {
         Some("ifconfig") => ifconfig(&arguments),
-        Some("neighbours") => finish(neighbours::run(arguments, platform::door)),
+        Some("neighbours") => finish(platform::neighbours(arguments)),
         Some("help" | "--help" | "-h") => finish(output::print(USAGE)),
         Some("--version" | "-V") => finish(output::print(concat!("trestle ", env!("CARGO_PKG_VERSION"), "\n"))),
         Some(other) => platform::run_command(other, arguments).unwrap_or_else(unknown),

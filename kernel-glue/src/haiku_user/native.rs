@@ -33,6 +33,11 @@ impl Calls for Native {
         let fd = unsafe { libc::open(path.as_ptr(), libc::O_RDWR | libc::O_CLOEXEC | mode) };
         Open::of(fd)
     }
+
+    fn has_node(&self, path: &str) -> bool {
+        // SAFETY: the path ends with a NUL and lives over the call.
+        CString::new(path).is_ok_and(|path| unsafe { libc::access(path.as_ptr(), libc::F_OK) } == 0)
+    }
 }
 
 impl Open {

@@ -14,8 +14,17 @@ impl Status {
     pub const TIMED_OUT: Self = Self(abi::B_TIMED_OUT);
     /// No driver makes a device of that name.
     pub const NO_DEVICE: Self = Self(abi::B_DEVICE_NOT_FOUND);
+    /// There is no memory.
+    pub const NO_MEMORY: Self = Self(abi::B_NO_MEMORY);
+    /// Another has the name.
+    pub const NAME_IN_USE: Self = Self(abi::B_NAME_IN_USE);
     /// What would be returned does not fit.
     pub const NO_ROOM: Self = Self(abi::B_BUFFER_OVERFLOW);
+
+    /// Returns whether a driver says by it that it does not know a request.
+    pub fn is_unknown_request(self) -> bool {
+        matches!(self.0, abi::B_BAD_VALUE | abi::B_DEV_INVALID_IOCTL | abi::B_NOT_SUPPORTED | abi::ENOTTY)
+    }
 
     /// Takes what a call returned: a status below zero is an error.
     ///
@@ -67,6 +76,7 @@ const WORDS: &[(abi::status_t, &str)] = &[
     (abi::B_BUFFER_OVERFLOW, "Buffer overflow"),
     (abi::B_DEVICE_NOT_FOUND, "No such device"),
     (abi::B_NOT_SUPPORTED, "Operation not supported"),
+    (abi::B_DEV_INVALID_IOCTL, "Invalid device ioctl"),
     (abi::ENETDOWN, "Network is down"),
     (abi::ENOTTY, "Not a tty"),
     (abi::ENXIO, "Device not accessible"),

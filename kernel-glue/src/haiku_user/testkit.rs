@@ -2,22 +2,30 @@
 
 use super::{Asked, Blocking, Calls, Descriptor, Ready, Status, get, put};
 use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::mem::offset_of;
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use haiku_abi as abi;
 use haiku_abi::admin::{EXCHANGE_V1, Exchange, ifdrv};
 use spin::Mutex;
 
-/// Keeps what ioctls about interfaces do in Haiku's stack; it has no nodes.
+/// Keeps what ioctls about interfaces do in Haiku's stack; its nodes cannot be opened.
 #[derive(Clone)]
 pub struct FakeStack(Arc<Inner>);
 
 struct Inner {
+    /// Those of other drivers.
+    others: Vec<String>,
     interfaces: Mutex<Vec<String>>,
+    /// Those that somebody brings up, and how often they are looked for until that is done.
+    busy: Mutex<BTreeMap<String, usize>>,
+    nodes: Mutex<BTreeSet<String>>,
+    refuses_lists: AtomicBool,
     driver: Mutex<Driver>,
 }
 
@@ -29,14 +37,21 @@ pub struct Driver {
     pub answers: Box<Answers>,
 }
 
-/// How a driver answers a request to one of its devices.
-pub type Answers = dyn FnMut(&str, Asked, &[u8]) -> Result<Vec<u8>, Status> + Send;
+/// How a driver answers a request to one of its devices, and what it does to the stack's interfaces by it.
+pub type Answers = dyn FnMut(&FakeStack, &str, Asked, &[u8]) -> Result<Vec<u8>, Status> + Send;
 
 impl FakeStack {
     /// Makes a stack with interfaces that belong to other drivers.
     pub fn new(others: &[&str], driver: Driver) -> Self {
-        let interfaces = others.iter().map(ToString::to_string).collect();
-        Self(Arc::new(Inner { interfaces: Mutex::new(interfaces), driver: Mutex::new(driver) }))
+        let others: Vec<String> = others.iter().map(ToString::to_string).collect();
+        Self(Arc::new(Inner {
+            interfaces: Mutex::new(others.clone()),
+            others,
+            busy: Mutex::default(),
+            nodes: Mutex::default(),
+            refuses_lists: AtomicBool::new(false),
+            driver: Mutex::new(driver),
+        }))
     }
 
     /// Lists its interfaces.
@@ -49,14 +64,44 @@ impl FakeStack {
         self.0.interfaces.lock().push(interface.to_string());
     }
 
+    /// Removes an interface, if it is there.
+    pub fn remove(&self, interface: &str) {
+        self.0.interfaces.lock().retain(|there| there != interface);
+    }
+
+    /// Lets an interface be brought up until it was looked for so often.
+    pub fn keep_busy(&self, interface: &str, looks: usize) {
+        self.0.busy.lock().insert(interface.to_string(), looks);
+    }
+
+    /// Lists no interfaces any more.
+    pub fn refuse_lists(&self) {
+        self.0.refuses_lists.store(true, Ordering::Relaxed);
+    }
+
+    /// Publishes a node.
+    pub fn add_node(&self, path: &str) {
+        self.0.nodes.lock().insert(path.to_string());
+    }
+
     fn has(&self, interface: &str) -> Result<(), Status> {
-        let found = self.0.interfaces.lock().iter().any(|there| there == interface);
-        if found { Ok(()) } else { Err(Status(abi::B_BAD_VALUE)) }
+        if let Some(looks @ 1..) = self.0.busy.lock().get_mut(interface) {
+            *looks = looks.saturating_sub(1);
+            return Err(Status(abi::B_BAD_VALUE));
+        }
+        if self.lists(interface) { Ok(()) } else { Err(Status(abi::B_BAD_VALUE)) }
+    }
+
+    fn lists(&self, interface: &str) -> bool {
+        self.0.interfaces.lock().iter().any(|there| there == interface)
     }
 
     fn alias(&self, name: &str) -> Result<(), Status> {
         // To an interface that is there, the request adds an empty address.
         if self.has(name).is_err() {
+            if self.lists(name) {
+                return Err(Status::NAME_IN_USE);
+            }
             if !(self.0.driver.lock().makes)(name) {
                 return Err(Status::NO_DEVICE);
             }
@@ -66,6 +111,9 @@ impl FakeStack {
     }
 
     fn list(&self, list: &mut [u8]) -> Result<(), Status> {
+        if self.0.refuses_lists.load(Ordering::Relaxed) {
+            return Err(Status::NO_MEMORY);
+        }
         let bytes: Vec<u8> = self.0.interfaces.lock().iter().flat_map(|name| entry(name)).collect();
         if bytes.len() > get(list, offset_of!(abi::ifconf, ifc_len)) as usize {
             return Err(Status::NO_ROOM);
@@ -80,7 +128,8 @@ impl FakeStack {
     fn exchange(&self, asked: Asked, argument: &[u8]) -> Result<(), Status> {
         let name = text(argument);
         self.has(&name)?;
-        if !(self.0.driver.lock().makes)(&name) || get(argument, offset_of!(ifdrv, ifd_cmd)) as u64 != EXCHANGE_V1 {
+        let is_others = self.0.others.contains(&name) || !(self.0.driver.lock().makes)(&name);
+        if is_others || get(argument, offset_of!(ifdrv, ifd_cmd)) as u64 != EXCHANGE_V1 {
             return Err(Status(abi::B_BAD_VALUE));
         }
         let exchange = address(argument, offset_of!(ifdrv, ifd_data));
@@ -89,7 +138,7 @@ impl FakeStack {
         let (from, bytes) = (address(exchange, offset_of!(Exchange, request)), offset_of!(Exchange, request_bytes));
         // SAFETY: the caller lends the request over the call.
         let request = unsafe { core::slice::from_raw_parts(from, get(exchange, bytes) as usize) };
-        let reply = (self.0.driver.lock().answers)(&name, asked, request)?;
+        let reply = (self.0.driver.lock().answers)(self, &name, asked, request)?;
         put(exchange, offset_of!(Exchange, reply_bytes), &length(&reply).to_ne_bytes());
         if length(&reply) > get(exchange, offset_of!(Exchange, reply_room)) {
             return Err(Status::NO_ROOM);
@@ -111,6 +160,10 @@ impl Calls for FakeStack {
     fn open(&self, _path: &str, _blocking: Blocking) -> Result<Self, Status> {
         Err(Status(abi::B_ENTRY_NOT_FOUND))
     }
+
+    fn has_node(&self, path: &str) -> bool {
+        self.0.nodes.lock().contains(path)
+    }
 }
 
 impl Descriptor for FakeStack {
@@ -129,7 +182,7 @@ impl Descriptor for FakeStack {
             abi::SIOCDIFADDR => {
                 let name = text(argument);
                 self.has(&name)?;
-                self.0.interfaces.lock().retain(|there| *there != name);
+                self.remove(&name);
                 Ok(())
             }
             abi::SIOCGIFCOUNT => {

@@ -18,7 +18,7 @@ struct Rules {
 }
 
 impl Rules {
-    fn answer(&self, asked: Asked, request: &[u8]) -> Result<Vec<u8>, Status> {
+    fn answer(&self, stack: &FakeStack, asked: Asked, request: &[u8]) -> Result<Vec<u8>, Status> {
         let request: Request = serde_json::from_slice(request).unwrap();
         let reply = match (asked, request) {
             (Asked::Change, Request::Change(change)) => {
@@ -26,7 +26,14 @@ impl Rules {
                 if let Some(status) = *self.failing.lock().unwrap() {
                     return Err(status);
                 }
-                self.change(&change)
+                let before = self.state.lock().unwrap().clone();
+                let reply = self.change(&change);
+                let state = self.state.lock().unwrap();
+                for (ended, _) in before.interfaces().filter(|(name, _)| state.kind_of(name).is_none()) {
+                    let is_of_it = |name: &String| Platform::Haiku.own_name(name).as_deref().unwrap_or(name) == ended;
+                    stack.interfaces().iter().filter(|name| is_of_it(name)).for_each(|name| stack.remove(name));
+                }
+                reply
             }
             (Asked::Question, Request::Ask(question)) => self.tell(&question),
             (asked, request) => panic!("{asked:?} with {request:?}"),
@@ -52,38 +59,38 @@ impl Rules {
         let interfaces: BTreeMap<String, Interface> = picture.interfaces.clone();
         assert_eq!(interfaces.len(), state.interfaces().count());
         let engine = bridge::Bridge::new(bridge::Config::default(), 1, [7; 4]);
-        answer(&state, &picture, &Running(engine), question, Instant::default())
+        answer(&state, &picture, &Running(NOTHING, engine), question, Instant::default())
     }
 }
 
 /// A system whose every bridge has an engine.
-struct Running(bridge::Bridge);
+struct Running(Blank, bridge::Bridge);
 
 impl Facts for Running {
     fn platform(&self) -> Platform {
-        Platform::Haiku
+        self.0.platform()
     }
 
-    fn interface(&self, _name: &str) -> Option<SystemInterface> {
-        None
+    fn interface(&self, name: &str) -> Option<SystemInterface> {
+        self.0.interface(name)
     }
 
-    fn has_address(&self, _bridge: &str, _address: Mac, _vlan: u16) -> bool {
-        false
+    fn has_address(&self, bridge: &str, address: Mac, vlan: u16) -> bool {
+        self.0.has_address(bridge, address, vlan)
     }
 }
 
 impl Live for Running {
     fn engine(&self, _bridge: &str) -> Option<&bridge::Bridge> {
-        Some(&self.0)
+        Some(&self.1)
     }
 
     fn condition(&self, _bridge: &str, _port: PortId) -> Condition {
         Condition::Running
     }
 
-    fn bits_per_second(&self, _bridge: &str, _port: PortId) -> Option<u64> {
-        None
+    fn bits_per_second(&self, bridge: &str, port: PortId) -> Option<u64> {
+        self.0.bits_per_second(bridge, port)
     }
 
     fn own_link(&self, _interface: &str) -> OwnLink {
@@ -95,21 +102,28 @@ impl Live for Running {
     }
 }
 
+/// Interfaces of other drivers: the loopback and a card.
+const OTHERS: [&str; 2] = ["loop", "/dev/net/virtio/0"];
+
 struct Scene {
     rules: Arc<Rules>,
     stack: FakeStack,
 }
 
 impl Scene {
-    /// A machine with the loopback and a card.
     fn new(installed: bool) -> Self {
+        Self::of(&OTHERS, if installed { is_ours } else { |_| false })
+    }
+
+    /// A machine with interfaces of other drivers.
+    fn of(others: &[&str], makes: fn(&str) -> bool) -> Self {
         let rules = Arc::new(Rules::default());
         let answering = Arc::clone(&rules);
         let driver = Driver {
-            makes: if installed { is_ours } else { |_| false },
-            answers: Box::new(move |_, asked, request| answering.answer(asked, request)),
+            makes,
+            answers: Box::new(move |stack, _, asked, request| answering.answer(stack, asked, request)),
         };
-        Self { rules, stack: FakeStack::new(&["loop", "/dev/net/virtio/0"], driver) }
+        Self { rules, stack: FakeStack::new(others, driver) }
     }
 
     fn run(&self, line: &str) -> Result<String, String> {
@@ -234,12 +248,100 @@ fn without_the_add_on_it_says_what_is_missing() {
     // An interface of Haiku's own driver, whose name is like ours.
     scene.stack.add("tap/0");
     let error = scene.run("tap0 up").unwrap_err();
-    assert!(error.contains("remove the interface: /bin/ifconfig --delete tap/0"), "{error}");
+    assert!(error.contains("it is removed: /bin/ifconfig --delete tap/0"), "{error}");
+}
+
+#[test]
+fn an_interface_of_haikus_own_driver_is_no_way_to_the_add_on() {
+    let scene = Scene::of(&["loop", "tun/0"], is_ours);
+    let error = scene.run("-l").unwrap_err();
+    assert!(
+        error.starts_with("the driver of tun/0 did not answer: Invalid argument; if it is not Trestle's"),
+        "{error}"
+    );
+    assert_eq!(scene.run("bridge0 create"), Ok(String::new()));
+    assert_eq!(scene.run("-l").unwrap(), "bridge0\n");
+    assert!(scene.run("bridge0").unwrap().starts_with("bridge0: flags="));
+    assert_eq!(scene.run("tun create").unwrap(), "tun1\n");
+    assert_eq!(scene.stack.interfaces(), ["loop", "tun/0", "bridge0", "tun1"]);
+}
+
+#[test]
+fn what_is_wrong_with_ours_is_said_rather_than_what_another_driver_does_not_know() {
+    let driver = Driver { makes: is_ours, answers: Box::new(|_, _, _, _| Err(Status::NO_MEMORY)) };
+    let stack = FakeStack::new(&["tun/0"], driver);
+    stack.add("bridge0");
+    let error = ifconfig(&stack, &["-l".into()]).unwrap_err();
+    assert_eq!(error, "the driver of bridge0 did not answer: Out of memory");
+}
+
+#[test]
+fn remedies_of_neighbours_are_called_as_they_are() {
+    let scene = Scene::new(true);
+    let error = neighbours(&scene.stack, vec!["bridge0".into()]).unwrap_err();
+    assert!(error.contains("trestle ifconfig -l"), "{error}");
+}
+
+#[test]
+fn an_interface_that_somebody_brings_up_is_awaited() {
+    let scene = Scene::new(true);
+    scene.run("tap0 create").unwrap();
+    scene.stack.keep_busy("tap0", 3);
+    assert_eq!(scene.run("tap0 up"), Ok(String::new()));
+    scene.stack.keep_busy("tap0", 3);
+    assert_eq!(scene.run("-l").unwrap(), "tap0\n");
+    scene.stack.keep_busy("tap0", usize::MAX);
+    let busy = Err("tap0 is being brought up, or taken away; try again".to_owned());
+    for line in ["tap0 up", "tap0 create", "-l"] {
+        assert_eq!(scene.run(line), busy, "{line}");
+    }
+    assert_eq!(scene.run("tap create").unwrap(), "tap1\n");
+    assert_eq!(scene.made(), ["tap0", "tap1"]);
+}
+
+#[test]
+fn what_the_add_on_destroys_it_removes_itself() {
+    // Somebody makes another one as soon as the interface is gone.
+    let driver = Driver {
+        makes: is_ours,
+        answers: Box::new(|stack, interface, _, _| {
+            stack.remove(interface);
+            stack.add(interface);
+            Ok(serde_json::to_vec(&Reply::Changed { created: None }).unwrap())
+        }),
+    };
+    let stack = FakeStack::new(&[], driver);
+    stack.add("tap0");
+    assert_eq!(ifconfig(&stack, &["tap0".into(), "destroy".into()]), Ok(String::new()));
+    assert_eq!(stack.interfaces(), ["tap0"]);
+}
+
+#[test]
+fn a_device_that_the_add_on_does_not_make_is_no_add_on_that_is_missing() {
+    let scene = Scene::of(&OTHERS, |name| is_ours(name) && name != "tap0");
+    let missing = scene.run("tap0 create").unwrap_err();
+    assert!(missing.starts_with("no kernel add-on makes tap0"), "{missing}");
+    scene.run("bridge0 create").unwrap();
+    let refused = "the add-on makes no tap0 for now: memory is short, or the last tap0 is not gone yet; try again";
+    assert_eq!(scene.run("tap0 create").unwrap_err(), refused);
+    assert_eq!(scene.run("tap create").unwrap(), "tap1\n");
+    scene.run("tap1 destroy").unwrap();
+    scene.run("bridge0 destroy").unwrap();
+    scene.stack.add_node(CLONE_NODE);
+    assert_eq!(scene.run("tap0 create").unwrap_err(), refused);
+    assert_eq!(scene.made(), [""; 0]);
+}
+
+#[test]
+fn a_line_that_creates_and_destroys_leaves_nothing() {
+    let scene = Scene::new(true);
+    assert_eq!(scene.run("tap0 create destroy"), Ok(String::new()));
+    assert_eq!(scene.made(), [""; 0]);
 }
 
 #[test]
 fn a_reply_to_something_else_is_no_success() {
-    let driver = Driver { makes: is_ours, answers: Box::new(|_, _, _| Ok(b"{\"interfaces\":[]}".to_vec())) };
+    let driver = Driver { makes: is_ours, answers: Box::new(|_, _, _, _| Ok(b"{\"interfaces\":[]}".to_vec())) };
     let stack = FakeStack::new(&[], driver);
     let error = ifconfig(&stack, &["tap0".into(), "create".into()]).unwrap_err();
     assert!(error.starts_with("the answer was a reply to another call"), "{error}");

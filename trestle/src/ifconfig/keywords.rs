@@ -4,6 +4,7 @@ mod shape;
 
 use super::error::UsageError;
 use super::nearest::nearest;
+use crate::platform::{INSTEAD_OF_RULES, INSTEAD_OF_STACKS, PERSIST};
 use frame::VidSet;
 use kernel_glue::admin::{MemberFlag as F, Mss, Verb};
 pub(super) use shape::{Clause, Number, Reading, Shape};
@@ -88,7 +89,6 @@ const fn number(name: &'static str, range: &'static str) -> Number {
 /// Any number of 32 bits.
 pub(super) const U32_RANGE: &str = "0 to 4294967295";
 const NO_RENAMING: &str = "one interface has one name here; destroy it and create another";
-const NO_RULES: &str = "frames are not filtered by rule; use nftables, or locked, private and protected members";
 
 /// Every keyword. Ranges and defaults are those of FreeBSD 15 where it has the verb.
 #[rustfmt::skip]
@@ -189,7 +189,7 @@ pub(super) static SECTIONS: &[Section] = &[
         row(&["-multiqueue"], Shape::Plain(|| Verb::MultiQueue { on: false }), "lets one open it at a time (default)"),
         row(&["carrier"], Shape::Carrier, "sets whether the medium is there: auto, while somebody has it open (default), or always, or never"),
         row(&["queue"], Shape::U16(number("packets", "16 to 4096; default 512"), |packets| Verb::Queue { packets }), "sets how many packets may wait for the application"),
-        row(&["persist"], Shape::Plain(|| Verb::Persist { on: true }), "keeps it when nobody has it open, and over a restart (default)"),
+        row(&["persist"], Shape::Plain(|| Verb::Persist { on: true }), PERSIST),
         row(&["-persist"], Shape::Plain(|| Verb::Persist { on: false }), "lets it go with the last descriptor that is open on it"),
     ]},
     Section { title: "Point-to-point links", keywords: &[
@@ -218,10 +218,10 @@ pub(super) static SECTIONS: &[Section] = &[
         row(&["-j"], Shape::Read(Reading::Json), "prints JSON, as the option does"),
     ]},
     Section { title: "Not supported", keywords: &[
-        row(&["rule", "rules", "rulefile", "flushrule"], Shape::Unsupported(NO_RULES), "filter rules of OpenBSD"),
-        row(&["blocknonip", "-blocknonip"], Shape::Unsupported(NO_RULES), "OpenBSD's filter for IP"),
+        row(&["rule", "rules", "rulefile", "flushrule"], Shape::Unsupported(INSTEAD_OF_RULES), "filter rules of OpenBSD"),
+        row(&["blocknonip", "-blocknonip"], Shape::Unsupported(INSTEAD_OF_RULES), "OpenBSD's filter for IP"),
         row(&["name"], Shape::Unsupported(NO_RENAMING), "renaming"),
-        row(&["vnet", "-vnet"], Shape::Unsupported("move the interface with ip link set <interface> netns <name>"), "FreeBSD's network stacks"),
+        row(&["vnet", "-vnet"], Shape::Unsupported(INSTEAD_OF_STACKS), "FreeBSD's network stacks"),
         row(&["monitor", "-monitor"], Shape::Unsupported("put the host's address on another interface"), "FreeBSD's monitor mode"),
         row(&["metric"], Shape::Unsupported("routes carry the metric"), "the routing metric"),
     ]},

@@ -1,7 +1,6 @@
 //! What the program is on Haiku: `ifconfig` for the add-on in the kernel, and a test of it.
 
-use crate::administer::{Door, Failure};
-use crate::haiku::{self, AddOn, OWN_IFCONFIG, is_for_own};
+use crate::haiku::{self, OWN_IFCONFIG, is_for_own};
 use crate::{cli, selftest};
 use kernel_glue::haiku_user::Native;
 use std::ffi::OsString;
@@ -26,10 +25,13 @@ selftest:
   --cycles N      how often a device is created and destroyed (else 100)
 ";
 
-/// Opens the way to the add-on.
-pub(crate) fn door() -> Result<impl Door, Failure> {
-    AddOn::open(&Native)
-}
+/// What to do instead of filtering by rule.
+pub(crate) const INSTEAD_OF_RULES: &str =
+    "frames are not filtered by rule; locked, private and protected members keep stations apart";
+/// What to do instead of moving an interface into another network stack.
+pub(crate) const INSTEAD_OF_STACKS: &str = "the system has one network stack";
+/// How long a device is kept that lasts.
+pub(crate) const PERSIST: &str = "keeps it when nobody has it open, until the system is shut down (default)";
 
 /// Runs the command that the program's own name stands for, if it does.
 pub(crate) fn run_as(_name: &str, _arguments: &[OsString]) -> Option<ExitCode> {
@@ -51,6 +53,11 @@ fn is_own_program() -> bool {
     let this = std::env::current_exe().and_then(|path| path.canonicalize());
     let own = std::path::Path::new(OWN_IFCONFIG).canonicalize();
     matches!((this, own), (Ok(this), Ok(own)) if this == own)
+}
+
+/// Prints who has which IP address.
+pub(crate) fn neighbours(arguments: Vec<OsString>) -> Result<(), String> {
+    haiku::neighbours(&Native, arguments)
 }
 
 /// Runs a command that only Haiku has.

@@ -3,7 +3,7 @@
 use crate::administer::{self, Door, Failure};
 use crate::control::{Client, socket_path};
 use crate::daemon::{self, Options};
-use crate::{cli, demo, exec, plug};
+use crate::{cli, demo, exec, neighbours, plug};
 use std::ffi::OsString;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
@@ -53,6 +53,14 @@ The control socket is $TRESTLE_SOCKET, else /run/trestle/control, else, not as r
 $XDG_RUNTIME_DIR/trestle/control. Nodes are under $TRESTLE_DEV, else in dev beside the socket.
 ";
 
+/// What to do instead of filtering by rule.
+pub(crate) const INSTEAD_OF_RULES: &str =
+    "frames are not filtered by rule; use nftables, or locked, private and protected members";
+/// What to do instead of moving an interface into another network stack.
+pub(crate) const INSTEAD_OF_STACKS: &str = "move the interface with ip link set <interface> netns <name>";
+/// How long a device is kept that lasts.
+pub(crate) const PERSIST: &str = "keeps it when nobody has it open, and over a restart (default)";
+
 /// The other name of `trestle plug unix`.
 const PLUG_UNIX: &str = "trestle-plug-unix";
 
@@ -71,6 +79,11 @@ pub(crate) fn run_as(name: &str, arguments: &[OsString]) -> Option<ExitCode> {
 /// Runs one command line of `ifconfig` and returns what is to be printed, or why it came to nothing.
 pub(crate) fn ifconfig(arguments: &[OsString]) -> Result<String, String> {
     administer::execute(arguments, door).map_err(|error| error.to_string())
+}
+
+/// Prints who has which IP address.
+pub(crate) fn neighbours(arguments: Vec<OsString>) -> Result<(), String> {
+    neighbours::run(arguments, door)
 }
 
 /// Runs a command that only Linux has.

@@ -29,8 +29,7 @@ pub(super) fn ping_host<C: Calls>(scene: &mut Scene<'_, C>, _: &Options) -> Opti
         let ([first, _], bridge) = (&devices.taps, &devices.bridge);
         scene.ifconfig(&format!("{bridge} inet {HOST}/24"))?;
         let result = start(scene, first, ONE).and_then(|one| pings(&one, HOST));
-        scene.ifconfig(&format!("{bridge} inet {HOST} delete"))?;
-        result
+        scene.after(&format!("{bridge} inet {HOST} delete"), result)
     };
     Some(pinged())
 }

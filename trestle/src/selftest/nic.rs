@@ -15,8 +15,7 @@ pub(super) fn is_member<C: Calls>(scene: &mut Scene<'_, C>, options: &Options) -
         let bridge = scene.devices()?.bridge;
         scene.ifconfig(&format!("{bridge} addm {nic}"))?;
         let counted = count(scene, &bridge, nic);
-        scene.ifconfig(&format!("{bridge} deletem {nic}"))?;
-        let (member, sent) = counted?;
+        let (member, sent) = scene.after(&format!("{bridge} deletem {nic}"), counted)?;
         if find(scene, &bridge, nic)?.is_some() {
             return Err(format!("{nic} is still a member of {bridge}"));
         }

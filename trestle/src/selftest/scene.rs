@@ -44,6 +44,15 @@ impl<'c, C: Calls> Scene<'c, C> {
         printed.map(|text| text.trim().to_owned()).map_err(|error| format!("ifconfig {line}: {error}"))
     }
 
+    /// Runs the line that takes back what a part did, and returns what came of the part; where both failed, both are said.
+    pub(super) fn after<T>(&self, line: &str, result: Result<T, String>) -> Result<T, String> {
+        match (result, self.ifconfig(line)) {
+            (result, Ok(_)) => result,
+            (Ok(_), Err(trouble)) => Err(trouble),
+            (Err(why), Err(trouble)) => Err(format!("{why}; {trouble}")),
+        }
+    }
+
     /// Creates an interface with a free unit, which goes at the end at the latest.
     pub(super) fn create(&mut self, kind: &str) -> Result<String, String> {
         let name = self.ifconfig(&format!("{kind} create"))?;
@@ -109,7 +118,10 @@ impl<'c, C: Calls> Scene<'c, C> {
             troubles.extend(self.ifconfig(&format!("{name} destroy")).err());
         }
         self.devices = None;
-        troubles.extend(self.others()?.iter().map(|name| format!("{name} is still there")));
+        match self.others() {
+            Ok(others) => troubles.extend(others.iter().map(|name| format!("{name} is still there"))),
+            Err(why) => troubles.push(why),
+        }
         if troubles.is_empty() { Ok(String::new()) } else { Err(troubles.join("; ")) }
     }
 }
@@ -156,6 +168,24 @@ pub(super) fn node_of(device: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kernel_glue::haiku_user::Status;
+    use kernel_glue::haiku_user::testkit::{Driver, FakeStack};
+
+    #[test]
+    fn what_is_taken_back_hides_no_cause() {
+        let driver = Driver { makes: |_| false, answers: Box::new(|_, _, _, _| Err(Status::NO_MEMORY)) };
+        let stack = FakeStack::new(&[], driver);
+        let mut scene = Scene::new(&stack);
+        let trouble = scene.ifconfig("tap0 down").unwrap_err();
+        assert_eq!(scene.after("tap0 down", Ok(())), Err(trouble.clone()));
+        assert_eq!(scene.after("tap0 down", Err::<(), _>("no answer".into())), Err(format!("no answer; {trouble}")));
+        assert_eq!(scene.after("-l", Err::<(), _>("no answer".into())), Err("no answer".into()));
+        // There is a list in the beginning, and none in the end.
+        scene.made.push("tap0".into());
+        stack.refuse_lists();
+        let left = scene.leave().unwrap_err();
+        assert!(left.starts_with("ifconfig tap0 destroy: ") && left.contains("; list interfaces: "), "{left}");
+    }
 
     #[test]
     fn nodes() {

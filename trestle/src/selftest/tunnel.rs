@@ -14,35 +14,61 @@ use std::time::Duration;
 
 /// Gives the host an IPv4 address on the tun, and pings it through the node.
 pub(super) fn ipv4<C: Calls>(scene: &mut Scene<'_, C>, _: &Options) -> Option<Result<String, String>> {
-    Some(ping(scene, &format!("inet {HOST}/24"), &format!("inet {HOST} delete"), &request, &is_reply))
+    let echo = |kind: Kind, sequence| {
+        let (from, to) = kind.way(PEER, HOST);
+        message(kind, from, to, sequence)
+    };
+    Some(ping(scene, &format!("inet {HOST}/24"), &format!("inet {HOST} delete"), &echo, &is_same))
 }
 
 /// The same in IPv6.
 pub(super) fn ipv6<C: Calls>(scene: &mut Scene<'_, C>, _: &Options) -> Option<Result<String, String>> {
-    let pinged = ping(scene, &format!("inet6 {HOST6}/64"), &format!("inet6 {HOST6} delete"), &request6, &is_reply6);
+    let echo = |kind: Kind, sequence| {
+        let (from, to) = kind.way(PEER6, HOST6);
+        message6(kind, from, to, sequence)
+    };
+    let pinged = ping(scene, &format!("inet6 {HOST6}/64"), &format!("inet6 {HOST6} delete"), &echo, &is_same6);
     // Haiku orders IPv6 routes by the length of their prefix, the shortest first.
     Some(pinged.map_err(|why| format!("{why}; a default route for IPv6 would take the answers elsewhere")))
+}
+
+/// What an echo message is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Kind {
+    Request,
+    Reply,
+}
+
+impl Kind {
+    /// Returns from whom to whom it goes.
+    fn way<A>(self, peer: A, host: A) -> (A, A) {
+        match self {
+            Self::Request => (peer, host),
+            Self::Reply => (host, peer),
+        }
+    }
 }
 
 fn ping<C: Calls>(
     scene: &Scene<'_, C>,
     add: &str,
     delete: &str,
-    request: &dyn Fn(u16) -> Vec<u8>,
-    is_reply: &dyn Fn(&[u8], u16) -> bool,
+    message: &dyn Fn(Kind, u16) -> Vec<u8>,
+    is_same: &dyn Fn(&[u8], &[u8]) -> bool,
 ) -> Result<String, String> {
     let tun = scene.devices()?.tun;
     let node = scene.open(&tun, Blocking::No)?;
     scene.ifconfig(&format!("{tun} {add}"))?;
     let pinged = drain(&node, &tun).and_then(|()| {
         (0..PINGS).try_for_each(|sequence| {
-            node.write(&request(sequence)).map_err(|status| format!("{tun}: write: {status}"))?;
-            await_reply(&node, &tun, &|packet| is_reply(packet, sequence))
+            let reply = message(Kind::Reply, sequence);
+            node.write(&message(Kind::Request, sequence)).map_err(|status| format!("{tun}: write: {status}"))?;
+            await_reply(&node, &tun, &|packet| is_same(packet, &reply))
                 .map_err(|why| format!("ping {sequence} of {PINGS}: {why}"))
         })
     });
-    scene.ifconfig(&format!("{tun} {delete}"))?;
-    pinged.map(|()| format!("{PINGS} pings of {} octets", request(0).len()))
+    scene.after(&format!("{tun} {delete}"), pinged)?;
+    Ok(format!("{PINGS} pings of {} octets", message(Kind::Request, 0).len()))
 }
 
 fn await_reply(node: &impl Descriptor, tun: &str, is_it: &dyn Fn(&[u8]) -> bool) -> Result<(), String> {
@@ -62,11 +88,14 @@ fn await_reply(node: &impl Descriptor, tun: &str, is_it: &dyn Fn(&[u8]) -> bool)
     Err(format!("{tun}: no answer; {others} other packets came"))
 }
 
-fn request(sequence: u16) -> Vec<u8> {
-    let echo = Icmpv4Repr::EchoRequest { ident: ECHO_ID, seq_no: sequence, data: &DATA };
+fn message(kind: Kind, from: Ipv4Addr, to: Ipv4Addr, sequence: u16) -> Vec<u8> {
+    let echo = match kind {
+        Kind::Request => Icmpv4Repr::EchoRequest { ident: ECHO_ID, seq_no: sequence, data: &DATA },
+        Kind::Reply => Icmpv4Repr::EchoReply { ident: ECHO_ID, seq_no: sequence, data: &DATA },
+    };
     let ip = Ipv4Repr {
-        src_addr: PEER,
-        dst_addr: HOST,
+        src_addr: from,
+        dst_addr: to,
         next_header: IpProtocol::Icmp,
         payload_len: echo.buffer_len(),
         hop_limit: 64,
@@ -78,23 +107,14 @@ fn request(sequence: u16) -> Vec<u8> {
     packet.into_inner()
 }
 
-fn is_reply(packet: &[u8], sequence: u16) -> bool {
-    let all = ChecksumCapabilities::default();
-    let Ok(packet) = Ipv4Packet::new_checked(packet) else { return false };
-    let Ok(ip) = Ipv4Repr::parse(&packet, &all) else { return false };
-    let Ok(echo) = Icmpv4Packet::new_checked(packet.payload()) else { return false };
-    (ip.src_addr, ip.dst_addr, ip.next_header) == (HOST, PEER, IpProtocol::Icmp)
-        && matches!(
-            Icmpv4Repr::parse(&echo, &all),
-            Ok(Icmpv4Repr::EchoReply { ident: ECHO_ID, seq_no, data }) if seq_no == sequence && data == DATA
-        )
-}
-
-fn request6(sequence: u16) -> Vec<u8> {
-    let echo = Icmpv6Repr::EchoRequest { ident: ECHO_ID, seq_no: sequence, data: &DATA };
+fn message6(kind: Kind, from: Ipv6Addr, to: Ipv6Addr, sequence: u16) -> Vec<u8> {
+    let echo = match kind {
+        Kind::Request => Icmpv6Repr::EchoRequest { ident: ECHO_ID, seq_no: sequence, data: &DATA },
+        Kind::Reply => Icmpv6Repr::EchoReply { ident: ECHO_ID, seq_no: sequence, data: &DATA },
+    };
     let ip = Ipv6Repr {
-        src_addr: PEER6,
-        dst_addr: HOST6,
+        src_addr: from,
+        dst_addr: to,
         next_header: IpProtocol::Icmpv6,
         payload_len: echo.buffer_len(),
         hop_limit: 64,
@@ -102,19 +122,27 @@ fn request6(sequence: u16) -> Vec<u8> {
     let mut packet = Ipv6Packet::new_unchecked(vec![0; ip.buffer_len().saturating_add(echo.buffer_len())]);
     ip.emit(&mut packet);
     let all = ChecksumCapabilities::default();
-    echo.emit(&PEER6, &HOST6, &mut Icmpv6Packet::new_unchecked(packet.payload_mut()), &all);
+    echo.emit(&from, &to, &mut Icmpv6Packet::new_unchecked(packet.payload_mut()), &all);
     packet.into_inner()
 }
 
-fn is_reply6(packet: &[u8], sequence: u16) -> bool {
-    let Ok(packet) = Ipv6Packet::new_checked(packet) else { return false };
-    let Ok(ip) = Ipv6Repr::parse(&packet) else { return false };
-    let Ok(echo) = Icmpv6Packet::new_checked(packet.payload()) else { return false };
-    (ip.src_addr, ip.dst_addr, ip.next_header) == (HOST6, PEER6, IpProtocol::Icmpv6)
-        && matches!(
-            Icmpv6Repr::parse(&ip.src_addr, &ip.dst_addr, &echo, &ChecksumCapabilities::default()),
-            Ok(Icmpv6Repr::EchoReply { ident: ECHO_ID, seq_no, data }) if seq_no == sequence && data == DATA
-        )
+/// Returns whether two packets say the same to the same: how far they have come is no matter.
+fn is_same(packet: &[u8], other: &[u8]) -> bool {
+    let read = |packet| {
+        let packet = Ipv4Packet::new_checked(packet).ok()?;
+        let ip = Ipv4Repr::parse(&packet, &ChecksumCapabilities::default()).ok()?;
+        Some((ip.src_addr, ip.dst_addr, ip.next_header, packet.payload()))
+    };
+    read(packet).is_some_and(|read_packet| Some(read_packet) == read(other))
+}
+
+fn is_same6(packet: &[u8], other: &[u8]) -> bool {
+    let read = |packet| {
+        let packet = Ipv6Packet::new_checked(packet).ok()?;
+        let ip = Ipv6Repr::parse(&packet).ok()?;
+        Some((ip.src_addr, ip.dst_addr, ip.next_header, packet.payload()))
+    };
+    read(packet).is_some_and(|read_packet| Some(read_packet) == read(other))
 }
 
 const HOST: Ipv4Addr = Ipv4Addr::new(198, 18, 48, 1);
@@ -130,22 +158,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_is_no_reply_and_its_echo_is() {
-        let mut packet = request(7);
-        assert!(!is_reply(&packet, 7));
+    fn a_reply_is_known_by_what_it_says() {
+        let reply = message(Kind::Reply, HOST, PEER, 7);
+        let mut packet = reply.clone();
+        assert!(is_same(&packet, &reply));
+        // It went through a router: one hop less, and the checksum with it.
+        packet[8] = 63;
+        let sum = u16::from_be_bytes([packet[10], packet[11]]).checked_add(0x0100).unwrap();
+        packet[10..12].copy_from_slice(&sum.to_be_bytes());
+        assert!(is_same(&packet, &reply));
+        for other in [message(Kind::Request, PEER, HOST, 7), message(Kind::Reply, HOST, PEER, 8), vec![0x45; 20]] {
+            assert!(!is_same(&other, &reply), "{other:?}");
+        }
+        let reply = message6(Kind::Reply, HOST6, PEER6, 7);
+        let mut packet = reply.clone();
+        packet[7] = 63;
+        assert!(is_same6(&packet, &reply));
+        for other in [message6(Kind::Request, PEER6, HOST6, 7), message6(Kind::Reply, HOST6, PEER6, 8), vec![0x60; 40]]
+        {
+            assert!(!is_same6(&other, &reply), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_comes_back_as_its_reply() {
+        let mut packet = message(Kind::Request, PEER, HOST, 7);
         packet[12..20].rotate_left(4);
         packet[20] = 0;
         // The checksum of the type that went from 8 to 0.
         let sum = u16::from_be_bytes([packet[22], packet[23]]).checked_add(0x0800).unwrap();
         packet[22..24].copy_from_slice(&sum.to_be_bytes());
-        assert!(is_reply(&packet, 7));
-        assert!(!is_reply(&packet, 8));
-        let mut packet = request6(7);
-        assert!(!is_reply6(&packet, 7));
+        assert!(is_same(&packet, &message(Kind::Reply, HOST, PEER, 7)));
+        let mut packet = message6(Kind::Request, PEER6, HOST6, 7);
         packet[8..40].rotate_left(16);
         packet[40] = 129;
         let sum = u16::from_be_bytes([packet[42], packet[43]]).checked_sub(0x0100).unwrap();
         packet[42..44].copy_from_slice(&sum.to_be_bytes());
-        assert!(is_reply6(&packet, 7));
+        assert!(is_same6(&packet, &message6(Kind::Reply, HOST6, PEER6, 7)));
     }
 }

@@ -4,7 +4,7 @@ use super::{Breach, Rule};
 use crate::image::{Image, Segment};
 use object::elf::{
     DF_STATIC_TLS, DT_FINI, DT_FINI_ARRAYSZ, DT_FLAGS, DT_GNU_HASH, DT_HASH, DT_INIT, DT_INIT_ARRAYSZ,
-    DT_PREINIT_ARRAYSZ, DT_RELR, DT_RELRSZ, DT_STRTAB, DT_SYMTAB, DT_VERDEF, DT_VERNEED, EM_X86_64, ET_DYN,
+    DT_PREINIT_ARRAYSZ, DT_RELR, DT_RELRSZ, DT_STRTAB, DT_SYMTAB, DT_VERDEF, DT_VERNEED, DT_VERSYM, EM_X86_64, ET_DYN,
     PT_GNU_RELRO, PT_INTERP, PT_LOAD, PT_TLS,
 };
 
@@ -88,7 +88,7 @@ fn dynamic(image: &Image<'_>, broken: &mut impl FnMut(Rule, String)) {
     if has(DT_RELR) || has(DT_RELRSZ) {
         broken(Rule::Relr, "DT_RELR".into());
     }
-    for (tag, name) in [(DT_VERNEED, "DT_VERNEED"), (DT_VERDEF, "DT_VERDEF")] {
+    for (tag, name) in [(DT_VERNEED, "DT_VERNEED"), (DT_VERDEF, "DT_VERDEF"), (DT_VERSYM, "DT_VERSYM")] {
         if has(tag) {
             broken(Rule::Versions, name.into());
         }

@@ -106,11 +106,13 @@ fn exports(image: &Image<'_>, broken: &mut impl FnMut(Rule, String)) {
     if modules.kind != STT_OBJECT || modules.bind != STB_GLOBAL {
         broken(Rule::Modules, format!("`modules` is {}, not a global OBJECT", word(modules.kind)));
     }
-    // The first entry points somewhere, and the last is null in the file and stays null.
+    // The kernel follows each word up to the first that is null in the file and stays null.
     let pointer = |at: u64| image.relocations.iter().any(|r| r.place == at && r.kind != R_X86_64_NONE);
-    let last = modules.address.saturating_add(modules.bytes).saturating_sub(8);
-    let null = image.bytes_at(last).and_then(|bytes| bytes.get(..8)).is_some_and(|bytes| bytes.iter().all(|b| *b == 0));
-    if modules.bytes < 16 || modules.bytes % 8 != 0 || !pointer(modules.address) || pointer(last) || !null {
+    let null =
+        |at| image.bytes_at(at).and_then(|bytes| bytes.get(..8)).is_some_and(|word| word.iter().all(|b| *b == 0));
+    let mut words = (0..modules.bytes / 8).map(|n| modules.address.saturating_add(8 * n)).skip_while(|at| pointer(*at));
+    let ends = words.next().is_some_and(|at| at != modules.address && null(at));
+    if modules.bytes % 8 != 0 || !ends {
         broken(Rule::Modules, format!("`modules`, {} bytes, is not pointers with a null at the end", modules.bytes));
     }
 }

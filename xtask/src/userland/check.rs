@@ -8,6 +8,7 @@ use object::elf::{
     DF_STATIC_TLS, DT_FLAGS, DT_HASH, DT_NEEDED, DT_RELR, DT_STRTAB, DT_SYMTAB, ET_DYN, PT_INTERP, PT_TLS, R_X86_64_64,
     R_X86_64_GLOB_DAT, R_X86_64_JUMP_SLOT, R_X86_64_NONE, R_X86_64_RELATIVE, STT_FUNC, STT_OBJECT,
 };
+use std::ffi::CStr;
 use std::fs;
 use std::path::Path;
 
@@ -36,6 +37,13 @@ pub(super) fn needed(image: &Image<'_>) -> Vec<String> {
     named.map(|(_, offset)| image.dynamic_string(*offset).unwrap_or_default()).collect()
 }
 
+/// Returns the path of the loader that the program names.
+fn interpreter<'a>(image: &Image<'a>) -> Option<&'a str> {
+    let segment = image.segments.iter().find(|s| s.kind == PT_INTERP)?;
+    let named = image.bytes_at(segment.address)?.get(..usize::try_from(segment.file_bytes).ok()?)?;
+    CStr::from_bytes_with_nul(named).ok()?.to_str().ok()
+}
+
 /// Returns everything that the loader would not accept, or would silently do wrong.
 pub(super) fn faults(image: &Image<'_>, libraries: &Libraries) -> Vec<String> {
     let mut faults = Vec::new();
@@ -46,7 +54,9 @@ pub(super) fn faults(image: &Image<'_>, libraries: &Libraries) -> Vec<String> {
     };
     demand(image.file_type == ET_DYN, "the program is not position-independent");
     demand(image.entry != 0, "the program has no entry point");
-    demand(image.segments.iter().any(|s| s.kind == PT_INTERP), "no interpreter is named");
+    demand(interpreter(image) == Some(LOADER), &format!("the interpreter is not {LOADER}"));
+    let loads: Vec<_> = image.loads().map(|s| (s.executable, s.writable)).collect();
+    demand(loads == [(true, false), (false, true)], &format!("{} PT_LOAD, not two, R E and RW", loads.len()));
     demand(image.segments.iter().all(|s| s.kind != PT_TLS), "PT_TLS: Rust has no thread-local sections on Haiku");
     for (tag, name) in [(DT_HASH, "DT_HASH"), (DT_SYMTAB, "DT_SYMTAB"), (DT_STRTAB, "DT_STRTAB")] {
         demand(image.dynamic(tag).is_some(), &format!("no {name}"));
@@ -85,3 +95,6 @@ pub(super) fn faults(image: &Image<'_>, libraries: &Libraries) -> Vec<String> {
     }
     faults
 }
+
+/// Haiku's runtime loader.
+const LOADER: &str = "/system/runtime_loader";

@@ -47,7 +47,7 @@ fn linked(names: &[&str], leave_out: &str) -> Option<(Vec<String>, Vec<String>)>
     prepare(&lld, &libraries, folder.path()).unwrap();
     let [object, out] = ["main.o", "out"].map(|name| folder.path().join(name));
     fs::write(&object, program(names)).unwrap();
-    let mut all: Vec<OsString> = vec!["-pie".into(), "--as-needed".into(), object.into()];
+    let mut all: Vec<OsString> = vec!["-pie".into(), "--as-needed".into(), "-znorelro".into(), object.into()];
     all.extend(
         arguments(folder.path())
             .into_iter()
@@ -73,6 +73,17 @@ fn a_program_that_the_loader_would_take_for_one_of_beos_is_refused() {
     let Some((_, faults)) = linked(&["write"], "export-dynamic-symbol") else { return };
     let missing = start::EXPORTED.map(|name| format!("{name} is not exported"));
     assert_eq!(faults, missing);
+}
+
+#[test]
+fn a_program_of_other_segments_or_for_another_loader_is_refused() {
+    for (leave_out, fault) in [
+        ("dynamic-linker", "the interpreter is not /system/runtime_loader"),
+        ("no-rosegment", "3 PT_LOAD, not two, R E and RW"),
+    ] {
+        let Some((_, faults)) = linked(&["write"], leave_out) else { return };
+        assert_eq!(faults, [fault]);
+    }
 }
 
 #[test]

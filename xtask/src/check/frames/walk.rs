@@ -80,8 +80,6 @@ struct Walk {
     deepest: Stack,
     /// The deepest stack at a jump through a register or memory.
     computed: Option<Stack>,
-    /// The instruction that reaches farthest down through `rbp`, and how far.
-    lowest: Option<(i64, u64)>,
     calls: Vec<(u64, u64)>,
     faults: Vec<Fault>,
 }
@@ -137,23 +135,24 @@ impl Walker<'_> {
         }
     }
 
-    /// Looks at the memory that an instruction reads or writes with a fixed distance from the frame.
+    /// Looks at the memory that an instruction reads or writes at a distance from the frame.
     fn touches(&mut self, instruction: &Instruction, stack: Stack) {
-        let fixed = instruction.memory_index() == Register::None
-            && (0..instruction.op_count()).any(|n| instruction.op_kind(n) == OpKind::Memory);
-        if !fixed || matches!(instruction.mnemonic(), Mnemonic::Lea | Mnemonic::Nop) {
+        let memory = (0..instruction.op_count()).any(|n| instruction.op_kind(n) == OpKind::Memory);
+        if !memory || matches!(instruction.mnemonic(), Mnemonic::Lea | Mnemonic::Nop) {
             return;
         }
-        let distance = instruction.memory_displacement64().cast_signed();
-        match (instruction.memory_base(), stack.base) {
-            (Register::RSP, _) if distance < 0 => self.walk.faults.push(Fault::BelowStackPointer(instruction.ip())),
-            (Register::RBP, Some(base)) => {
-                let depth = base.saturating_sub(distance);
-                if self.walk.lowest.is_none_or(|(lowest, _)| lowest < depth) {
-                    self.walk.lowest = Some((depth, instruction.ip()));
-                }
-            }
-            _ => (),
+        let base = instruction.memory_base();
+        let from = if base == Register::RSP { Some(stack.depth) } else { stack.base.filter(|_| base == Register::RBP) };
+        let Some(from) = from else { return };
+        // An index that never is 0 may count from below its array, which is in the frame, if there is one.
+        let spare = if instruction.memory_index() == Register::None {
+            0
+        } else {
+            stack.depth.saturating_sub(stack.base.unwrap_or(0)).clamp(0, INDEX_BIAS)
+        };
+        let reached = from.saturating_sub(instruction.memory_displacement64().cast_signed());
+        if reached > stack.depth.saturating_add(spare) {
+            self.walk.faults.push(Fault::BelowStackPointer(instruction.ip()));
         }
     }
 
@@ -242,15 +241,13 @@ impl Walk {
         self.calls.push((target, u64::try_from(stack.depth).unwrap_or(0)));
     }
 
-    fn finish(mut self) -> Walked {
-        if let Some((depth, ip)) = self.lowest
-            && depth > self.deepest.depth
-        {
-            self.faults.push(Fault::BelowStackPointer(ip));
-        }
+    fn finish(self) -> Walked {
         Walked { frame: u64::try_from(self.deepest.depth).unwrap_or(0), calls: self.calls, faults: self.faults }
     }
 }
+
+/// How far below its array an index may count from: two words. A guess; the code of `core` has two bytes.
+const INDEX_BIAS: i64 = 16;
 
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,7 @@ pub(super) struct Fixture {
     pub(super) data: Header,
     pub(super) functions: Vec<(&'static str, Vec<u8>)>,
     pub(super) more_named: Vec<Name>,
-    pub(super) modules: [u64; 2],
+    pub(super) modules: [u64; 3],
     pub(super) sections: Sections,
 }
 
@@ -89,7 +89,7 @@ impl Fixture {
             data: Header { kind: LOAD, flags: RW, address: DATA + 0x1000, bytes: DATA_END - DATA },
             functions: vec![("work", code)],
             more_named: Vec::new(),
-            modules: [0, 0],
+            modules: [0; 3],
             sections: Sections::Kept,
         }
     }

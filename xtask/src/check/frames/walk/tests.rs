@@ -88,6 +88,46 @@ fn a_leaf_that_writes_below_the_stack_pointer_through_rbp_is_found() {
 }
 
 #[test]
+fn an_index_does_not_hide_what_is_below_the_stack_pointer() {
+    let found = walked(|a| {
+        a.push(rbp).unwrap();
+        a.mov(rbp, rsp).unwrap();
+        a.mov(qword_ptr(rbp + rcx * 8 - 0x40), rdi).unwrap();
+        a.mov(qword_ptr(rsp + rcx * 8 - 0x40), rdi).unwrap();
+        a.pop(rbp).unwrap();
+        a.ret().unwrap();
+    });
+    assert_eq!(found.faults, [Fault::BelowStackPointer(START + 4), Fault::BelowStackPointer(START + 9)]);
+    let found = walked(|a| {
+        a.push(rbp).unwrap();
+        a.mov(rbp, rsp).unwrap();
+        a.sub(rsp, 0x40).unwrap();
+        a.mov(qword_ptr(rbp + rcx * 8 - 0x40), rdi).unwrap();
+        a.mov(qword_ptr(rsp + rcx * 8), rdi).unwrap();
+        // A loop down to an index of 1.
+        a.mov(qword_ptr(rbp + rcx * 8 - 0x48), rdi).unwrap();
+        a.leave().unwrap();
+        a.ret().unwrap();
+    });
+    assert_eq!(found, Walked { frame: 0x48, calls: Vec::new(), faults: Vec::new() });
+}
+
+#[test]
+fn what_was_given_up_is_below_the_stack_pointer() {
+    let found = walked(|a| {
+        a.push(rbp).unwrap();
+        a.mov(rbp, rsp).unwrap();
+        a.sub(rsp, 0x40).unwrap();
+        a.mov(qword_ptr(rbp - 0x40), rdi).unwrap();
+        a.add(rsp, 0x40).unwrap();
+        a.mov(rax, qword_ptr(rbp - 0x40)).unwrap();
+        a.pop(rbp).unwrap();
+        a.ret().unwrap();
+    });
+    assert_eq!(found.faults, [Fault::BelowStackPointer(START + 16)]);
+}
+
+#[test]
 fn an_address_below_the_stack_pointer_is_no_access() {
     let found = walked(|a| {
         a.lea(rax, ptr(rsp - 64)).unwrap();
