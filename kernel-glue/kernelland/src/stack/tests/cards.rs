@@ -106,7 +106,7 @@ fn a_neighbour_is_asked_for_five_times_and_then_given_up() {
 #[test]
 fn what_is_for_somebody_else_is_complained_about() {
     crate::test(|| {
-        with_card(|_, _, cable, card| {
+        with_card(|_, _, cable, _| {
             ask(cable, 1, HOST_MAC);
             next(cable);
             // The card lets it through only because the frame is for it.
