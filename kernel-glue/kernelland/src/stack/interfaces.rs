@@ -18,7 +18,7 @@ pub(crate) use list::{
 };
 
 use crate::stack::address::Reference;
-use crate::stack::deferred;
+use crate::stack::deferred::Later;
 use crate::stack::devices::{DeviceRef, Hardware};
 use crate::stack::domain::Domain;
 use crate::stack::family::Family;
@@ -28,7 +28,6 @@ use crate::stack::lock::{Mutex, Recursive};
 use haiku_abi::*;
 use std::cell::RefCell;
 use std::ffi::{CString, c_char};
-use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -48,9 +47,11 @@ pub(crate) struct Interface {
     making_links: Mutex<()>,
     /// It goes up or down, and is not to be found meanwhile.
     busy: AtomicBool,
-    /// Both end with the interface, or shortly after it: the latter keeps the stack.
-    device: ManuallyDrop<DeviceRef>,
-    stack: ManuallyDrop<Option<Module>>,
+    /// Goes at once with the interface, in whichever thread that is: code of its module may be up the stack, and be
+    /// unmapped.
+    device: DeviceRef,
+    /// After the device, which the stack outlives.
+    _stack: Later<Option<Module>>,
 }
 
 const _: () = assert!(std::mem::offset_of!(Interface, index) == std::mem::offset_of!(net_interface, index));
@@ -77,8 +78,8 @@ impl Interface {
             making_links: Mutex::new(c"interface links", ()),
             lock: Recursive::new(State::default()),
             busy: AtomicBool::new(false),
-            device: ManuallyDrop::new(device),
-            stack: ManuallyDrop::new(Module::get(NET_STACK_INTERFACE_MODULE_NAME).ok()),
+            device,
+            _stack: Later::new(Module::get(NET_STACK_INTERFACE_MODULE_NAME).ok()),
         });
         this.lock.init(&this.name);
         this.making_links.init();
@@ -165,11 +166,5 @@ impl Drop for Interface {
         }
         let links = std::mem::take(&mut *self.lock.lock().links.borrow_mut());
         links.iter().for_each(|link| link.end(self.hardware()));
-        // SAFETY: the interface ends, and neither is used after this.
-        let device = unsafe { ManuallyDrop::take(&mut self.device) };
-        // SAFETY: as above.
-        let stack = unsafe { ManuallyDrop::take(&mut self.stack) };
-        // The device first, as the pair's order says.
-        deferred::drop_later((device, stack));
     }
 }

@@ -99,6 +99,24 @@ fn inject(tables: Tables, fake: &Fake, frame: &[u8]) -> status_t {
     unsafe { tables.stack.device_enqueue_buffer.unwrap()(fake.device(), raw) }
 }
 
+/// The first address of the interface of that name, with a reference.
+fn first_address(tables: Tables, name: &str) -> *mut net_interface_address {
+    let mut request = [0_u8; 88];
+    request[..name.len()].copy_from_slice(name.as_bytes());
+    Process::root().socket(AF_INET, SOCK_DGRAM, 0).unwrap().ioctl_bytes(SIOCGIFINDEX, &mut request).unwrap();
+    let index = u32::from_ne_bytes(request[32..36].try_into().unwrap());
+    // SAFETY: the module is in use.
+    let domain = unsafe { tables.stack.get_domain.unwrap()(AF_INET) };
+    // SAFETY: as above.
+    let interface = unsafe { tables.datalink.get_interface.unwrap()(domain, index) };
+    let mut address = null_mut();
+    // SAFETY: the interface is kept.
+    assert!(unsafe { tables.datalink.get_next_interface_address.unwrap()(interface, &raw mut address) });
+    // SAFETY: the reference is ours.
+    unsafe { tables.datalink.put_interface.unwrap()(interface) };
+    address
+}
+
 /// The request by which the host finds us, and our answer.
 fn question() -> Vec<u8> {
     frame([0xff; 6], HOST_MAC, 0x806, &arp(1, (HOST_MAC, HOST), ([0; 6], OURS)))
@@ -312,15 +330,7 @@ fn a_packet_that_was_for_us_holds_its_interface_and_so_does_its_duplicate() {
         let (kernel, tables) = boot();
         let interface = fake_up("fake1", OURS, 24);
         let fake = fake("fake1");
-        // SAFETY: the module is in use.
-        let domain = unsafe { tables.stack.get_domain.unwrap()(AF_INET) };
-        // SAFETY: as above.
-        let kept = unsafe { tables.datalink.get_interface.unwrap()(domain, 0) };
-        let mut address = null_mut();
-        // SAFETY: the interface is kept.
-        assert!(unsafe { tables.datalink.get_next_interface_address.unwrap()(kept, &raw mut address) });
-        // SAFETY: the reference is ours.
-        unsafe { tables.datalink.put_interface.unwrap()(kept) };
+        let address = first_address(tables, "fake1");
         // SAFETY: the module is in use.
         let raw = unsafe { tables.buffer.create.unwrap()(0) };
         // SAFETY: the packet is ours, and takes the reference over.
@@ -339,6 +349,69 @@ fn a_packet_that_was_for_us_holds_its_interface_and_so_does_its_duplicate() {
         unsafe { tables.buffer.free.unwrap()(copy) };
         assert_eq!(fake.log(), ["init", "up", "down", "uninit"]);
         end(kernel);
+    });
+}
+
+/// What frees the packet with the last reference to another device, and how far that device was by then.
+static LAST: Mutex<Option<(&'static net_buffer_module_info, usize)>> = Mutex::new(None);
+static DONE: Mutex<Vec<Vec<String>>> = Mutex::new(Vec::new());
+
+fn free_last() {
+    let Some((table, packet)) = LAST.lock().unwrap().take() else { return };
+    // SAFETY: the packet is ours.
+    unsafe { table.free.unwrap()(std::ptr::with_exposed_provenance_mut(packet)) };
+    DONE.lock().unwrap().push(fake("fake1").log());
+}
+
+unsafe extern "C" fn free_in_consumer(
+    _cookie: *mut c_void,
+    _device: *mut net_device,
+    _raw: *mut net_buffer,
+) -> status_t {
+    free_last();
+    B_ERROR
+}
+
+unsafe extern "C" fn free_in_timer(_timer: *mut net_timer, _data: *mut c_void) {
+    free_last();
+}
+
+#[test]
+fn a_device_ends_inside_the_call_that_frees_the_last_packet_in_any_thread() {
+    crate::test(|| {
+        let (_kernel, tables) = boot();
+        fake_up("fake2", Ipv4Addr::new(10, 8, 0, 2), 24);
+        let device = fake("fake2").device();
+        let kind = net_frame_type(IFT_ETHER, 0x88b5);
+        // SAFETY: the device is there, the function for ever.
+        let status =
+            unsafe { tables.stack.register_device_handler.unwrap()(device, kind, Some(free_in_consumer), null_mut()) };
+        assert_eq!(status, B_OK);
+        let mut timer = net_timer { link: list_link::new(), hook: None, data: null_mut(), due: 0, flags: 0 };
+        // SAFETY: the timer is here until it has run.
+        unsafe { tables.stack.init_timer.unwrap()(&raw mut timer, Some(free_in_timer), null_mut()) };
+        for round in 0..2 {
+            let interface = fake_up("fake1", OURS, 24);
+            // SAFETY: the module is in use.
+            let raw = unsafe { tables.buffer.create.unwrap()(0) };
+            // SAFETY: the packet is ours, and takes the reference over.
+            unsafe { (*raw).interface_address = first_address(tables, "fake1") };
+            *LAST.lock().unwrap() = Some((tables.buffer, raw.expose_provenance()));
+            interface.down().unwrap();
+            interface.delete().unwrap();
+            assert_eq!(fake("fake1").log().last().unwrap(), "down");
+            if round == 0 {
+                fake("fake2").receive(frame(mac("fake2"), HOST_MAC, 0x88b5, &[7; 46]));
+            } else {
+                // SAFETY: the timer was made.
+                unsafe { tables.stack.set_timer.unwrap()(&raw mut timer, 0) };
+            }
+            eventually("the packet is free", || DONE.lock().unwrap().len() == round + 1);
+            assert_eq!(DONE.lock().unwrap()[round].last().unwrap(), "uninit", "{round}");
+        }
+        // SAFETY: the timer is ours.
+        assert_eq!(unsafe { tables.stack.wait_for_timer.unwrap()(&raw mut timer) }, B_OK);
+        // An interface that ends inside a handler takes locks in the wrong order, in Haiku too: that is not looked at.
     });
 }
 
