@@ -1,8 +1,9 @@
 //! Interfaces: a device by its name, with addresses and, for each family, a way to its link.
 //!
 //! Locks, in the order in which they are taken: the list of all interfaces, then one interface's. The lock of local
-//! addresses comes before those of routes. None of them is held while a device is asked for something, except the
-//! list's while a device that is gone is taken away, as in Haiku.
+//! addresses comes before those of routes. None of them is held while a device is asked for something, except, as in
+//! Haiku, the list's while a device that is gone is taken away, and an interface's while an address is added, which may
+//! also take the list's.
 
 mod addresses;
 mod alias;

@@ -7,7 +7,9 @@ use haiku_abi::*;
 use std::ffi::c_void;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::ptr::null_mut;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 const OURS: Ipv4Addr = Ipv4Addr::new(10, 9, 0, 2);
 const HOST: Ipv4Addr = Ipv4Addr::new(10, 9, 0, 1);
@@ -374,6 +376,56 @@ unsafe extern "C" fn free_in_consumer(
 
 unsafe extern "C" fn free_in_timer(_timer: *mut net_timer, _data: *mut c_void) {
     free_last();
+}
+
+/// Whether a call in a thread of its own does not come back while `busy` holds, which is let go of then.
+fn waits(busy: MutexGuard<'_, ()>, call: impl FnOnce() + Send) -> bool {
+    let is_back = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            call();
+            is_back.store(true, SeqCst);
+        });
+        std::thread::sleep(Duration::from_millis(200));
+        let waited = !is_back.load(SeqCst);
+        drop(busy);
+        waited
+    })
+}
+
+#[test]
+fn an_address_is_added_with_its_interface_locked_also_while_the_link_is_busy() {
+    crate::test(|| {
+        let (kernel, _) = boot();
+        let interface = fake_up("fake1", OURS, 24);
+        let fake = fake("fake1");
+        let socket = Process::root().socket(AF_INET, SOCK_DGRAM, 0).unwrap();
+        // The answer goes out under the lock of ARP, for which who adds an address waits.
+        let busy = fake.gate.lock().unwrap();
+        fake.receive(question());
+        eventually("an answer", || fake.sent().len() == 1);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut alias = [0_u8; 432];
+                alias[..5].copy_from_slice(b"fake1");
+                alias[40..48].copy_from_slice(&[16, AF_INET as u8, 0, 0, 10, 1, 1, 1]);
+                socket.ioctl_bytes(SIOCAIFADDR, &mut alias).unwrap();
+            });
+            std::thread::sleep(Duration::from_millis(100));
+            let count = || {
+                let mut request = [0_u8; 88];
+                request[..5].copy_from_slice(b"fake1");
+                let socket = Process::root().socket(AF_INET, SOCK_DGRAM, 0).unwrap();
+                socket.ioctl_bytes(B_SOCKET_COUNT_ALIASES, &mut request).unwrap();
+                assert_eq!(request[32], 2);
+            };
+            assert!(waits(busy, count));
+        });
+        drop(socket);
+        interface.down().unwrap();
+        interface.delete().unwrap();
+        end(kernel);
+    });
 }
 
 #[test]
