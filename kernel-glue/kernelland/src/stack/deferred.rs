@@ -12,8 +12,11 @@ thread_local! {
     static WAITING: RefCell<Option<Vec<Box<dyn Any>>>> = const { RefCell::new(None) };
 }
 
-/// Runs `body`, and ends after it what came to its end meanwhile.
+/// Runs `body`, and ends after it what came to its end meanwhile: after the outermost one, where they nest.
 pub(crate) fn after<R>(body: impl FnOnce() -> R) -> R {
+    if WAITING.with_borrow(Option::is_some) {
+        return body();
+    }
     WAITING.set(Some(Vec::new()));
     let result = body();
     drop(WAITING.take());

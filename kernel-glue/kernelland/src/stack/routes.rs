@@ -7,11 +7,13 @@ pub(crate) use report::{control, describe, list, size};
 pub(crate) use table::*;
 
 use crate::stack::address::Reference;
+use crate::stack::deferred;
 use crate::stack::family::Family;
 use crate::stack::interfaces::Interface;
 use crate::stack::sockaddr::Sockaddr;
 use haiku_abi::*;
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 use std::ptr::{from_ref, null_mut};
 use std::sync::Arc;
 
@@ -19,7 +21,8 @@ use std::sync::Arc;
 #[repr(C)]
 pub(crate) struct Route {
     abi: net_route,
-    address: Reference,
+    /// Let go of with the routes of the family locked, as in Haiku: what ends with it ends under that lock.
+    address: ManuallyDrop<Reference>,
     /// Boxed, as the front points to them.
     destination: Option<Box<Sockaddr>>,
     mask: Option<Box<Sockaddr>>,
@@ -63,7 +66,7 @@ impl Route {
             mtu: 0,
             interface_address: address.as_raw(),
         };
-        Self { abi, address, destination, mask, gateway }
+        Self { abi, address: ManuallyDrop::new(address), destination, mask, gateway }
     }
 
     /// A route that goes straight out of an interface, whatever the destination.
@@ -131,6 +134,23 @@ impl Route {
     }
 }
 
+impl Drop for Route {
+    fn drop(&mut self) {
+        // SAFETY: the route ends, and nothing uses the address after this.
+        let address = unsafe { ManuallyDrop::take(&mut self.address) };
+        // Haiku's direct routes are a part of their interface, and in no list.
+        if self.destination.is_none() {
+            return;
+        }
+        let domain = address.domain();
+        // The stack itself, and with it that lock, does not end before the lock is free.
+        deferred::after(|| {
+            let _routes = domain.routes().lock();
+            drop(address);
+        });
+    }
+}
+
 impl Routes {
     pub(crate) const fn new() -> Self {
         Self { list: RefCell::new(Vec::new()) }
@@ -177,7 +197,7 @@ impl Routes {
         B_OK
     }
 
-    /// Takes a route out. It is returned, as ending it may end an interface.
+    /// Takes a route out. It is returned, as ending it may end an interface, which may look for routes.
     pub(crate) fn remove(&self, family: Family, wanted: &Wanted) -> Option<Arc<Route>> {
         let mut list = self.list.borrow_mut();
         let at = list.iter().position(|route| route.is(family, wanted))?;

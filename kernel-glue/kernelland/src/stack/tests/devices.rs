@@ -428,6 +428,42 @@ fn an_address_is_added_with_its_interface_locked_also_while_the_link_is_busy() {
     });
 }
 
+/// The route to an address, with a reference.
+fn route(tables: Tables, to: Ipv4Addr) -> *mut net_route {
+    let mut address = sockaddr { sa_len: 16, sa_family: AF_INET as u8, sa_data: [0; 30] };
+    address.sa_data[2..6].copy_from_slice(&to.octets());
+    // SAFETY: the module is in use.
+    let domain = unsafe { tables.stack.get_domain.unwrap()(AF_INET) };
+    // SAFETY: as above, and the address is ours.
+    unsafe { tables.datalink.get_route.unwrap()(domain, &raw const address) }
+}
+
+fn put_route(tables: Tables, route: *mut net_route) {
+    // SAFETY: the module is in use.
+    let domain = unsafe { tables.stack.get_domain.unwrap()(AF_INET) };
+    // SAFETY: the reference is ours.
+    unsafe { tables.datalink.put_route.unwrap()(domain, route) };
+}
+
+#[test]
+fn a_device_that_ends_with_a_route_ends_while_all_routes_are_locked() {
+    crate::test(|| {
+        let (kernel, tables) = boot();
+        let interface = fake_up("fake1", OURS, 24);
+        let last = route(tables, HOST).expose_provenance();
+        interface.down().unwrap();
+        interface.delete().unwrap();
+        let fake = fake("fake1");
+        let busy = fake.gate.lock().unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| put_route(tables, std::ptr::with_exposed_provenance_mut(last)));
+            eventually("the device ends", || fake.log().last().unwrap() == "uninit");
+            assert!(waits(busy, || assert!(route(tables, HOST).is_null())));
+        });
+        end(kernel);
+    });
+}
+
 #[test]
 fn a_device_ends_inside_the_call_that_frees_the_last_packet_in_any_thread() {
     crate::test(|| {
