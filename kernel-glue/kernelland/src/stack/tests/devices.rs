@@ -215,6 +215,38 @@ fn a_frame_that_a_monitor_cuts_down_goes_no_further() {
     });
 }
 
+/// Leaves its device with the first packet.
+unsafe extern "C" fn leave(monitor: *mut net_device_monitor, _raw: *mut net_buffer) -> status_t {
+    // SAFETY: the stack gives the monitor that was registered.
+    let cookie = unsafe { monitor.read() }.cookie;
+    // SAFETY: the cookie is the table.
+    let stack = unsafe { &*cookie.cast::<net_stack_module_info>() };
+    // SAFETY: the device is there.
+    assert_eq!(unsafe { stack.unregister_device_monitor.unwrap()(fake("fake1").device(), monitor) }, B_OK);
+    B_ERROR
+}
+
+unsafe extern "C" fn hear_nothing(_monitor: *mut net_device_monitor, _event: i32) {}
+
+#[test]
+fn a_monitor_that_leaves_with_a_packet_leaves_the_packet_to_the_next_one() {
+    crate::test(|| {
+        let (_kernel, tables) = boot();
+        fake_up("fake1", OURS, 24);
+        let fake = fake("fake1");
+        let cookie = std::ptr::from_ref(tables.stack).cast_mut().cast();
+        let (receive, event) = (Some(leave as _), Some(hear_nothing as _));
+        let first = Box::leak(Box::new(net_device_monitor { link: list_link::new(), cookie, receive, event }));
+        // SAFETY: the device is there, the monitor for ever.
+        assert_eq!(unsafe { tables.stack.register_device_monitor.unwrap()(fake.device(), first) }, B_OK);
+        let second = Monitor::new(tables, &fake, |_| false);
+        fake.receive(question());
+        eventually("an answer", || fake.sent().len() == 1);
+        assert_eq!(second.seen().len(), 2);
+        // It waits for the list of devices under the lock of monitors, which may lock up: that is not looked at.
+    });
+}
+
 unsafe extern "C" fn refuse(_device: *mut net_device, _raw: *mut net_buffer) -> status_t {
     B_ERROR
 }
