@@ -460,10 +460,15 @@ fn an_address_is_added_with_its_interface_locked_also_while_the_link_is_busy() {
     });
 }
 
+fn inet_address(of: Ipv4Addr) -> sockaddr {
+    let mut address = sockaddr { sa_len: 32, sa_family: AF_INET as u8, sa_data: [0; 30] };
+    address.sa_data[2..6].copy_from_slice(&of.octets());
+    address
+}
+
 /// The route to an address, with a reference.
 fn route(tables: Tables, to: Ipv4Addr) -> *mut net_route {
-    let mut address = sockaddr { sa_len: 16, sa_family: AF_INET as u8, sa_data: [0; 30] };
-    address.sa_data[2..6].copy_from_slice(&to.octets());
+    let address = inet_address(to);
     // SAFETY: the module is in use.
     let domain = unsafe { tables.stack.get_domain.unwrap()(AF_INET) };
     // SAFETY: as above, and the address is ours.
@@ -492,6 +497,53 @@ fn a_device_that_ends_with_a_route_ends_while_all_routes_are_locked() {
             eventually("the device ends", || fake.log().last().unwrap() == "uninit");
             assert!(waits(busy, || assert!(route(tables, HOST).is_null())));
         });
+        end(kernel);
+    });
+}
+
+#[test]
+fn a_route_info_follows_the_routes() {
+    crate::test(|| {
+        let (kernel, tables) = boot();
+        let interface = fake_up("fake1", OURS, 16);
+        // SAFETY: the module is in use.
+        let domain = unsafe { tables.stack.get_domain.unwrap()(AF_INET) };
+        let address = inet_address(HOST);
+        let mut info = net_route_info { link: list_link::new(), route: null_mut(), address };
+        let info = &raw mut info;
+        // SAFETY: the info is here while it is registered.
+        assert_eq!(unsafe { tables.datalink.register_route_info.unwrap()(domain, info) }, B_OK);
+        let flags = || {
+            // SAFETY: the info is ours.
+            let route = unsafe { info.read() }.route;
+            // SAFETY: the info holds the route.
+            unsafe { route.as_ref() }.map(|route| route.flags)
+        };
+        assert_eq!(flags(), Some(0), "to the network");
+        let local = first_address(tables, "fake1");
+        let mut destination = address;
+        let host = net_route {
+            destination: &raw mut destination,
+            mask: null_mut(),
+            gateway: null_mut(),
+            flags: RTF_HOST,
+            mtu: 0,
+            interface_address: local,
+        };
+        // SAFETY: the route's addresses are ours.
+        assert_eq!(unsafe { tables.datalink.add_route.unwrap()(domain, &raw const host) }, B_OK);
+        assert_eq!(flags(), Some(RTF_HOST));
+        // SAFETY: as above.
+        assert_eq!(unsafe { tables.datalink.remove_route.unwrap()(domain, &raw const host) }, B_OK);
+        assert_eq!(flags(), Some(0));
+        // SAFETY: the reference is ours.
+        unsafe { tables.datalink.put_interface_address.unwrap()(local) };
+        interface.down().unwrap();
+        assert_eq!(flags(), None);
+        interface.delete().unwrap();
+        assert_eq!(fake("fake1").log().last().unwrap(), "uninit", "the info holds nothing");
+        // SAFETY: the info is registered.
+        assert_eq!(unsafe { tables.datalink.unregister_route_info.unwrap()(domain, info) }, B_OK);
         end(kernel);
     });
 }
