@@ -1,8 +1,9 @@
 //! Interfaces: a device by its name, with addresses and, for each family, a way to its link.
 //!
 //! Locks, in the order in which they are taken: the list of all interfaces, then one interface's. The lock of local
-//! addresses comes before those of routes. None of them is held while a device is asked for something, except the
-//! list's while a device that is gone is taken away, as in Haiku.
+//! addresses comes before those of routes. None of them is held while a device is asked for something, except, as in
+//! Haiku, the list's while a device that is gone is taken away, and an interface's while an address is added, which may
+//! also take the list's.
 
 mod addresses;
 mod alias;
@@ -18,7 +19,7 @@ pub(crate) use list::{
 };
 
 use crate::stack::address::Reference;
-use crate::stack::deferred;
+use crate::stack::deferred::Later;
 use crate::stack::devices::{DeviceRef, Hardware};
 use crate::stack::domain::Domain;
 use crate::stack::family::Family;
@@ -28,7 +29,6 @@ use crate::stack::lock::{Mutex, Recursive};
 use haiku_abi::*;
 use std::cell::RefCell;
 use std::ffi::{CString, c_char};
-use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -48,9 +48,11 @@ pub(crate) struct Interface {
     making_links: Mutex<()>,
     /// It goes up or down, and is not to be found meanwhile.
     busy: AtomicBool,
-    /// Both end with the interface, or shortly after it: the latter keeps the stack.
-    device: ManuallyDrop<DeviceRef>,
-    stack: ManuallyDrop<Option<Module>>,
+    /// Goes at once with the interface, in whichever thread that is: code of its module may be up the stack, and be
+    /// unmapped.
+    device: DeviceRef,
+    /// After the device, which the stack outlives.
+    _stack: Later<Option<Module>>,
 }
 
 const _: () = assert!(std::mem::offset_of!(Interface, index) == std::mem::offset_of!(net_interface, index));
@@ -77,8 +79,8 @@ impl Interface {
             making_links: Mutex::new(c"interface links", ()),
             lock: Recursive::new(State::default()),
             busy: AtomicBool::new(false),
-            device: ManuallyDrop::new(device),
-            stack: ManuallyDrop::new(Module::get(NET_STACK_INTERFACE_MODULE_NAME).ok()),
+            device,
+            _stack: Later::new(Module::get(NET_STACK_INTERFACE_MODULE_NAME).ok()),
         });
         this.lock.init(&this.name);
         this.making_links.init();
@@ -165,11 +167,5 @@ impl Drop for Interface {
         }
         let links = std::mem::take(&mut *self.lock.lock().links.borrow_mut());
         links.iter().for_each(|link| link.end(self.hardware()));
-        // SAFETY: the interface ends, and neither is used after this.
-        let device = unsafe { ManuallyDrop::take(&mut self.device) };
-        // SAFETY: as above.
-        let stack = unsafe { ManuallyDrop::take(&mut self.stack) };
-        // The device first, as the pair's order says.
-        deferred::drop_later((device, stack));
     }
 }

@@ -218,6 +218,7 @@ pub(crate) fn receive(mut buffer: Buffer) {
         return deliver(buffer, header.header_bytes);
     }
     if let Some(whole) = fragments::receive(buffer, &header) {
+        // The header that comes off is as long as that of the piece that came last, whichever that was, as in Haiku.
         deliver(whole, header.header_bytes);
     }
 }

@@ -7,11 +7,14 @@ pub(crate) use report::{control, describe, list, size};
 pub(crate) use table::*;
 
 use crate::stack::address::Reference;
+use crate::stack::deferred;
 use crate::stack::family::Family;
 use crate::stack::interfaces::Interface;
-use crate::stack::sockaddr::Sockaddr;
+use crate::stack::member::member;
+use crate::stack::sockaddr::{Sockaddr, read as read_address};
 use haiku_abi::*;
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 use std::ptr::{from_ref, null_mut};
 use std::sync::Arc;
 
@@ -19,7 +22,8 @@ use std::sync::Arc;
 #[repr(C)]
 pub(crate) struct Route {
     abi: net_route,
-    address: Reference,
+    /// Let go of with the routes of the family locked, as in Haiku: what ends with it ends under that lock.
+    address: ManuallyDrop<Reference>,
     /// Boxed, as the front points to them.
     destination: Option<Box<Sockaddr>>,
     mask: Option<Box<Sockaddr>>,
@@ -44,7 +48,16 @@ pub(crate) struct Wanted {
 /// What the lock of a family's routes protects.
 pub(crate) struct Routes {
     list: RefCell<Vec<Arc<Route>>>,
+    /// Who wants to know, with each change, where packets to an address go.
+    infos: RefCell<Vec<Info>>,
 }
+
+/// A route info of whoever, which lives while it is registered. It holds a reference to its route.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Info(*mut net_route_info);
+
+// SAFETY: the structure is used under the lock of the routes.
+unsafe impl Send for Info {}
 
 /// Flags that make routes different ones.
 const KINDS: u32 = RTF_GATEWAY | RTF_HOST | RTF_LOCAL | RTF_DEFAULT;
@@ -63,7 +76,7 @@ impl Route {
             mtu: 0,
             interface_address: address.as_raw(),
         };
-        Self { abi, address, destination, mask, gateway }
+        Self { abi, address: ManuallyDrop::new(address), destination, mask, gateway }
     }
 
     /// A route that goes straight out of an interface, whatever the destination.
@@ -131,9 +144,26 @@ impl Route {
     }
 }
 
+impl Drop for Route {
+    fn drop(&mut self) {
+        // SAFETY: the route ends, and nothing uses the address after this.
+        let address = unsafe { ManuallyDrop::take(&mut self.address) };
+        // Haiku's direct routes are a part of their interface, and in no list.
+        if self.destination.is_none() {
+            return;
+        }
+        let domain = address.domain();
+        // The stack itself, and with it that lock, does not end before the lock is free.
+        deferred::after(|| {
+            let _routes = domain.routes().lock();
+            drop(address);
+        });
+    }
+}
+
 impl Routes {
     pub(crate) const fn new() -> Self {
-        Self { list: RefCell::new(Vec::new()) }
+        Self { list: RefCell::new(Vec::new()), infos: RefCell::new(Vec::new()) }
     }
 
     /// Adds a route, before the first that its mask is more specific than.
@@ -174,19 +204,58 @@ impl Routes {
         };
         let at = list.iter().position(goes_before).unwrap_or(list.len());
         list.insert(at, Arc::new(route));
+        drop(list);
+        self.refresh(family);
         B_OK
     }
 
-    /// Takes a route out. It is returned, as ending it may end an interface.
-    pub(crate) fn remove(&self, family: Family, wanted: &Wanted) -> Option<Arc<Route>> {
+    /// Takes a route out, and says whether there was one. Its end may end an interface.
+    pub(crate) fn remove(&self, family: Family, wanted: &Wanted) -> bool {
         let mut list = self.list.borrow_mut();
-        let at = list.iter().position(|route| route.is(family, wanted))?;
-        Some(list.remove(at))
+        let out = list.iter().position(|route| route.is(family, wanted)).map(|at| list.remove(at));
+        drop(list);
+        let was_there = out.is_some();
+        drop(out);
+        if was_there {
+            self.refresh(family);
+        }
+        was_there
     }
 
     /// Takes all routes out that go through such an address.
-    pub(crate) fn invalidate(&self, through: impl Fn(&Reference) -> bool) -> Vec<Arc<Route>> {
-        self.list.borrow_mut().extract_if(.., |route| through(&route.address)).collect()
+    pub(crate) fn invalidate(&self, family: Family, through: impl Fn(&Reference) -> bool) {
+        let gone: Vec<_> = self.list.borrow_mut().extract_if(.., |route| through(&route.address)).collect();
+        if !gone.is_empty() {
+            drop(gone);
+            self.refresh(family);
+        }
+    }
+
+    /// Looks anew for the route of every info. What ends with a former one may take infos out.
+    fn refresh(&self, family: Family) {
+        let mut at = 0;
+        loop {
+            let info = self.infos.borrow().get(at).copied();
+            let Some(info) = info else { break };
+            self.update(family, info);
+            at += usize::from(self.infos.borrow().get(at) == Some(&info));
+        }
+    }
+
+    fn update(&self, family: Family, info: Info) {
+        let before = info.set(self.find(family, &info.address()));
+        drop(before);
+    }
+
+    fn register(&self, family: Family, info: Info) {
+        self.infos.borrow_mut().push(info);
+        info.begin(self.find(family, &info.address()));
+    }
+
+    fn unregister(&self, info: Info) {
+        self.infos.borrow_mut().retain(|&other| other != info);
+        let before = info.set(None);
+        drop(before);
     }
 
     /// The first route to that address whose device has a link; without any link, the first.
@@ -202,6 +271,30 @@ impl Routes {
 
     fn snapshot(&self) -> Vec<Arc<Route>> {
         self.list.borrow().clone()
+    }
+}
+
+impl Info {
+    fn address(self) -> Sockaddr {
+        let address = member!(self.0 => net_route_info, address);
+        // SAFETY: the info is registered, with an address in it.
+        unsafe { read_address(address) }.unwrap_or(Sockaddr::EMPTY)
+    }
+
+    /// Sets the first route, whatever was there before.
+    fn begin(self, to: Option<Arc<Route>>) {
+        let place = member!(self.0 => net_route_info, route);
+        // SAFETY: the info lives while it is registered.
+        unsafe { place.write(to.map_or(null_mut(), Route::into_raw)) };
+    }
+
+    /// Sets the route, and gives back the one that the info held.
+    fn set(self, to: Option<Arc<Route>>) -> Option<Arc<Route>> {
+        let place = member!(self.0 => net_route_info, route);
+        // SAFETY: as above.
+        let before = unsafe { place.replace(to.map_or(null_mut(), Route::into_raw)) };
+        // SAFETY: the info held the reference.
+        (!before.is_null()).then(|| unsafe { Route::from_raw(before) })
     }
 }
 

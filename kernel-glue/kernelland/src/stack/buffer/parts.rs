@@ -76,19 +76,18 @@ impl Parts {
     /// Grows at the end. The pointer is that of the new bytes if they lie together; else they are only there.
     pub(super) fn append_size(&mut self, size: usize) -> Result<Option<*mut u8>, status_t> {
         let before = self.bytes;
-        let room = self.list.last().map_or(0, |last| last.tail);
+        // A packet that was cut down to nothing has no part left: what Haiku adds there is counted, and never found.
+        let last = self.list.last_mut().ok_or(B_ERROR)?;
+        let room = last.tail;
         if room >= size {
             self.bytes += size;
-            let Some(last) = self.list.last_mut() else { return Ok(Some(self.home.at(0))) };
             last.tail -= size;
             last.used += size;
             return Ok(Some(last.at(last.used - size)));
         }
-        if let Some(last) = self.list.last_mut() {
-            last.used += room;
-            last.tail = 0;
-            self.bytes += room;
-        }
+        last.used += room;
+        last.tail = 0;
+        self.bytes += room;
         while self.bytes - before < size {
             let used = TAIL_ROOM.min(size - (self.bytes - before));
             let Some(block) = Block::new() else {

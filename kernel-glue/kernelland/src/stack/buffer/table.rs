@@ -140,12 +140,16 @@ unsafe extern "C" fn prepend_size(raw: *mut net_buffer, size: usize, at: *mut *m
             unsafe { say(at, start) };
             B_OK
         }
-        Err(B_ERROR) => {
-            kernel::panic("net_buffer: bytes prepended to a packet that was cut down to nothing would be lost");
-            B_ERROR
-        }
-        Err(failed) => failed,
+        Err(failed) => not_grown(failed),
     }
+}
+
+/// The status of a packet that did not grow. One that was cut down to nothing would lose what is added.
+fn not_grown(failed: status_t) -> status_t {
+    if failed == B_ERROR {
+        kernel::panic("net_buffer: bytes added to a packet that was cut down to nothing would be lost");
+    }
+    failed
 }
 
 unsafe extern "C" fn prepend(raw: *mut net_buffer, data: *const c_void, size: usize) -> status_t {
@@ -165,7 +169,7 @@ unsafe extern "C" fn append_size(raw: *mut net_buffer, size: usize, at: *mut *mu
             unsafe { say(at, start) };
             B_OK
         }
-        Err(failed) => failed,
+        Err(failed) => not_grown(failed),
     }
 }
 
@@ -175,7 +179,7 @@ unsafe extern "C" fn append(raw: *mut net_buffer, data: *const c_void, size: usi
         unsafe { buffer.append_raw(data.cast(), size) }
     };
     // SAFETY: the caller lends the packet.
-    status(unsafe { lent(raw, add) })
+    unsafe { lent(raw, add) }.err().map_or(B_OK, not_grown)
 }
 
 unsafe extern "C" fn remove_header(raw: *mut net_buffer, size: usize) -> status_t {

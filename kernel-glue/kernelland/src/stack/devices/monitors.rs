@@ -49,24 +49,22 @@ impl Device {
         if self.monitored.load(Ordering::Acquire) == 0 {
             return;
         }
-        let monitors = self.monitors.lock();
-        let mut at = 0;
-        loop {
-            let monitor = monitors.borrow().get(at).copied();
-            let Some(monitor) = monitor else { break };
-            monitor.receive(buffer.as_raw());
-            at += 1;
-        }
+        self.each_monitor(|monitor| monitor.receive(buffer.as_raw()));
     }
 
-    /// Tells all monitors. One that is told may unregister itself.
+    /// Tells all monitors.
     pub(super) fn notify_monitors(&self, event: i32) {
+        self.each_monitor(|monitor| monitor.event(event));
+    }
+
+    /// Calls for every monitor, under the lock. One that is called may unregister itself.
+    fn each_monitor(&self, mut act: impl FnMut(Monitor)) {
         let monitors = self.monitors.lock();
         let mut at = 0;
         loop {
             let monitor = monitors.borrow().get(at).copied();
             let Some(monitor) = monitor else { break };
-            monitor.event(event);
+            act(monitor);
             at += usize::from(monitors.borrow().get(at) == Some(&monitor));
         }
     }

@@ -70,8 +70,9 @@ pub(super) fn consume(device: &Device) -> status_t {
 
 /// Gives a packet to its domain if it was sent to ourselves, else to the first handler of its type that takes it.
 fn deliver(device: &Device, mut buffer: Buffer) {
-    if let Some(address) = buffer.interface_address() {
-        address.domain().receive(buffer);
+    // Without a reference of our own, which could be the last one.
+    if let Some(domain) = buffer.interface_address().map(|address| address.domain()) {
+        domain.receive(buffer);
         return;
     }
     let link = buffer.source();

@@ -25,6 +25,9 @@ pub(crate) fn add_address(interface: &Arc<Interface>, domain: &'static Domain, r
     if let Err(failed) = interface.ensure_link(domain) {
         return failed;
     }
+    // Held while the way to the link is told, as in Haiku: no device may want this interface's lock in what it is asked
+    // by ARP, which has a lock of its own then.
+    let _state = interface.lock.lock();
     interface.add(address.clone());
     let (Some(local), Some(link)) = (address.local(), interface.link(domain.family())) else { return B_OK };
     let status = link.change_address(interface, &address, SIOCAIFADDR, None, Some(&local));

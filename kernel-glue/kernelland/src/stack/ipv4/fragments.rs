@@ -27,10 +27,17 @@ struct Key {
 struct Packet {
     key: Key,
     /// By where they begin; none overlaps another.
-    pieces: Vec<(usize, Buffer)>,
+    pieces: Vec<Piece>,
     /// Bytes of the whole, once the last piece is there.
     total: Option<usize>,
     due: bigtime_t,
+}
+
+/// A part of a packet's bytes. Only the first piece still has its header, of which no other has to have the length.
+struct Piece {
+    start: usize,
+    end: usize,
+    buffer: Buffer,
 }
 
 static PACKETS: Mutex<Vec<Packet>> = Mutex::new(c"ipv4 fragments", Vec::new());
@@ -42,9 +49,10 @@ pub(crate) fn init() {
 }
 
 pub(crate) fn uninit() {
-    TIMER.cancel();
     let left = std::mem::take(&mut *PACKETS.lock());
     drop(left);
+    // Without packets its hook does not set it again.
+    TIMER.end();
     PACKETS.destroy();
 }
 
@@ -82,24 +90,21 @@ pub(super) fn receive(mut buffer: Buffer, header: &Parsed) -> Option<Buffer> {
     }
     let packet = packets.get_mut(at)?;
     packet.due = now + TIMEOUT;
-    let header_bytes = |start: usize| if start == 0 { header.header_bytes } else { 0 };
-    let overlaps =
-        |(other, piece): &(usize, Buffer)| start < other + piece.len() - header_bytes(*other) && *other < end;
-    if packet.pieces.iter().any(overlaps) {
+    if packet.pieces.iter().any(|other| start < other.end && other.start < end) {
         return None;
     }
     if header.fragment & MORE_FRAGMENTS == 0 {
         packet.total = Some(end);
     }
-    let place = packet.pieces.iter().take_while(|(other, _)| *other < start).count();
-    packet.pieces.insert(place, (start, buffer));
-    let bytes: usize = packet.pieces.iter().map(|(start, piece)| piece.len() - header_bytes(*start)).sum();
+    let place = packet.pieces.iter().take_while(|other| other.start < start).count();
+    packet.pieces.insert(place, Piece { start, end, buffer });
+    let bytes: usize = packet.pieces.iter().map(|piece| piece.end - piece.start).sum();
     if packet.total != Some(bytes) {
         return None;
     }
     let packet = packets.remove(at);
     drop(packets);
-    let mut pieces = packet.pieces.into_iter().map(|(_, piece)| piece);
+    let mut pieces = packet.pieces.into_iter().map(|piece| piece.buffer);
     let mut whole = pieces.next()?;
     pieces.for_each(|piece| whole.append_all(piece));
     Some(whole)

@@ -1,11 +1,10 @@
 //! Routes as the rest of the stack and the datalink module reach them.
 
-use super::{Route, Wanted};
+use super::{Info, Route, Wanted};
 use crate::stack::address::Reference;
 use crate::stack::buffer::{Borrowed, Buffer};
 use crate::stack::domain::{self, Domain};
 use crate::stack::interfaces::Interface;
-use crate::stack::member::member;
 use crate::stack::sockaddr::{Sockaddr, read as read_address};
 use haiku_abi::*;
 use std::ptr::{from_ref, null_mut};
@@ -17,8 +16,7 @@ impl Domain {
     }
 
     pub(crate) fn remove_route(&self, wanted: &Wanted) -> status_t {
-        let removed = self.routes().lock().remove(self.family(), wanted);
-        if removed.is_some() { B_OK } else { B_ENTRY_NOT_FOUND }
+        if self.routes().lock().remove(self.family(), wanted) { B_OK } else { B_ENTRY_NOT_FOUND }
     }
 
     pub(crate) fn route_to(&self, to: &Sockaddr) -> Option<Arc<Route>> {
@@ -39,14 +37,12 @@ impl Domain {
     /// Takes out all routes through an interface.
     pub(crate) fn forget_interface(&self, interface: &Interface) {
         let is_its = |address: &Reference| std::ptr::eq(from_ref(address.interface().as_ref()), interface);
-        let gone = self.routes().lock().invalidate(is_its);
-        drop(gone);
+        self.routes().lock().invalidate(self.family(), is_its);
     }
 
     /// Takes out all routes through an address.
     pub(crate) fn forget_address(&self, through: &Reference) {
-        let gone = self.routes().lock().invalidate(|address| address.is(through));
-        drop(gone);
+        self.routes().lock().invalidate(self.family(), |address| address.is(through));
     }
 }
 
@@ -121,34 +117,30 @@ pub(crate) unsafe extern "C" fn put_route(_domain: *mut net_domain, route: *mut 
     }
 }
 
-/// Sets the route that the info keeps, for as long as it is registered or until it is updated.
+/// Sets the route that the info keeps for as long as it is registered, which follows what is added and removed.
 ///
 /// # Safety
-/// `info` is the caller's, with an address in it.
+/// `info` is the caller's, with an address in it, and lives while it is registered.
 pub(crate) unsafe extern "C" fn register_route_info(domain: *mut net_domain, info: *mut net_route_info) -> status_t {
-    let address = member!(info => net_route_info, address);
-    // SAFETY: the caller's.
-    let route = unsafe { get_route(domain, address) };
-    // SAFETY: the caller's.
-    unsafe { member!(info => net_route_info, route).write(route) };
+    let Some(domain) = domain::by_pointer(domain) else { return B_BAD_VALUE };
+    domain.routes().lock().register(domain.family(), Info(info));
     B_OK
 }
 
 /// # Safety
 /// `info` is registered.
 pub(crate) unsafe extern "C" fn unregister_route_info(domain: *mut net_domain, info: *mut net_route_info) -> status_t {
-    // SAFETY: the caller's.
-    let route = unsafe { member!(info => net_route_info, route).replace(null_mut()) };
-    // SAFETY: the info held the reference.
-    unsafe { put_route(domain, route) };
+    let Some(domain) = domain::by_pointer(domain) else { return B_BAD_VALUE };
+    domain.routes().lock().unregister(Info(info));
     B_OK
 }
 
+/// Looks anew, for an address that was changed.
+///
 /// # Safety
 /// `info` is registered.
 pub(crate) unsafe extern "C" fn update_route_info(domain: *mut net_domain, info: *mut net_route_info) -> status_t {
-    // SAFETY: the caller's.
-    unsafe { unregister_route_info(domain, info) };
-    // SAFETY: the caller's.
-    unsafe { register_route_info(domain, info) }
+    let Some(domain) = domain::by_pointer(domain) else { return B_BAD_VALUE };
+    domain.routes().lock().update(domain.family(), Info(info));
+    B_OK
 }

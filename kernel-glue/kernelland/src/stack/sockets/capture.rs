@@ -29,8 +29,18 @@ unsafe impl Send for Capture {}
 
 #[derive(Default)]
 struct State {
-    monitored: Option<DeviceRef>,
+    monitored: Monitored,
     bound: Option<Bound>,
+}
+
+/// Which device shows the socket its packets.
+#[derive(Default)]
+enum Monitored {
+    #[default]
+    No,
+    By(DeviceRef),
+    /// Somebody takes the monitor out, and holds no lock while they wait for the device's monitors.
+    Leaves,
 }
 
 /// A device whose frames of one type the socket gets.
@@ -58,7 +68,7 @@ impl Capture {
 
     pub(super) fn is_in_use(&self) -> bool {
         let state = self.state();
-        state.monitored.is_some() || state.bound.is_some()
+        matches!(state.monitored, Monitored::By(_)) || state.bound.is_some()
     }
 
     pub(super) fn is_bound(&self) -> bool {
@@ -67,7 +77,9 @@ impl Capture {
 
     /// Begins to show the socket every packet of a device.
     fn start(&self, socket: &Socket, name: &str) -> status_t {
-        if self.state().monitored.is_some() {
+        // Until it is said which device that is: it may go down at once, and whoever hears of it looks here.
+        let mut state = self.state();
+        if !matches!(state.monitored, Monitored::No) {
             return B_BUSY;
         }
         let Some(device) = devices::find(name, Missing::Ask) else { return B_DEVICE_NOT_FOUND };
@@ -79,7 +91,7 @@ impl Capture {
         // SAFETY: the device is kept, the monitor lives in the socket until it is unregistered.
         match unsafe { devices::register_device_monitor(device.hardware().raw(), self.monitor.get()) } {
             B_OK => {
-                self.state().monitored = Some(device);
+                state.monitored = Monitored::By(device);
                 B_OK
             }
             failed => failed,
@@ -87,13 +99,23 @@ impl Capture {
     }
 
     fn stop(&self, name: &str) -> status_t {
-        let is_it = self.state().monitored.as_ref().is_some_and(|device| device.hardware().name() == name);
+        let is_it = match &self.state().monitored {
+            Monitored::By(device) => device.hardware().name() == name,
+            Monitored::No | Monitored::Leaves => false,
+        };
         if is_it { self.unregister() } else { B_BAD_VALUE }
     }
 
     fn unregister(&self) -> status_t {
-        let Some(device) = self.state().monitored.take() else { return B_BAD_VALUE };
-        // Not by the table: its lock must not be waited for under that of the monitors, which an event comes with.
+        let Some(device) = self.state().leave() else { return B_BAD_VALUE };
+        // Without the state's lock, which who hears an event takes under that of the monitors.
+        let status = self.leave(&device);
+        self.state().monitored = Monitored::No;
+        status
+    }
+
+    /// Not by the table: its lock must not be waited for under that of the monitors, which an event comes with.
+    fn leave(&self, device: &DeviceRef) -> status_t {
         device.unregister_monitor(Monitor::new(self.monitor.get()))
     }
 
@@ -104,6 +126,18 @@ impl Capture {
         if let Some(Bound { device, frame_type: Some(frame_type) }) = bound {
             // SAFETY: the device is kept.
             unsafe { devices::unregister_device_handler(device.hardware().raw(), frame_type) };
+        }
+    }
+}
+
+impl State {
+    fn leave(&mut self) -> Option<DeviceRef> {
+        match std::mem::replace(&mut self.monitored, Monitored::Leaves) {
+            Monitored::By(device) => Some(device),
+            other @ (Monitored::No | Monitored::Leaves) => {
+                self.monitored = other;
+                None
+            }
         }
     }
 }
@@ -127,13 +161,20 @@ unsafe extern "C" fn hear(monitor: *mut net_device_monitor, event: i32) {
     let cookie = unsafe { member!(monitor => net_device_monitor, cookie).read() };
     // SAFETY: as above.
     let socket = unsafe { &*cookie.cast::<Socket>() };
-    if let super::Kind::Link(capture) = &socket.kind {
-        capture.unregister();
-    }
-    if socket.queue.is_empty() {
+    let super::Kind::Link(capture) = &socket.kind else { return };
+    // No packet comes before this returns. Not with the state locked, of which readers ask with the queue locked.
+    let is_empty = socket.queue.is_empty();
+    // Whoever ends the socket finds that no device shows it packets, and does not wait for this hook but by this lock.
+    let mut state = capture.state();
+    let Some(device) = state.leave() else { return };
+    capture.leave(&device);
+    state.monitored = Monitored::No;
+    if is_empty {
         socket.queue.wake_all();
         socket.notify(B_SELECT_READ, B_DEVICE_NOT_FOUND);
     }
+    drop(state);
+    drop(device);
 }
 
 /// A handler's hook: the socket gets the packet.
@@ -158,7 +199,7 @@ pub(super) fn bind(socket: &Arc<Socket>, capture: &Capture, link: &Sockaddr) -> 
     if !kernel::is_root() {
         return B_NOT_ALLOWED;
     }
-    if capture.state().monitored.is_some() {
+    if !matches!(capture.state().monitored, Monitored::No) {
         return B_BUSY;
     }
     let Some(interface) = interfaces::for_link(&LINK, link) else { return B_BAD_VALUE };

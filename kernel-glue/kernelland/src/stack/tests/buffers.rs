@@ -234,6 +234,36 @@ fn packets_are_cut_in_two_and_put_together() {
     });
 }
 
+/// Reads the one byte that was added to a packet that had been cut down to nothing.
+fn read_what_was_added(packet: &Packet<'_>) {
+    let mut byte = 0_u8;
+    // SAFETY: the packet is ours, and so is the byte.
+    let status = unsafe { packet.table.read.unwrap()(packet.raw, 0, (&raw mut byte).cast(), 1) };
+    assert_eq!(status, B_OK, "of a packet that was cut down to nothing the size grows, and no byte is there");
+}
+
+#[test]
+fn a_packet_that_was_trimmed_to_nothing_loses_what_is_appended() {
+    crate::test_that_fails("cut down to nothing", || {
+        let (_kernel, tables) = boot();
+        let packet = Packet::new(tables.buffer, 0);
+        assert_eq!((packet.append(&[1, 2, 3]), packet.trim(0)), (B_OK, B_OK));
+        packet.append_size(1);
+        read_what_was_added(&packet);
+    });
+}
+
+#[test]
+fn a_packet_whose_header_was_all_loses_what_is_appended() {
+    crate::test_that_fails("cut down to nothing", || {
+        let (_kernel, tables) = boot();
+        let packet = Packet::new(tables.buffer, 0);
+        assert_eq!((packet.append(&[1, 2, 3]), packet.remove_header(3)), (B_OK, B_OK));
+        packet.append(&[4]);
+        read_what_was_added(&packet);
+    });
+}
+
 #[test]
 fn a_header_that_was_stored_can_be_read_again() {
     crate::test(|| {

@@ -33,6 +33,18 @@ fn with_card(body: impl FnOnce(&Kernel, &Nic, &Cable, &Interface)) {
     end(kernel);
 }
 
+/// A piece of an ICMP packet that begins at that byte, with options of that many words that do nothing.
+fn piece(start: u16, more: bool, options: usize, payload: &[u8]) -> Vec<u8> {
+    let (header, fragment) = (20 + 4 * options, (start / 8) | if more { 0x2000 } else { 0 });
+    let mut packet = ipv4(1, HOST, OURS, &[&vec![1; 4 * options][..], payload].concat());
+    packet[0] = 0x40 | (header / 4) as u8;
+    packet[6..8].copy_from_slice(&fragment.to_be_bytes());
+    packet[10..12].fill(0);
+    let sum = internet_checksum(&packet[..header]);
+    packet[10..12].copy_from_slice(&sum);
+    frame(MAC, HOST_MAC, 0x800, &packet)
+}
+
 /// The next frame from the card, within seconds.
 fn next(cable: &Cable) -> Vec<u8> {
     cable.receive(Duration::from_secs(5)).unwrap().expect("a frame")
@@ -126,6 +138,31 @@ fn what_is_for_somebody_else_is_complained_about() {
             let mut broken = ipv4(200, HOST, OURS, &[1; 30]);
             broken[10] ^= 1;
             cable.send(&frame(MAC, HOST_MAC, 0x800, &broken)).unwrap();
+            assert!(quiet(cable));
+        });
+    });
+}
+
+#[test]
+fn pieces_of_a_packet_may_have_options_of_their_own() {
+    crate::test(|| {
+        with_card(|_, _, cable, _| {
+            ask(cable, 1, HOST_MAC);
+            next(cable);
+            let request = echo_request(b"in two halves");
+            let (first, second) = request.split_at(8);
+            // Words of options in the first piece and in the second, and which one comes last.
+            for (options, last_is_first) in [([0, 10], true), ([10, 0], true), ([1, 1], false), ([0, 0], false)] {
+                let mut pieces = [piece(0, true, options[0], first), piece(8, false, options[1], second)];
+                if last_is_first {
+                    pieces.reverse();
+                }
+                pieces.iter().for_each(|piece| cable.send(piece).unwrap());
+                let echo = next(cable);
+                assert_eq!((&echo[34..36], &echo[38..]), (&[0, 0][..], &request[4..]), "{options:?}");
+            }
+            // Whose header comes off is the one that came last, which is too long here: nothing goes out.
+            [piece(0, true, 0, first), piece(8, false, 10, second)].iter().for_each(|piece| cable.send(piece).unwrap());
             assert!(quiet(cable));
         });
     });

@@ -31,6 +31,8 @@ pub(super) struct Fake {
     inbox: Mutex<VecDeque<Result<Vec<u8>, status_t>>>,
     /// Taken away at the end of a test.
     arrived: Mutex<Option<Semaphore>>,
+    /// Who holds it keeps the device in `send_data` and `uninit_device`.
+    pub(super) gate: Mutex<()>,
     pub(super) device: Mutex<usize>,
     is_up: std::sync::atomic::AtomicBool,
 }
@@ -51,6 +53,7 @@ pub(super) fn fake(name: &str) -> Arc<Fake> {
             sent: Mutex::default(),
             inbox: Mutex::default(),
             arrived: Mutex::new(Semaphore::new(c"fake device").ok()),
+            gate: Mutex::default(),
             device: Mutex::default(),
             is_up: false.into(),
         })
@@ -72,6 +75,10 @@ impl Fake {
     /// Wakes the reader.
     fn ring(&self) {
         self.arrived.lock().unwrap().as_ref().unwrap().release(1, 0);
+    }
+
+    fn pass_gate(&self) {
+        drop(self.gate.lock().unwrap());
     }
 
     fn note(&self, what: impl Into<String>) {
@@ -167,6 +174,7 @@ unsafe extern "C" fn init_device(name: *const c_char, place: *mut *mut net_devic
 
 unsafe extern "C" fn uninit_device(device: *mut net_device) -> status_t {
     at(device).note("uninit");
+    at(device).pass_gate();
     // SAFETY: the device was made by `init_device`, and the stack lets go of it.
     drop(unsafe { Box::from_raw(device.cast::<Device>()) });
     B_OK
@@ -204,6 +212,7 @@ unsafe extern "C" fn send_data(device: *mut net_device, raw: *mut net_buffer) ->
     // SAFETY: the vector has that many bytes.
     assert_eq!(unsafe { table.read.unwrap()(raw, 0, bytes.as_mut_ptr().cast(), size) }, B_OK);
     at(device).sent.lock().unwrap().push(bytes);
+    at(device).pass_gate();
     // SAFETY: as above.
     unsafe { table.free.unwrap()(raw) };
     B_OK
