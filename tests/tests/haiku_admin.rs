@@ -73,16 +73,20 @@ fn an_interface_that_somebody_is_just_bringing_up_goes_down_again() {
         let root = Program::root();
         let tap = Interface::named(Process::root(), "tap0");
         tap.create().unwrap();
-        kernel.slow_spawns_of("tap0 reader", Duration::from_millis(300));
+        let held = kernel.hold_spawns_of("tap0 reader");
         std::thread::scope(|scope| {
             let other = scope.spawn(|| tap.up().unwrap());
             // The device is up by now, and the interface is not.
             soon("a node", || kernel.nodes().iter().any(|node| node == "tap/0"));
             assert_eq!(tap.flags().unwrap() & IFF_UP, 0);
+            // The request finds it so, and waits for the flag.
+            scope.spawn(move || {
+                std::thread::sleep(Duration::from_millis(50));
+                drop(held);
+            });
             ok(root, "tap0 up");
             other.join().unwrap();
         });
-        kernel.slow_spawns_of("tap0 reader", Duration::ZERO);
         for _ in 0..2 {
             let shown = ok(root, "tap0");
             assert!(shown.contains("<UP,"), "{shown}");

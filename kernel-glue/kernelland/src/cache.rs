@@ -105,6 +105,17 @@ impl Cache {
     }
 }
 
+/// Looks for late writes into freed objects of every cache.
+pub(crate) fn check() {
+    for cache in locked(&CACHES).iter() {
+        // SAFETY: a cache leaves the list, whose lock is held, before it ends.
+        let cache = unsafe { &*std::ptr::with_exposed_provenance::<Cache>(*cache) };
+        for object in &locked(&cache.state).free {
+            cache.check_freed(*object);
+        }
+    }
+}
+
 /// Returns name, objects in use and origin of every cache.
 pub(crate) fn all() -> Vec<(String, usize, usize)> {
     let caches = locked(&CACHES);

@@ -1,6 +1,6 @@
 //! The kernel's heap for module code: every block is known, poisoned when it comes and when it goes, and guarded behind its end.
 //!
-//! Freed blocks wait a while before their memory is used again: a late write into one shows when it leaves.
+//! Freed blocks wait a while before their memory is used again: a late write into one shows when it leaves, or when [`check`] looks.
 
 use crate::thread::locked;
 use std::alloc::{Layout, alloc, dealloc};
@@ -31,7 +31,7 @@ pub(crate) fn allocate(size: usize, align: usize, caller: usize) -> Option<*mut 
     }
     fill(memory, size, FRESH);
     fill(memory.wrapping_add(size), GUARD_BYTES, GUARD);
-    let address = memory as usize;
+    let address = memory.expose_provenance();
     locked(&LIVE).get_or_insert_default().insert(address, Block { address, size, caller, align });
     Some(memory)
 }
@@ -45,7 +45,7 @@ pub(crate) fn free(memory: *mut u8) {
         crate::fault::fail(&format!("free: {memory:p} is no block, or freed already"));
         return;
     };
-    check_guard(memory, block.size);
+    check_guard(&block);
     fill(memory, block.size, FREED);
     let mut old = Vec::new();
     {
@@ -73,8 +73,28 @@ pub(crate) fn live() -> Vec<Block> {
     locked(&LIVE).iter().flatten().map(|(_, block)| *block).collect()
 }
 
+/// Looks for writes that nobody may make: behind blocks in use, into freed blocks and into freed objects of caches.
+pub(crate) fn check() {
+    for block in locked(&LIVE).iter().flatten().map(|(_, block)| block) {
+        check_guard(block);
+    }
+    for block in &locked(&RESTING).blocks {
+        check_freed(block);
+    }
+    crate::cache::check();
+}
+
 /// Gives the memory of a freed block back, once nobody has written into it.
 fn retire(block: Block) {
+    check_freed(&block);
+    if let Some(layout) = layout(block.size, block.align) {
+        let memory = std::ptr::with_exposed_provenance_mut::<u8>(block.address);
+        // SAFETY: the block came from `alloc` with this layout, and left the list of blocks that wait for this.
+        unsafe { dealloc(memory, layout) };
+    }
+}
+
+fn check_freed(block: &Block) {
     let memory = std::ptr::with_exposed_provenance_mut::<u8>(block.address);
     if !is_filled(memory, block.size, FREED) {
         crate::fault::fail(&format!(
@@ -84,15 +104,18 @@ fn retire(block: Block) {
             crate::fault::place(block.caller)
         ));
     }
-    if let Some(layout) = layout(block.size, block.align) {
-        // SAFETY: the block came from `alloc` with this layout, and left the list of blocks that wait for this.
-        unsafe { dealloc(memory, layout) };
-    }
+    check_guard(block);
 }
 
-fn check_guard(memory: *mut u8, size: usize) {
-    if !is_filled(memory.wrapping_add(size), GUARD_BYTES, GUARD) {
-        crate::fault::fail(&format!("written beyond the end of a block: {memory:p}, {size} bytes"));
+fn check_guard(block: &Block) {
+    let guard = std::ptr::with_exposed_provenance_mut::<u8>(block.address.wrapping_add(block.size));
+    if !is_filled(guard, GUARD_BYTES, GUARD) {
+        crate::fault::fail(&format!(
+            "written beyond the end of a block: {:#x}, {} bytes, allocated by {}",
+            block.address,
+            block.size,
+            crate::fault::place(block.caller)
+        ));
     }
 }
 

@@ -4,6 +4,7 @@ mod report;
 
 pub use report::{Counts, Left, Report};
 
+use crate::delay::Held;
 use crate::lock::{self, Flavour};
 use crate::user::Status;
 use crate::{clock, delay, fault, inject, loader, modules, network, notices, settings, stack, syslog, watchdog};
@@ -109,11 +110,11 @@ impl Kernel {
         inject::fail_from(n);
     }
 
-    /// Has whoever makes a kernel thread of this name wait so long before there is one. One name at a time; no time ends it.
+    /// Has whoever makes a kernel thread of this name wait until what this returns is dropped, or some seconds. One name at a time.
     ///
     /// The stack makes an interface's reader between the device's `up` and the flag that programs see.
-    pub fn slow_spawns_of(&self, name: &str, time: Duration) {
-        delay::spawns_of(name, time);
+    pub fn hold_spawns_of(&self, name: &str) -> Held {
+        delay::hold_spawns_of(name)
     }
 
     /// Returns how often the stack has told programs that something changed: an interface, or the link of a device.
@@ -180,5 +181,6 @@ fn wait_until(is_so: impl Fn() -> bool) {
     }
 }
 
-const LAST_PACKETS_MICROS: i64 = 300_000;
+/// A guess for a machine that has much else to do: only what is really left costs that long.
+const LAST_PACKETS_MICROS: i64 = 10_000_000;
 static BOOTED: AtomicBool = AtomicBool::new(false);

@@ -34,6 +34,7 @@ mod user_copy;
 mod watchdog;
 pub mod wire;
 
+pub use delay::Held;
 pub use fault::Fault;
 pub use kernel::{Config, Counts, Kernel, Left, Report};
 pub use lock::{Flavour, forbid_blocking};

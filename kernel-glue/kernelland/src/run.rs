@@ -76,6 +76,7 @@ impl Outcome {
 
 fn run(body: impl FnOnce()) {
     body();
+    crate::heap::check();
     let mut out = std::io::stderr();
     // The parent sees that it is missing.
     let _ = writeln!(out, "{DONE}").and_then(|()| out.flush());

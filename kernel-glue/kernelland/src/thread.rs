@@ -10,8 +10,8 @@ mod table;
 
 pub(crate) use adopt::current;
 pub(crate) use block::{Deadline, Wait, WaitKind};
-pub(crate) use spawn::{Entry, join, kill, resume, spawn};
-pub(crate) use table::{all, find, find_by_name};
+pub(crate) use spawn::{Entry, join, resume, signal, spawn};
+pub(crate) use table::{all, deepest_stack, find, find_by_name};
 
 use haiku_abi::{status_t, thread_id};
 use std::cell::Cell;
@@ -32,8 +32,6 @@ pub(crate) struct Thread {
     parking: AtomicU32,
     waiting: Mutex<Option<Wait>>,
     life: Mutex<Life>,
-    /// Signals that came and were not taken yet, one bit each.
-    pub(crate) signals: AtomicU64,
     /// Whether a call that can be interrupted is to return.
     pub(crate) interrupted: AtomicBool,
     /// Whether the thread plays an interrupt, or holds spinlocks: it may not wait.
@@ -64,10 +62,10 @@ pub(crate) enum ThreadKind {
 enum Life {
     /// Made, not yet resumed: what it is to run.
     Suspended(spawn::Entry),
+    /// Runs, and these wait for its end.
     Running(Vec<&'static Thread>),
-    /// Ended, with this status, and nobody has asked for it.
+    /// Ended, with this status, which is for those who waited.
     Ended(status_t),
-    Gone,
 }
 
 /// The fields of Haiku's `struct Thread` that code in a module reads inline, at its offsets.
@@ -97,7 +95,6 @@ impl Thread {
             parking: AtomicU32::new(0),
             waiting: Mutex::new(None),
             life: Mutex::new(life),
-            signals: AtomicU64::new(0),
             interrupted: AtomicBool::new(false),
             interrupts_off: AtomicBool::new(false),
             errno: AtomicI32::new(0),
@@ -140,11 +137,6 @@ impl std::fmt::Display for Thread {
 pub(crate) enum Inside {
     SystemCall,
     Kernel,
-}
-
-/// Returns how deep a kernel stack has been at most.
-pub(crate) fn deepest_stack() -> usize {
-    all().iter().map(|thread| thread.deepest.load(std::sync::atomic::Ordering::Relaxed)).max().unwrap_or(0)
 }
 
 /// Locks what no panic can leave half done: the state is plain data that every holder writes at once.

@@ -27,7 +27,6 @@ imports! {
     free(memory: *mut c_void);
     get_module(path: *const c_char, info: *mut *mut module_info) -> status_t;
     geteuid() -> u32;
-    kill_thread(thread: thread_id) -> status_t;
     malloc(bytes: usize) -> *mut c_void;
     memalign(alignment: usize, bytes: usize) -> *mut c_void;
     notify_select_event(sync: *mut selectsync, event: u8) -> status_t;

@@ -1,6 +1,6 @@
 //! Threads of the kernel, with stacks of 16 KiB.
 
-use super::imports::{kill_thread, resume_thread, snooze, spawn_kernel_thread, wait_for_thread};
+use super::imports::{resume_thread, snooze, spawn_kernel_thread, wait_for_thread};
 use super::{Status, clock};
 use alloc::boxed::Box;
 use core::ffi::{CStr, c_void};
@@ -17,26 +17,21 @@ type Body = Box<dyn FnOnce() + Send>;
 /// Starts a thread.
 ///
 /// # Errors
-/// There are as many threads as may be, or no memory for another; the body is dropped.
+/// There are as many threads as may be, or no memory for another; the body is dropped then. Or the thread does not start.
 pub(crate) fn spawn(name: &CStr, priority: i32, body: impl FnOnce() + Send + 'static) -> Result<Thread, Status> {
     let body: Body = Box::new(body);
     let data = Box::into_raw(Box::new(body));
     // SAFETY: the name is copied; `data` is what `enter` takes, and goes to this one thread.
     let thread = Status::number(unsafe { spawn_kernel_thread(Some(enter), name.as_ptr(), priority, data.cast()) });
-    let started = thread.and_then(|thread| {
-        // SAFETY: the thread was made above and has not run.
-        let resumed = Status::check(unsafe { resume_thread(thread) });
-        if resumed.is_err() {
-            // SAFETY: as above; it never enters our code.
-            unsafe { kill_thread(thread) };
-        }
-        resumed.map(|()| Thread(thread))
-    });
-    if started.is_err() {
-        // SAFETY: no thread runs that would take it; it came from `into_raw` above.
+    let thread = thread.inspect_err(|_| {
+        // SAFETY: there is no thread that would take it; it came from `into_raw` above.
         drop(unsafe { Box::from_raw(data) });
-    }
-    started
+    })?;
+    // The kernel cannot end a thread of its own: one that was not resumed is run by the next signal, `kill_thread`'s too. So the box
+    // stays the thread's.
+    // SAFETY: the thread was made above and has not run.
+    Status::check(unsafe { resume_thread(thread) })?;
+    Ok(Thread(thread))
 }
 
 /// Lets the calling thread sleep.

@@ -58,3 +58,14 @@ fn a_late_write_to_an_object_is_found() {
         }
     });
 }
+
+#[test]
+fn a_late_write_to_an_object_is_found_at_the_end() {
+    test_that_fails("was written to", || {
+        let cache = cache();
+        let object = cache.allocate().unwrap();
+        cache.free(object);
+        // SAFETY: the memory is still the cache's.
+        unsafe { object.write(1) };
+    });
+}

@@ -35,9 +35,17 @@ unsafe extern "C" fn open(name: *const c_char, mode: u32, cookie: *mut *mut c_vo
 
 unsafe extern "C" fn close(cookie: *mut c_void) -> status_t {
     see(format!("close {}", cookie as usize));
-    let _ = crate::sem::release(BELL.load(SeqCst), 1, 0);
-    // Whom this wakes is back before the hook is.
-    std::thread::sleep(std::time::Duration::from_millis(20));
+    let bell = BELL.load(SeqCst);
+    let is_waited_for = crate::sem::count(bell).is_ok_and(|count| count < 0);
+    let _ = crate::sem::release(bell, 1, 0);
+    // Whom this wakes has read before the hook is back.
+    let has_read = || SEEN.lock().unwrap().iter().any(|what| what.starts_with("read at"));
+    for _ in 0..10_000 {
+        if !is_waited_for || has_read() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
     see("closed");
     B_OK
 }

@@ -55,6 +55,29 @@ fn a_late_write_is_found() {
 }
 
 #[test]
+fn a_write_beyond_the_end_of_a_block_that_stays_is_found_at_the_end() {
+    test_that_fails("written beyond the end", || write(allocate(8, 1, 0).unwrap().wrapping_add(8)));
+}
+
+#[test]
+fn a_late_write_is_found_at_the_end() {
+    test_that_fails("freed memory was written to", || {
+        let block = allocate(8, 1, 0).unwrap();
+        free(block);
+        write(block);
+    });
+}
+
+#[test]
+fn a_late_write_beyond_the_end_is_found() {
+    test_that_fails("written beyond the end", || {
+        let block = allocate(8, 1, 0).unwrap();
+        free(block);
+        write(block.wrapping_add(8));
+    });
+}
+
+#[test]
 fn allocations_fail_as_they_are_told() {
     test(|| {
         let attempt = || allocate(8, 1, 0).is_some();

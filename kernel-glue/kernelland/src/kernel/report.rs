@@ -72,7 +72,9 @@ pub struct Report {
 }
 
 impl Report {
+    /// Says what there is. Memory that was written to by those who may not ends the process here.
     pub(super) fn new() -> Self {
+        heap::check();
         Self { left: left(), faults: fault::reports(), counts: Counts::now(), deepest_stack: thread::deepest_stack() }
     }
 

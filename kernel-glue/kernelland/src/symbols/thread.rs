@@ -55,7 +55,7 @@ exports! {
     }
 
     fn kill_thread(id: thread_id) -> status_t {
-        status(thread::kill(id))
+        status(thread::signal(id))
     }
 
     fn set_thread_priority(id: thread_id, priority: i32) -> status_t {
@@ -72,12 +72,10 @@ exports! {
     }
 
     fn send_signal(id: thread_id, signal: u32) -> c_int {
-        let Some(thread) = thread::find(id) else { return B_BAD_THREAD_ID };
-        if signal != 0 {
-            thread.signals.fetch_or(1u64.wrapping_shl(signal.saturating_sub(1)), Relaxed);
-            thread.interrupt();
+        match signal {
+            0 => thread::find(id).map_or(B_BAD_THREAD_ID, |_| B_OK),
+            _ => status(thread::signal(id)),
         }
-        B_OK
     }
 
     fn geteuid() -> u32 {

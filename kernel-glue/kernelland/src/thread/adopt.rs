@@ -3,7 +3,8 @@
 //! Module code reads the running thread there (`thread_get_current_thread`). Linux leaves `%gs` to programs, and the C
 //! library uses `%fs`.
 
-use super::table::{enter, leave};
+use super::spawn::end;
+use super::table::enter;
 use super::{Block, CURRENT, Life, Thread, ThreadKind};
 use std::cell::Cell;
 use std::sync::atomic::Ordering::Relaxed;
@@ -47,8 +48,7 @@ struct Adopted(Cell<Option<&'static Thread>>);
 impl Drop for Adopted {
     fn drop(&mut self) {
         if let Some(thread) = self.0.take() {
-            *super::locked(&thread.life) = Life::Gone;
-            leave(thread);
+            end(thread, haiku_abi::B_OK);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Kernel threads: made suspended, run once, joined by number.
+//! Kernel threads: made suspended, run once, joined by number while they have not ended.
 //!
 //! A Linux thread begins when the kernel thread is resumed. Its stack is larger than Haiku's 16 KiB, because the kernel's own
 //! side runs on it too, with frames of a debug build; [`crate::depth`] watches the depth instead, at every call
@@ -32,23 +32,18 @@ pub(crate) fn spawn(name: &str, priority: i32, entry: Entry, caller: usize) -> t
     enter(Thread::new(next_id(), name, priority, ThreadKind::Kernel(caller), Life::Suspended(entry))).id
 }
 
-/// Starts a thread that was made, and is not resumed yet.
+/// Starts a thread that was made; one that runs already goes on.
 pub(crate) fn resume(id: thread_id) -> Result<(), status_t> {
     let thread = find(id).ok_or(B_BAD_THREAD_ID)?;
-    let entry = {
-        let mut life = locked(&thread.life);
-        let Life::Suspended(entry) = *life else { return Err(haiku_abi::B_BAD_VALUE) };
-        *life = Life::Running(Vec::new());
-        entry
-    };
+    start(thread, &mut locked(&thread.life))
+}
+
+fn start(thread: &'static Thread, life: &mut Life) -> Result<(), status_t> {
+    let Life::Suspended(entry) = *life else { return Ok(()) };
     let builder = std::thread::Builder::new().name(thread.name.clone()).stack_size(HOST_STACK_BYTES);
-    match builder.spawn(move || run(thread, entry)) {
-        Ok(_) => Ok(()),
-        Err(_) => {
-            *locked(&thread.life) = Life::Suspended(entry);
-            Err(B_NO_MEMORY)
-        }
-    }
+    builder.spawn(move || run(thread, entry)).map_err(|_| B_NO_MEMORY)?;
+    *life = Life::Running(Vec::new());
+    Ok(())
 }
 
 fn run(thread: &'static Thread, entry: Entry) {
@@ -58,66 +53,54 @@ fn run(thread: &'static Thread, entry: Entry) {
         // SAFETY: the module that spawned the thread vouches for function and argument.
         unsafe { function(argument) }
     });
+    crate::lock::check_none_held(thread);
     end(thread, status);
 }
 
-/// Ends the running thread: whoever waits for it goes on.
-fn end(thread: &'static Thread, status: status_t) {
-    crate::lock::check_none_held(thread);
+/// Ends the running thread: whoever waits for it by now gets its status. Haiku keeps none for those who come later, as long as the
+/// thread is one of the kernel's team.
+pub(super) fn end(thread: &'static Thread, status: status_t) {
+    leave(thread);
     let joiners = match std::mem::replace(&mut *locked(&thread.life), Life::Ended(status)) {
         Life::Running(joiners) => joiners,
-        Life::Suspended(_) | Life::Ended(_) | Life::Gone => Vec::new(),
+        Life::Suspended(_) | Life::Ended(_) => Vec::new(),
     };
     for joiner in joiners {
         joiner.unblock(B_OK);
     }
 }
 
-/// Waits until a thread has ended, resumes it first if need be, and returns its status, which is given out once.
+/// Waits until a thread has ended, resumes it first if need be, and returns its status.
 pub(crate) fn join(id: thread_id) -> Result<status_t, status_t> {
     let this = current();
     if id == this.id {
         return Err(EDEADLK);
     }
     let thread = find(id).ok_or(B_BAD_THREAD_ID)?;
-    // Fails if the thread runs already, as it should.
-    let _ = resume(id);
-    loop {
-        let mut life = locked(&thread.life);
-        match &mut *life {
-            Life::Ended(status) => {
-                let status = *status;
-                *life = Life::Gone;
-                drop(life);
-                leave(thread);
-                return Ok(status);
-            }
-            Life::Gone => return Err(B_BAD_THREAD_ID),
-            Life::Suspended(_) => return Err(B_NO_MEMORY),
-            Life::Running(joiners) => {
-                joiners.push(this);
-                let name = thread.name.clone();
-                this.prepare(0, Wait { kind: WaitKind::Thread, object: id.cast_unsigned() as usize, name });
-                drop(life);
-                this.block(Deadline::Never);
-            }
-        }
+    let mut life = locked(&thread.life);
+    start(thread, &mut life)?;
+    let Life::Running(joiners) = &mut *life else { return Err(B_BAD_THREAD_ID) };
+    joiners.push(this);
+    let name = thread.name.clone();
+    this.prepare(0, Wait { kind: WaitKind::Thread, object: id.cast_unsigned() as usize, name });
+    drop(life);
+    this.block(Deadline::Never);
+    match *locked(&thread.life) {
+        Life::Ended(status) => Ok(status),
+        Life::Suspended(_) | Life::Running(_) => Err(B_BAD_THREAD_ID),
     }
 }
 
-/// Ends a thread: one that has not begun at once, any other at its next wait that a signal may end.
-pub(crate) fn kill(id: thread_id) -> Result<(), status_t> {
+/// Sends a signal, whichever: a thread of the kernel's team is only woken by it, if it has not been resumed yet.
+pub(crate) fn signal(id: thread_id) -> Result<(), status_t> {
     let thread = find(id).ok_or(B_BAD_THREAD_ID)?;
-    let mut life = locked(&thread.life);
-    if matches!(*life, Life::Suspended(_)) {
-        *life = Life::Gone;
-        drop(life);
-        leave(thread);
-    } else {
-        drop(life);
-        thread.interrupt();
+    match thread.kind {
+        ThreadKind::Kernel(_) => start(thread, &mut locked(&thread.life)),
+        ThreadKind::Adopted => {
+            thread.interrupt();
+            Ok(())
+        }
     }
-    Ok(())
 }
 
 /// Linux's stack of a kernel thread.

@@ -1,8 +1,9 @@
-use super::{Deadline, Entry, Inside, current, find, find_by_name, join, kill, resume, spawn};
+use super::{Deadline, Entry, Inside, current, find, find_by_name, join, resume, signal, spawn};
 use crate::test_that_fails;
-use haiku_abi::{B_BAD_THREAD_ID, B_BAD_VALUE, status_t};
+use haiku_abi::{B_BAD_THREAD_ID, status_t};
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
+use std::thread::{scope, yield_now};
 
 unsafe extern "C" fn run(argument: *mut c_void) -> status_t {
     // SAFETY: the tests pass a static.
@@ -23,18 +24,64 @@ fn entry(ran: &'static AtomicI32) -> Entry {
     Entry { function: run, argument: std::ptr::from_ref(ran).cast_mut().cast() }
 }
 
+/// Runs until the number is no longer 0.
+unsafe extern "C" fn stay(argument: *mut c_void) -> status_t {
+    // SAFETY: the tests pass a static.
+    let may_end = unsafe { &*argument.cast::<AtomicI32>() };
+    while may_end.load(SeqCst) == 0 {
+        yield_now();
+    }
+    9
+}
+
 #[test]
-fn a_thread_is_made_suspended_runs_once_and_is_joined_once() {
+fn a_thread_is_made_suspended_and_runs_once() {
     static RAN: AtomicI32 = AtomicI32::new(0);
     let id = spawn("joined", 10, entry(&RAN), 0);
     assert_eq!(find_by_name("joined").map(|thread| thread.id), Some(id));
     assert_eq!(RAN.load(SeqCst), 0);
-    assert_eq!(resume(id), Ok(()));
-    assert_eq!(resume(id), Err(B_BAD_VALUE));
     assert_eq!(join(id), Ok(7));
     assert_eq!(RAN.load(SeqCst), 1);
     assert_eq!(join(id), Err(B_BAD_THREAD_ID));
     assert!(find_by_name("joined").is_none());
+}
+
+#[test]
+fn a_thread_that_runs_can_be_resumed() {
+    static MAY_END: AtomicI32 = AtomicI32::new(0);
+    let argument = std::ptr::from_ref(&MAY_END).cast_mut().cast();
+    let id = spawn("resumed twice", 10, Entry { function: stay, argument }, 0);
+    assert_eq!([resume(id), resume(id)], [Ok(()), Ok(())]);
+    MAY_END.store(1, SeqCst);
+}
+
+#[test]
+fn everybody_who_waits_gets_the_status_and_nobody_later() {
+    static MAY_END: AtomicI32 = AtomicI32::new(0);
+    let argument = std::ptr::from_ref(&MAY_END).cast_mut().cast();
+    let id = spawn("stays", 10, Entry { function: stay, argument }, 0);
+    let thread = find(id).unwrap();
+    scope(|scope| {
+        let joiners = [(); 3].map(|()| scope.spawn(move || join(id)));
+        while !matches!(&*super::locked(&thread.life), super::Life::Running(joiners) if joiners.len() == 3) {
+            yield_now();
+        }
+        MAY_END.store(1, SeqCst);
+        assert_eq!(joiners.map(|joiner| joiner.join().unwrap()), [Ok(9); 3]);
+    });
+    assert_eq!(join(id), Err(B_BAD_THREAD_ID));
+}
+
+#[test]
+fn a_thread_that_has_ended_cannot_be_joined() {
+    static RAN: AtomicI32 = AtomicI32::new(0);
+    let id = spawn("ended", 10, entry(&RAN), 0);
+    let thread = find(id).unwrap();
+    assert_eq!(resume(id), Ok(()));
+    while thread.is_alive() {
+        yield_now();
+    }
+    assert_eq!(join(id), Err(B_BAD_THREAD_ID));
 }
 
 #[test]
@@ -51,12 +98,15 @@ fn joins_that_cannot_end_are_refused() {
 }
 
 #[test]
-fn a_suspended_thread_can_be_killed() {
+fn a_signal_only_wakes_a_thread_of_the_kernel() {
     static RAN: AtomicI32 = AtomicI32::new(0);
     let id = spawn("killed", 10, entry(&RAN), 0);
-    assert_eq!(kill(id), Ok(()));
-    assert_eq!(join(id), Err(B_BAD_THREAD_ID));
-    assert_eq!(RAN.load(SeqCst), 0);
+    let thread = find(id).unwrap();
+    assert_eq!(signal(id), Ok(()));
+    while thread.is_alive() {
+        yield_now();
+    }
+    assert_eq!((RAN.load(SeqCst), signal(id)), (1, Err(B_BAD_THREAD_ID)));
 }
 
 #[test]
@@ -69,8 +119,9 @@ fn a_foreign_thread_is_adopted_until_it_ends() {
     });
     let id = id.join().unwrap();
     // The destructors of a Linux thread may run a moment longer than its join.
-    (0..1000).for_each(|_| std::thread::yield_now());
-    assert!(find(id).is_none_or(|thread| !thread.is_alive()));
+    while find(id).is_some() {
+        yield_now();
+    }
 }
 
 #[test]
