@@ -8,7 +8,7 @@ use crate::kernel::{clock, heap};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::time::Duration;
-use kernel_glue::admin::{Change, PortRun, Verb, flush_stopped, follow};
+use kernel_glue::admin::{Change, PortRun, Step, Verb, flush_stopped, follow};
 
 /// Why the system is looked at.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -35,7 +35,7 @@ impl Book {
             self.adopt_new();
         }
         self.observe_all(cause);
-        self.follow();
+        let followed = self.follow();
         self.flush_stopped();
         self.publish_all();
         self.ground.announce();
@@ -43,7 +43,8 @@ impl Book {
         let waits = self.state.bridges.iter().any(|(name, bridge)| {
             bridge.ports().any(|(_, port)| !self.picture.ports.contains_key(&(name.clone(), port)))
         });
-        self.next_look = waits.then(|| clock::now().plus(AGAIN_AFTER));
+        let again = waits || followed == Followed::InPart;
+        self.next_look = again.then(|| clock::now().plus(AGAIN_AFTER));
     }
 
     /// Drops what has ended: interfaces of ours that were taken from the stack, and members whose hardware is gone.
@@ -67,8 +68,8 @@ impl Book {
             self.opened.remove(&name);
             self.adopted.remove(&name);
         }
-        // Before one of the same name is adopted.
-        self.follow();
+        // Before one of the same name is adopted. What is refused here is tried again by the look.
+        let _ = self.follow();
     }
 
     /// Enters interfaces that somebody made by other means.
@@ -104,13 +105,20 @@ impl Book {
 
     /// Makes the system show the state. What it refuses is left out and logged.
     #[inline(never)]
-    fn follow(&mut self) {
+    fn follow(&mut self) -> Followed {
         let mut new = self.draw(&self.state);
+        let mut followed = Followed::Wholly;
         follow(&mut self.ground, &self.picture, &mut new, &mut |step, refused| match refused {
             None => log!("{step}"),
-            Some(error) => log!("{}", step.refused(error)),
+            Some(error) => {
+                if matches!(step, Step::SetAdmin { .. }) {
+                    followed = Followed::InPart;
+                }
+                log!("{}", step.refused(error));
+            }
         });
         self.picture = new;
+        followed
     }
 
     #[inline(never)]
@@ -126,6 +134,14 @@ impl Book {
             });
         }
     }
+}
+
+/// Whether the system shows the state.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Followed {
+    Wholly,
+    /// An interface is not up or down as it should be, which a program waits for without a word.
+    InPart,
 }
 
 /// When to look again at what nobody tells of. A guess.

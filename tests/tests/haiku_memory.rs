@@ -1,0 +1,48 @@
+//! What the add-on does in Haiku's kernel when there is no memory.
+#![cfg(not(feature = "linked"))] // Linked, the add-on takes its memory as this program does.
+
+use haiku_abi::{IFF_UP, O_RDWR};
+use kernelland::user::{Interface, Process};
+use kernelland::{Config, Kernel};
+use std::time::Duration;
+use tests::haiku::{Program, boot};
+use tests::within;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Boots for a test that may take some minutes.
+fn boot_for_long(test: &str) -> Option<Kernel> {
+    boot(test, Config { time_limit: Some(Duration::from_secs(240)), ..Config::default() })
+}
+
+/// Runs a command that is to succeed.
+#[track_caller]
+fn ok(root: Program, line: &str) -> String {
+    root.ifconfig(line).unwrap_or_else(|error| panic!("ifconfig {line}: {error}"))
+}
+
+fn is_up(name: &str) -> bool {
+    Interface::named(Process::root(), name).flags().is_ok_and(|flags| flags & IFF_UP != 0)
+}
+
+#[test]
+fn a_tap_that_is_opened_comes_up_whichever_allocation_failed() {
+    kernelland::test(|| {
+        let Some(kernel) = boot_for_long("a_tap_that_is_opened_comes_up_whichever_allocation_failed") else { return };
+        let root = Program::root();
+        for n in 1.. {
+            ok(root, "tap0 create");
+            let before = kernel.allocations();
+            kernel.fail_allocation(n);
+            let opened = Process::root().open("tap/0", O_RDWR);
+            kernel.fail_allocation(0);
+            let made = kernel.allocations() - before;
+            let _again = opened.or_else(|_| Process::root().open("tap/0", O_RDWR)).unwrap();
+            assert!(within(PATIENCE, || is_up("tap0")), "{n}: {}\n{}", ok(root, "tap0"), kernel.syslog());
+            ok(root, "tap0 destroy");
+            if made < n {
+                break;
+            }
+        }
+    });
+}
