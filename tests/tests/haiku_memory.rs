@@ -46,3 +46,33 @@ fn a_tap_that_is_opened_comes_up_whichever_allocation_failed() {
         }
     });
 }
+
+#[test]
+fn an_address_is_the_new_one_or_the_former_whichever_allocation_failed() {
+    kernelland::test(|| {
+        let test = "an_address_is_the_new_one_or_the_former_whichever_allocation_failed";
+        let Some(kernel) = boot_for_long(test) else { return };
+        let root = Program::root();
+        let (mut address, mut refused) = ("02:00:00:00:00:01", 0);
+        ok(root, &format!("tap0 create ether {address} up"));
+        for n in 1.. {
+            let other = if address.ends_with('1') { "02:00:00:00:00:02" } else { "02:00:00:00:00:01" };
+            let before = kernel.allocations();
+            kernel.fail_allocation(n);
+            let set = root.ifconfig(&format!("tap0 ether {other}"));
+            kernel.fail_allocation(0);
+            let made = kernel.allocations() - before;
+            match set {
+                Ok(_) => address = other,
+                Err(_) => refused += 1,
+            }
+            let shown = ok(root, "tap0");
+            assert!(shown.contains(&format!("ether {address}")), "{n}: {shown}");
+            assert!(is_up("tap0"), "{n}: {shown}\n{}", kernel.syslog());
+            if made < n {
+                break;
+            }
+        }
+        assert!(refused > 0);
+    });
+}
