@@ -76,3 +76,29 @@ fn an_address_is_the_new_one_or_the_former_whichever_allocation_failed() {
         assert!(refused > 0);
     });
 }
+
+#[test]
+fn two_hundred_taps_are_administered_and_go_again() {
+    kernelland::test(|| {
+        let Some(kernel) = boot_for_long("two_hundred_taps_are_administered_and_go_again") else { return };
+        let root = Program::root();
+        ok(root, "bridge0 create");
+        for unit in 0..200 {
+            ok(root, &format!("tap{unit} create"));
+            ok(root, &format!("bridge0 addm tap{unit}"));
+        }
+        assert!(ok(root, "-a").contains("tap199: "));
+        for unit in 0..100 {
+            ok(root, &format!("tap{unit} destroy"));
+        }
+        for unit in 100..150 {
+            Interface::named(Process::root(), &format!("tap{unit}")).delete().unwrap();
+        }
+        let left = || ok(root, "-g tap").matches(": flags=").count();
+        assert!(within(PATIENCE, || left() == 50), "{}\n{}", left(), kernel.syslog());
+        for unit in 150..200 {
+            ok(root, &format!("tap{unit} destroy"));
+        }
+        ok(root, "bridge0 destroy");
+    });
+}

@@ -26,11 +26,17 @@ impl Book {
     /// stack, whose next interface of the name would get the old one's device and lose its links with it. So on a notice
     /// no interface of ours is referred to, but one that has just come up; what else there is to see waits for a call.
     pub(super) fn look(&mut self, cause: Cause) {
-        if heap::permit_bytes(self.weight()).is_err() {
-            self.next_look = Some(clock::now().plus(AGAIN_AFTER));
+        self.next_look = Some(clock::now().plus(AGAIN_AFTER));
+        if heap::permit().is_err() {
             return;
         }
-        self.forget_gone(cause);
+        // That takes next to no memory, and makes what is left smaller.
+        let forgot = self.forget_gone(cause);
+        let Ok(_aside) = heap::set_aside(self.weight()) else { return };
+        if forgot == Forgot::Some {
+            // Before one of the same name is adopted. What is refused here is tried again below.
+            let _ = self.follow();
+        }
         if cause == Cause::Call {
             self.adopt_new();
         }
@@ -49,27 +55,23 @@ impl Book {
 
     /// Drops what has ended: interfaces of ours that were taken from the stack, and members whose hardware is gone.
     #[inline(never)]
-    fn forget_gone(&mut self, cause: Cause) {
+    fn forget_gone(&mut self, cause: Cause) -> Forgot {
         for (bridge, port, interface) in self.ground.lost() {
             log!("{bridge}: {interface}: removed");
             self.ground.detach(&bridge, port);
             self.picture.forget(&interface);
         }
-        let gone = self.ground.gone(cause);
-        if gone.is_empty() {
-            return;
-        }
-        for name in gone {
-            log!("{name}: removed");
-            let destroy = Change { interface: name.clone(), verbs: Vec::from([Verb::Destroy]) };
-            if let Ok((state, _)) = self.state.apply(&destroy, &self.ground) {
-                self.state = state;
+        let mut forgot = Forgot::Nothing;
+        for name in self.ground.gone(cause) {
+            forgot = Forgot::Some;
+            if self.state.kind_of(&name).is_some() {
+                log!("{name}: removed");
             }
+            self.state.remove(&name);
             self.opened.remove(&name);
             self.adopted.remove(&name);
         }
-        // Before one of the same name is adopted. What is refused here is tried again by the look.
-        let _ = self.follow();
+        forgot
     }
 
     /// Enters interfaces that somebody made by other means.
@@ -134,6 +136,13 @@ impl Book {
             });
         }
     }
+}
+
+/// Whether interfaces of ours are out of the state that the system still has to be rid of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Forgot {
+    Some,
+    Nothing,
 }
 
 /// Whether the system shows the state.
