@@ -9,8 +9,8 @@ mod raw;
 
 pub(crate) use bounds::Access;
 
+use crate::kernel::Status;
 use crate::kernel::user::{Syscall, UserMemory, effective_user};
-use crate::kernel::{Status, heap};
 use crate::stack;
 use crate::system::{self, Answer};
 use alloc::vec::Vec;
@@ -55,8 +55,10 @@ pub(crate) fn device(operation: u32, argument: UserMemory) -> Result<(), Status>
 fn fetch(exchange: &Exchange, syscall: Syscall) -> Result<Vec<u8>, Status> {
     let length = exchange.request_bytes as usize;
     let memory = UserMemory::new(exchange.request.cast_mut().cast(), length, syscall)?;
-    heap::permit_bytes(length)?;
-    let mut request = alloc::vec![0; length];
+    // A permit is for what the kernel does by itself; others may ask at the same moment.
+    let mut request = Vec::new();
+    request.try_reserve_exact(length).map_err(|_| Status::B_NO_MEMORY)?;
+    request.resize(length, 0);
     memory.read(&mut request)?;
     Ok(request)
 }

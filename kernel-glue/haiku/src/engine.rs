@@ -93,17 +93,13 @@ impl BridgeHandle {
     ///
     /// Where it has a member's port up, the bridge gets what the member receives; else the host keeps it.
     pub(crate) fn publish(&self, config: Config) {
-        let is_up = |port: PortId| {
-            let mut ports = config.ports.iter();
-            ports.any(|(other, of)| *other == port && of.flags.contains(PortFlags::UP))
-        };
         for (port, member) in self.members() {
-            member.set_active(is_up(port));
+            member.set_active(is_up(&config, port));
         }
         self.shared.bridge.publish(config);
     }
 
-    /// Adds a port. Nothing passes it until a configuration is published that has it up.
+    /// Adds a port. Nothing passes it unless the configuration in force has it up.
     ///
     /// # Errors
     /// The interface cannot become one.
@@ -130,8 +126,12 @@ impl BridgeHandle {
             Port::Card(card) => Some(Arc::clone(card.member())),
             Port::Host(..) | Port::Application(..) | Port::Gone => None,
         };
-        self.ports.lock().push(Attached { port, member });
+        self.ports.lock().push(Attached { port, member: member.clone() });
         self.shared.mailbox.order(Order::Attach(port, Seat::new(place)));
+        if let Some(member) = member {
+            // One that takes the place of another has its configuration, which nobody publishes again.
+            member.set_active(is_up(&self.shared.bridge.config(), port));
+        }
         Ok(())
     }
 
@@ -174,6 +174,11 @@ impl Drop for BridgeHandle {
     fn drop(&mut self) {
         self.shared.mailbox.stop();
     }
+}
+
+/// Returns whether frames pass a port by a configuration.
+fn is_up(config: &Config, port: PortId) -> bool {
+    config.ports.iter().any(|(other, of)| *other == port && of.flags.contains(PortFlags::UP))
 }
 
 /// That of the stack's readers: were it lower, a flood would keep the worker from running; were it higher, the worker

@@ -35,7 +35,7 @@ pub(crate) struct Unit {
     /// The name as it was asked for: by it the stack knows the interface.
     interface: InterfaceName,
     state: AtomicU8,
-    /// Whether somebody has taken the unit in charge: the administration, or an open clone node.
+    /// Whether somebody has taken the unit in charge: an operator, by `create`, or a program, by a clone node.
     claimed: AtomicBool,
     /// Where the stack's reader waits.
     bell: Arc<Bell>,
@@ -141,6 +141,11 @@ impl Unit {
     /// Takes the unit in charge; true for the first who does.
     pub(crate) fn claim(&self) -> bool {
         !self.claimed.swap(true, Ordering::AcqRel)
+    }
+
+    /// Takes a claim back.
+    pub(crate) fn disclaim(&self) {
+        self.claimed.store(false, Ordering::Release);
     }
 
     /// Returns whether the interface is up.

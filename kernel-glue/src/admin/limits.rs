@@ -58,6 +58,18 @@ pub(super) fn account(number: u32) -> Result<(), Refusal> {
     within(number, 0, u32::MAX - 1)
 }
 
+/// Checks a group whose programs may open a node. Haiku's kernel tells a driver a program's user, and not its groups.
+pub(super) fn group(gid: u32, platform: Platform) -> Result<(), Refusal> {
+    match platform {
+        Platform::Linux => account(gid),
+        Platform::Haiku => {
+            let detail =
+                "the system tells nobody a program's groups; let a user open it: owner USER, or everybody: mode 666";
+            refuse(Errno::NotSupported, detail.into())
+        }
+    }
+}
+
 pub(super) fn max_addresses(addresses: u32) -> Result<(), Refusal> {
     within(addresses, 0, MAX_ADDRESSES)
 }

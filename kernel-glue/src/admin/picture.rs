@@ -100,6 +100,13 @@ impl AdminStatus {
     fn of(up: bool) -> Self {
         if up { Self::Up } else { Self::Down }
     }
+
+    fn opposite(self) -> Self {
+        match self {
+            Self::Up => Self::Down,
+            Self::Down => Self::Up,
+        }
+    }
 }
 
 /// What carries the frames of a port.
@@ -320,11 +327,15 @@ impl Picture {
             Step::SetMtu { interface, .. } => {
                 self.borrowed.remove(interface);
             }
+            Step::SetAdmin { interface, status } => {
+                if let Some(own) = self.interfaces.get_mut(interface) {
+                    own.admin = status.opposite();
+                }
+            }
             Step::Detach { .. }
             | Step::DeleteAddress { .. }
             | Step::SetMac { .. }
             | Step::SetDescription { .. }
-            | Step::SetAdmin { .. }
             | Step::ConfigureDevice { .. }
             | Step::Part { .. }
             | Step::RemoveEngine { .. }

@@ -136,7 +136,7 @@ impl State {
     }
 
     /// Removes one of our interfaces; what is a port leaves its bridge by that.
-    pub(super) fn remove(&mut self, interface: &str) {
+    pub fn remove(&mut self, interface: &str) {
         let names: Vec<String> = self.bridges.keys().cloned().collect();
         for bridge in names {
             self.release(&bridge, interface);

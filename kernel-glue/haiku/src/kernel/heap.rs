@@ -1,8 +1,8 @@
 //! Memory: the kernel's, and a reserve for when it has none.
 //!
 //! The kernel's `malloc` may fail, and Rust's collections cannot: they end the program, which here is the kernel. So
-//! whatever allocates asks for a [`permit`] first, which finds a reserve of memory filled or refuses; what `malloc`
-//! does not give meanwhile comes out of the reserve. The data path allocates packets alone, which may be had or not.
+//! whatever allocates asks for a [`permit`] first, which finds a reserve of memory filled or refuses, or [`sets
+//! aside`](set_aside) more than is ordinary; what `malloc` does not give meanwhile comes out of the reserve. The data path allocates packets alone, which may be had or not.
 
 mod reserve;
 
@@ -14,20 +14,40 @@ use core::alloc::{GlobalAlloc, Layout};
 
 /// Makes sure that an ordinary change gets all the memory that it asks for.
 ///
-/// The reserve is never given back: whoever has a permit may be anywhere in what it is for.
+/// What is kept for that is never given back: whoever has a permit may be anywhere in what it is for.
 ///
 /// # Errors
 /// [`Status::B_NO_MEMORY`], before anything is done.
 pub(crate) fn permit() -> Result<(), Status> {
-    permit_bytes(ORDINARY_BYTES)
+    reserve::fill(ORDINARY_BYTES)
 }
 
-/// As [`permit`], for a change that may ask for so many bytes, and for that many in one piece.
+/// As [`permit`], for a change that may ask for so many bytes, and for that many in one piece, while the result is kept.
+/// Those who do so at the same time share what is set aside.
 ///
 /// # Errors
 /// [`Status::B_NO_MEMORY`], before anything is done.
-pub(crate) fn permit_bytes(bytes: usize) -> Result<(), Status> {
-    reserve::fill(bytes)
+pub(crate) fn set_aside(bytes: usize) -> Result<SetAside, Status> {
+    let aside = SetAside::hold();
+    reserve::fill(bytes)?;
+    Ok(aside)
+}
+
+/// Memory that is in reserve until this is dropped.
+#[must_use]
+pub(crate) struct SetAside(());
+
+impl SetAside {
+    fn hold() -> Self {
+        reserve::hold();
+        Self(())
+    }
+}
+
+impl Drop for SetAside {
+    fn drop(&mut self) {
+        reserve::let_go();
+    }
 }
 
 /// What any change but the making of large tables stays within; a guess, far above what was counted.

@@ -15,7 +15,7 @@ use haiku_abi::IFF_UP;
 use tap::ioctl::Lifetime;
 use tap::{DeviceName, HandleId, Kind, Standing};
 
-/// Names are chosen by one at a time.
+/// Names are chosen by one clone node at a time. An operator may choose the same: the unit is then whose claim is first.
 ///
 /// It is held while the stack makes the interface. Nobody asks for it who holds a lock of the stack's or of ours.
 static CHOOSING: Once<Lock<()>> = Once::new();
@@ -67,18 +67,28 @@ pub(super) fn open(kind: Kind) -> Result<(HandleId, Arc<Descriptor>), Status> {
 
 fn create(kind: Kind) -> Result<(DeviceName, InterfaceName), Status> {
     let _one_at_a_time = CHOOSING.call_once(|| Lock::new(c"trestle clones", ())).lock();
-    let mut names = (0..=DeviceName::MAX_UNIT).map(|unit| DeviceName { kind, unit });
-    let name = names.find(|&name| unit::find(UnitName::from(name)).is_none()).ok_or(Status::ENOSPC)?;
+    for unit in 0..=DeviceName::MAX_UNIT {
+        let name = DeviceName { kind, unit };
+        if unit::find(UnitName::from(name)).is_none()
+            && let Some(interface) = make(name)?
+        {
+            return Ok((name, interface));
+        }
+    }
+    Err(Status::ENOSPC)
+}
+
+/// Makes the interface of a device; `None` if an operator has taken the name meanwhile.
+fn make(name: DeviceName) -> Result<Option<InterfaceName>, Status> {
     let mut text = heapless::String::<12>::new();
     write!(text, "{name}").map_err(|_| Status::B_BAD_VALUE)?;
     let interface = InterfaceName::new(&text).ok_or(Status::B_BAD_VALUE)?;
-    Interface::create(&interface)?;
-    let made = unit::find(UnitName::from(name)).ok_or(Status::B_DEVICE_NOT_FOUND)?;
-    if !made.claim() {
-        // The administration was faster, and has it.
-        return Err(Status::B_BUSY);
+    if let Err(status) = Interface::create(&interface) {
+        // It may be there by its other spelling.
+        return if unit::find(UnitName::from(name)).is_some() { Ok(None) } else { Err(status) };
     }
-    Ok((name, interface))
+    let made = unit::find(UnitName::from(name)).ok_or(Status::B_DEVICE_NOT_FOUND)?;
+    Ok(made.claim().then_some(interface))
 }
 
 fn begin(name: DeviceName, interface: &InterfaceName) -> Result<(HandleId, Arc<Descriptor>), Status> {

@@ -6,8 +6,10 @@ use super::look::Cause;
 use crate::identity;
 use crate::kernel::log::log;
 use crate::stack::{Interface, InterfaceName};
+use crate::unit::{self, Unit};
 use alloc::collections::BTreeSet;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use frame::{Instant, PortId};
 use kernel_glue::admin::{
@@ -71,17 +73,26 @@ impl Book {
     pub(super) fn change(&mut self, change: &Change) -> Result<Option<String>, AdminError> {
         let mut change = change.clone();
         self.ground.platform().spell(&mut change);
-        let is_claim = self.adopted.contains(&change.interface) && change.verbs.first() == Some(&Verb::Create);
-        if is_claim {
+        let claimed = self.claim(&change);
+        if claimed.is_some() {
             // Somebody has made the interface already, of which the operator takes notice by this.
             change.verbs.remove(0);
         }
-        let created = self.apply(&change)?;
-        if is_claim {
+        let created = self.apply(&change).inspect_err(|_| claimed.iter().for_each(|unit| unit.disclaim()))?;
+        if claimed.is_some() {
             self.adopted.remove(&change.interface);
         }
         log!("{}: changed by {} verbs", change.interface, change.verbs.len());
         Ok(created)
+    }
+
+    /// Takes the unit in charge that a change creates, and somebody else made. `None` for what a clone node made as well:
+    /// that belongs to a program, and is there already.
+    fn claim(&self, change: &Change) -> Option<Arc<Unit>> {
+        if !self.adopted.contains(&change.interface) || change.verbs.first() != Some(&Verb::Create) {
+            return None;
+        }
+        change.interface.parse().ok().and_then(unit::find).filter(|unit| unit.claim())
     }
 
     #[inline(never)]

@@ -8,7 +8,7 @@ use crate::kernel::{clock, heap};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::time::Duration;
-use kernel_glue::admin::{Change, PortRun, Verb, flush_stopped, follow};
+use kernel_glue::admin::{Change, PortRun, Step, Verb, flush_stopped, follow};
 
 /// Why the system is looked at.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -26,16 +26,22 @@ impl Book {
     /// stack, whose next interface of the name would get the old one's device and lose its links with it. So on a notice
     /// no interface of ours is referred to, but one that has just come up; what else there is to see waits for a call.
     pub(super) fn look(&mut self, cause: Cause) {
-        if heap::permit_bytes(self.weight()).is_err() {
-            self.next_look = Some(clock::now().plus(AGAIN_AFTER));
+        self.next_look = Some(clock::now().plus(AGAIN_AFTER));
+        if heap::permit().is_err() {
             return;
         }
-        self.forget_gone(cause);
+        // That takes next to no memory, and makes what is left smaller.
+        let forgot = self.forget_gone(cause);
+        let Ok(_aside) = heap::set_aside(self.weight()) else { return };
+        if forgot == Forgot::Some {
+            // Before one of the same name is adopted. What is refused here is tried again below.
+            let _ = self.follow();
+        }
         if cause == Cause::Call {
             self.adopt_new();
         }
         self.observe_all(cause);
-        self.follow();
+        let followed = self.follow();
         self.flush_stopped();
         self.publish_all();
         self.ground.announce();
@@ -43,32 +49,29 @@ impl Book {
         let waits = self.state.bridges.iter().any(|(name, bridge)| {
             bridge.ports().any(|(_, port)| !self.picture.ports.contains_key(&(name.clone(), port)))
         });
-        self.next_look = waits.then(|| clock::now().plus(AGAIN_AFTER));
+        let again = waits || followed == Followed::InPart;
+        self.next_look = again.then(|| clock::now().plus(AGAIN_AFTER));
     }
 
     /// Drops what has ended: interfaces of ours that were taken from the stack, and members whose hardware is gone.
     #[inline(never)]
-    fn forget_gone(&mut self, cause: Cause) {
+    fn forget_gone(&mut self, cause: Cause) -> Forgot {
         for (bridge, port, interface) in self.ground.lost() {
             log!("{bridge}: {interface}: removed");
             self.ground.detach(&bridge, port);
             self.picture.forget(&interface);
         }
-        let gone = self.ground.gone(cause);
-        if gone.is_empty() {
-            return;
-        }
-        for name in gone {
-            log!("{name}: removed");
-            let destroy = Change { interface: name.clone(), verbs: Vec::from([Verb::Destroy]) };
-            if let Ok((state, _)) = self.state.apply(&destroy, &self.ground) {
-                self.state = state;
+        let mut forgot = Forgot::Nothing;
+        for name in self.ground.gone(cause) {
+            forgot = Forgot::Some;
+            if self.state.kind_of(&name).is_some() {
+                log!("{name}: removed");
             }
+            self.state.remove(&name);
             self.opened.remove(&name);
             self.adopted.remove(&name);
         }
-        // Before one of the same name is adopted.
-        self.follow();
+        forgot
     }
 
     /// Enters interfaces that somebody made by other means.
@@ -104,13 +107,20 @@ impl Book {
 
     /// Makes the system show the state. What it refuses is left out and logged.
     #[inline(never)]
-    fn follow(&mut self) {
+    fn follow(&mut self) -> Followed {
         let mut new = self.draw(&self.state);
+        let mut followed = Followed::Wholly;
         follow(&mut self.ground, &self.picture, &mut new, &mut |step, refused| match refused {
             None => log!("{step}"),
-            Some(error) => log!("{}", step.refused(error)),
+            Some(error) => {
+                if matches!(step, Step::SetAdmin { .. }) {
+                    followed = Followed::InPart;
+                }
+                log!("{}", step.refused(error));
+            }
         });
         self.picture = new;
+        followed
     }
 
     #[inline(never)]
@@ -126,6 +136,21 @@ impl Book {
             });
         }
     }
+}
+
+/// Whether interfaces of ours are out of the state that the system still has to be rid of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Forgot {
+    Some,
+    Nothing,
+}
+
+/// Whether the system shows the state.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Followed {
+    Wholly,
+    /// An interface is not up or down as it should be, which a program waits for without a word.
+    InPart,
 }
 
 /// When to look again at what nobody tells of. A guess.

@@ -14,7 +14,7 @@ use kernel_glue::admin::{AdminError, Change, Errno, Question, Reply, Request, an
 impl Book {
     /// Carries out a request of a user.
     pub(super) fn exchange(&mut self, access: Access, user: u32, request: &[u8]) -> Result<Answer, Status> {
-        heap::permit_bytes(request.len().saturating_mul(PARSED_BYTES).saturating_add(self.weight()))?;
+        let _aside = heap::set_aside(request.len().saturating_mul(PARSED_BYTES).saturating_add(self.weight()))?;
         let request = match read(request) {
             Ok(request) => request,
             Err(error) => return answer_with(&Reply::Refused(unreadable(&error)), Some(Status::B_BAD_DATA)),

@@ -20,7 +20,7 @@ pub(super) fn refused(status: status_t, remedy: &str) -> SystemError {
 pub(super) fn missing(interface: &str) -> SystemError {
     SystemError {
         errno: Errno::NotFound,
-        detail: format!("the system has no {interface}; ifconfig lists what there is"),
+        detail: format!("the system has no {interface}; /bin/ifconfig lists what there is"),
     }
 }
 
@@ -87,6 +87,8 @@ mod tests {
             (got.errno, got.detail.as_str()),
             (Errno::Invalid, "the network stack refused: invalid argument; use another")
         );
+        // Trestle's own lists no cards.
+        assert!(missing("/dev/net/e/9").detail.ends_with("; /bin/ifconfig lists what there is"));
         let got = refused(abi::ENETDOWN, "");
         assert_eq!((got.errno, got.detail.as_str()), (Errno::Io, "the network stack refused: error 0x80007018"));
     }

@@ -13,13 +13,14 @@ impl Draft<'_> {
 
     /// In FreeBSD, `group` puts an interface into a group of interfaces.
     pub(super) fn set_group(&mut self, gid: Option<u32>) -> Result<(), Refusal> {
+        let platform = self.platform();
         let name = &self.name;
         let Some(device) = self.state.device_mut(name) else {
             let detail =
                 format!("{name} has no node, and is in the interface group of its kind; only a tap or tun has a group");
             return refuse(Errno::Invalid, detail);
         };
-        gid.map_or(Ok(()), limits::account)?;
+        gid.map_or(Ok(()), |gid| limits::group(gid, platform))?;
         device.group = gid;
         Ok(())
     }

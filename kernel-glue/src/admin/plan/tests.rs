@@ -244,6 +244,23 @@ fn wherever_it_fails_the_old_picture_comes_back() {
 }
 
 #[test]
+fn what_stays_down_for_a_refusal_is_brought_up_the_next_time() {
+    for (was, wanted) in [(AdminStatus::Down, AdminStatus::Up), (AdminStatus::Up, AdminStatus::Down)] {
+        let picture = |admin| {
+            let interfaces = [("tap0".to_owned(), interface(1, admin, &[]))].into();
+            Picture { interfaces, ..Picture::default() }
+        };
+        let mut system = Canvas { patience: Some(0), ..showing(&picture(was)) };
+        let mut shown = picture(wanted);
+        follow(&mut system, &picture(was), &mut shown, &mut |_, _| {});
+        assert_eq!((&system.shown, &shown), (&picture(was), &picture(was)));
+        let mut again = picture(wanted);
+        follow(&mut system, &shown, &mut again, &mut |_, _| {});
+        assert_eq!((&system.shown, &again), (&picture(wanted), &picture(wanted)));
+    }
+}
+
+#[test]
 fn the_same_picture_needs_no_step() {
     for picture in &pictures() {
         assert_eq!(plan(picture, picture), Plan::default());

@@ -18,7 +18,7 @@ fn is_listed(name: &InterfaceName) -> Result<bool, Status> {
     // The number is in the first four bytes of the pointer. Some may come meanwhile.
     let count = count.ifc_buf.addr() & 0xffff_ffff;
     let room = count.saturating_add(4).saturating_mul(ENTRY_BYTES);
-    heap::permit_bytes(room)?;
+    let _aside = heap::set_aside(room)?;
     let mut bytes = vec![0_u8; room];
     let length = i32::try_from(room).map_err(|_| Status::B_NO_MEMORY)?;
     let mut list = ifconf { ifc_len: length, ifc_buf: bytes.as_mut_ptr().cast() };

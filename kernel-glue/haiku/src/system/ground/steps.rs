@@ -8,7 +8,7 @@ use super::{Ground, Own};
 use crate::kernel::Status;
 use crate::node;
 use crate::stack::InterfaceName;
-use crate::unit::{self, UnitName};
+use crate::unit::{self, Unit, UnitName};
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use frame::Mac;
@@ -130,12 +130,13 @@ impl Ground {
         }
         let refused = |status: Status| words::refused(status.code(), "");
         let was = own.set_admin(AdminStatus::Down).map_err(refused)?;
-        own.unit.record().set_mac(mac);
-        if let Some(name) = own.unit.name().device() {
-            // A unit that is going has no device any more.
-            let _ = node::books::change(name, |settings| settings.mac = mac);
+        write_mac(&own.unit, mac);
+        if let Err(status) = own.set_admin(was) {
+            write_mac(&own.unit, before);
+            // If it stays down all the same, the next look notes that.
+            let _ = own.set_admin(was);
+            return Err(refused(status));
         }
-        own.set_admin(was).map_err(refused)?;
         Ok(Some(Step::SetMac { interface: interface.to_owned(), mac: before }))
     }
 
@@ -192,6 +193,15 @@ impl Ground {
     fn stack_name(&self, interface: &str) -> Result<InterfaceName, SystemError> {
         let own = self.own.get(interface).map(|own| *own.unit.interface());
         own.or_else(|| InterfaceName::new(interface)).ok_or_else(|| words::missing(interface))
+    }
+}
+
+/// Gives a unit an address, wherever it is written.
+fn write_mac(unit: &Unit, mac: Mac) {
+    unit.record().set_mac(mac);
+    if let Some(name) = unit.name().device() {
+        // A unit that is going has no device any more.
+        let _ = node::books::change(name, |settings| settings.mac = mac);
     }
 }
 

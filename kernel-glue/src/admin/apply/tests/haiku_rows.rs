@@ -37,6 +37,9 @@ pub(super) fn rows() -> Vec<Row> {
             Err("interface /dev/net/virtio/0 is the system's own: only bridge, tap and tun interfaces are administered here; see /bin/ifconfig --help, or make it a member: ifconfig bridge0 addm /dev/net/virtio/0")),
         row("no such card", "bridge0", [add("/dev/net/e/9")],
             Err("BRDGADD /dev/net/e/9: No such file or directory: there is no interface /dev/net/e/9; /bin/ifconfig lists what there is")),
+        row("a group", "tap0", [Verb::Group { gid: Some(100) }],
+            Err("TUNSETGROUP 100: Operation not supported: the system tells nobody a program's groups; let a user open it: owner USER, or everybody: mode 666")),
+        row("no group", "tap0", [Verb::Group { gid: None }], Ok("")),
         row("a name that is taken", "tap9", [Verb::Create],
             Err("interface tap9 already exists: it is the system's own; take another unit, or remove it: /bin/ifconfig --delete tap9")),
     ]
