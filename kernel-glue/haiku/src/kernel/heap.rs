@@ -1,8 +1,9 @@
 //! Memory: the kernel's, and a reserve for when it has none.
 //!
 //! The kernel's `malloc` may fail, and Rust's collections cannot: they end the program, which here is the kernel. So
-//! whatever allocates asks for a [`permit`] first, which finds a reserve of memory filled or refuses, or [`sets
-//! aside`](set_aside) more than is ordinary; what `malloc` does not give meanwhile comes out of the reserve. The data path allocates packets alone, which may be had or not.
+//! whatever allocates asks for a [`permit`] first, which finds a reserve of memory filled or refuses, or sets more than is
+//! ordinary aside ([`set_aside`]); what `malloc` does not give meanwhile comes out of the reserve. The data path allocates
+//! packets alone, which may be had or not.
 
 mod reserve;
 

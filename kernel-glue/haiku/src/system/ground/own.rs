@@ -13,6 +13,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 use haiku_abi::IFF_UP;
 use kernel_glue::admin::{AdminStatus, Device};
+use tap::Link;
 
 pub(super) struct Own {
     pub(super) unit: Arc<Unit>,
@@ -52,13 +53,22 @@ impl Own {
             }
             thread::sleep(WAIT);
         }
-        datalink::set_admin(self.unit.interface(), admin)
+        let set = datalink::set_admin(self.unit.interface(), admin);
+        if set.is_err() && admin == AdminStatus::Up && !self.has_flag() {
+            // Where it gets no reader, the stack does not say `down` to a device that it has said `up` to.
+            self.unit.set_link(Link::Down);
+        }
+        set
     }
 
     /// Returns whether the stack says of the interface what its device heard last.
     fn is_settled(&self) -> bool {
         // One that is just going up or down has no flags.
-        Interface::flags(self.unit.interface()).is_ok_and(|flags| (flags & IFF_UP != 0) == self.unit.is_up())
+        Interface::flags(self.unit.interface()).is_ok_and(|flags| is_up(flags) == self.unit.is_up())
+    }
+
+    fn has_flag(&self) -> bool {
+        Interface::flags(self.unit.interface()).is_ok_and(is_up)
     }
 }
 
@@ -66,6 +76,10 @@ impl Own {
 /// last frame's way through the stack is waited for in `down`. A guess.
 const MOST_WAITS: u32 = 500;
 const WAIT: Duration = Duration::from_millis(1);
+
+const fn is_up(flags: u32) -> bool {
+    flags & IFF_UP != 0
+}
 
 /// Returns whom an interface of ours reaches.
 pub(super) fn far_of(unit: &Unit) -> Far {
