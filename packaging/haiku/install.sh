@@ -13,6 +13,7 @@ fail() { printf 'install: %s\n' "$*" >&2; exit 1; }
 root=/boot/system/non-packaged
 add_on=$root/add-ons/kernel/network/devices/trestle
 program=$root/bin/trestle
+settings=/boot/home/config/settings/kernel/drivers/trestle
 packaged=/boot/system/add-ons/kernel/network/devices/trestle
 here=$(dirname "$0")
 
@@ -39,6 +40,11 @@ install)
     chmod 755 "$program.new"
     mv "$root/trestle-add-on.new" "$add_on"
     mv "$program.new" "$program"
+    # By this name the interfaces have the same MAC addresses after every start.
+    if [ ! -e "$settings" ]; then
+        mkdir -p "$(dirname "$settings")"
+        printf 'machine %s\n' "$(dd if=/dev/urandom bs=16 count=1 2>/dev/null | od -An -tx1 | tr -d ' \n')" >"$settings"
+    fi
     say "installed; try: trestle selftest"
     restart
     ;;

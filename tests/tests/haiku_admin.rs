@@ -51,6 +51,22 @@ fn a_line_whose_last_verb_fails_changes_nothing() {
 }
 
 #[test]
+fn addresses_are_those_of_the_machine_that_the_settings_name() {
+    kernelland::test(|| {
+        let test = "addresses_are_those_of_the_machine_that_the_settings_name";
+        let Some(kernel) = boot(test, Config::default()) else { return };
+        kernel.set_driver_settings("trestle", "machine 00112233445566778899aabbccddeeff\n");
+        let root = Program::root();
+        for (name, line) in [("bridge0", "bridge0 create"), ("tap3", "tap3 create")] {
+            ok(root, line);
+            let want = tap::stable_mac(b"00112233445566778899aabbccddeeff", name).to_string();
+            assert!(ok(root, name).contains(&format!("ether {want}")), "{want}: {}", ok(root, name));
+        }
+        sound(&kernel);
+    });
+}
+
+#[test]
 fn who_is_not_root_may_look_and_not_change() {
     kernelland::test(|| {
         let Some(kernel) = boot("who_is_not_root_may_look_and_not_change", Config::default()) else { return };

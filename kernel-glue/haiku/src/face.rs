@@ -6,15 +6,15 @@
 use crate::kernel::user::UserMemory;
 use crate::kernel::{Status, code, heap};
 use crate::net_buffer::NetBuf;
-use crate::unit::{Role, Unit, UnitName};
+use crate::unit::{MEDIA, Role, Unit, UnitName};
 use crate::{control, housekeeper, identity, node, stack, system, unit};
 use alloc::sync::Arc;
 use core::ffi::{c_char, c_void};
 use core::ptr::NonNull;
 use frame::DropReason;
 use haiku_abi::{
-    B_BAD_VALUE, B_OK, IF_NAMESIZE, IFM_ETHER, IFM_NMASK, net_buffer, net_device, net_device_module_info, sockaddr,
-    status_t,
+    B_BAD_VALUE, B_OK, IF_NAMESIZE, IFM_ACTIVE, IFM_AUTO, IFM_ETHER, net_buffer, net_device, net_device_module_info,
+    sockaddr, status_t,
 };
 use stack::InterfaceName;
 use tap::Link;
@@ -233,7 +233,7 @@ unsafe extern "C" fn receive_data(device: *mut net_device, packet: *mut *mut net
 unsafe extern "C" fn set_mtu(device: *mut net_device, bytes: usize) -> status_t {
     // SAFETY: the condition above.
     let unit = unsafe { Unit::of(device) };
-    code(unit.set_mtu(bytes))
+    code(heap::permit().and_then(|()| unit.set_mtu(bytes)))
 }
 
 /// Accepts either: an interface of ours sees what it is sent.
@@ -244,12 +244,15 @@ unsafe extern "C" fn set_promiscuous(_device: *mut net_device, _promiscuous: boo
     B_OK
 }
 
-/// Accepts what the medium is anyway.
+/// Accepts what the medium is anyway, and to find that out.
 ///
 /// # Safety
 /// None.
 unsafe extern "C" fn set_media(_device: *mut net_device, media: u32) -> status_t {
-    if media & IFM_NMASK == IFM_ETHER || media == 0 { B_OK } else { Status::B_NOT_SUPPORTED.code() }
+    match media & !IFM_ACTIVE {
+        IFM_AUTO | IFM_ETHER | MEDIA => B_OK,
+        _ => Status::B_NOT_SUPPORTED.code(),
+    }
 }
 
 /// Accepts any group: nothing is filtered here.

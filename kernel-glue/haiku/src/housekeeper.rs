@@ -3,9 +3,8 @@
 //! It runs from the first tap or tun that is up until there is no unit.
 
 use crate::bell::Bell;
-use crate::kernel::Once;
 use crate::kernel::log::log;
-use crate::kernel::{Lock, Status, clock, thread};
+use crate::kernel::{Lock, Once, Status, clock, heap, thread};
 use crate::unit::{self, Unit};
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -77,6 +76,9 @@ fn keep(post: &'static Post) {
 
 /// Does what is due, and returns when the next is.
 fn look_around() -> Option<Instant> {
+    if heap::permit().is_err() {
+        return Some(clock::now().plus(AGAIN_AFTER));
+    }
     let mut next = None;
     for unit in unit::all() {
         let due = tend(&unit);

@@ -14,6 +14,7 @@ mod panic;
 pub(crate) mod random;
 mod select;
 mod semaphore;
+pub(crate) mod settings;
 mod spin;
 mod status;
 pub(crate) mod thread;

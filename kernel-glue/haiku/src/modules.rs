@@ -1,6 +1,6 @@
 //! What the kernel finds in the file.
 
-use crate::face;
+use crate::{face, identity};
 use core::ffi::CStr;
 use haiku_abi::net_device_module_info;
 use haiku_abi::{B_BAD_VALUE, B_KEEP_LOADED, B_MODULE_INIT, B_MODULE_UNINIT, B_OK, module_info, status_t};
@@ -44,7 +44,11 @@ type VariadicOperations = unsafe extern "C" fn(i32, ...) -> status_t;
 /// None.
 unsafe extern "C" fn std_ops(operation: i32) -> status_t {
     match operation {
-        B_MODULE_INIT | B_MODULE_UNINIT => B_OK,
+        B_MODULE_INIT => {
+            identity::learn();
+            B_OK
+        }
+        B_MODULE_UNINIT => B_OK,
         _ => B_BAD_VALUE,
     }
 }

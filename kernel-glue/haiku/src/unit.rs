@@ -9,7 +9,7 @@ mod registry;
 pub(crate) use application::{Application, NodeState, Taken};
 pub(crate) use host::Host;
 pub(crate) use name::{UnitKind, UnitName};
-pub(crate) use record::Record;
+pub(crate) use record::{MEDIA, Record};
 pub(crate) use registry::{all, find, insert, is_empty, remove};
 
 use crate::bell::Bell;

@@ -42,8 +42,9 @@ impl Machine {
         }
         for file in FILES {
             let from = root().join(file);
-            let text =
-                fs::read_to_string(&from).unwrap().replace("/boot/system", machine.path("system").to_str().unwrap());
+            let text = ["system", "home"].iter().fold(fs::read_to_string(&from).unwrap(), |text, folder| {
+                text.replace(&format!("/boot/{folder}"), machine.path(folder).to_str().unwrap())
+            });
             fs::write(machine.path("dist").join(from.file_name().unwrap()), text).unwrap();
         }
         machine
@@ -92,6 +93,20 @@ fn a_restart_is_asked_for_wherever_an_add_on_was() {
     assert!(says_restart(&["remove"]));
     assert_eq!(machine.installed(), [""; 0]);
     assert!(!says_restart(&["remove"]));
+}
+
+#[test]
+fn a_machine_keeps_the_name_that_it_gets() {
+    let machine = Machine::new("name");
+    let name = || fs::read_to_string(machine.path("home/config/settings/kernel/drivers/trestle")).unwrap();
+    assert!(machine.run("install.sh", &[]).status.success());
+    let first = name();
+    let digits = first.strip_prefix("machine ").and_then(|rest| rest.strip_suffix('\n')).unwrap();
+    assert!(digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()), "{first}");
+    for words in [["remove"], ["install"]] {
+        assert!(machine.run("install.sh", &words).status.success());
+        assert_eq!(name(), first);
+    }
 }
 
 #[test]

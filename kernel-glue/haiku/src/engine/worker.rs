@@ -126,7 +126,16 @@ impl Worker {
                     application.leave();
                 }
             }
-            Port::Card(card) => self.partings.push(card.part(clock::now())),
+            Port::Card(card) => {
+                if self.partings.len() == self.partings.capacity()
+                    && let Some(first) = self.partings.iter().map(|parting| parting.at).min()
+                {
+                    // It never grows.
+                    thread::sleep_until(first);
+                    self.part(clock::now());
+                }
+                self.partings.push(card.part(clock::now()));
+            }
             Port::Gone => {}
         }
     }

@@ -25,8 +25,10 @@ imports! {
     devfs_unpublish_device(path: *const c_char, disconnect: bool) -> status_t;
     dprintf(format: *const c_char, ...);
     free(memory: *mut c_void);
+    get_driver_parameter(settings: *mut c_void, name: *const c_char, missing: *const c_char, alone: *const c_char) -> *const c_char;
     get_module(path: *const c_char, info: *mut *mut module_info) -> status_t;
     geteuid() -> u32;
+    load_driver_settings(name: *const c_char) -> *mut c_void;
     malloc(bytes: usize) -> *mut c_void;
     memalign(alignment: usize, bytes: usize) -> *mut c_void;
     notify_select_event(sync: *mut selectsync, event: u8) -> status_t;
@@ -42,6 +44,7 @@ imports! {
     spawn_kernel_thread(function: thread_func, name: *const c_char, priority: i32, data: *mut c_void) -> thread_id;
     system_time() -> bigtime_t;
     team_get_current_team_id() -> team_id;
+    unload_driver_settings(settings: *mut c_void) -> status_t;
     user_memcpy(to: *mut c_void, from: *const c_void, bytes: usize) -> status_t;
     wait_for_thread(thread: thread_id, result: *mut status_t) -> status_t;
 }

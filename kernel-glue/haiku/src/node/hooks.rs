@@ -70,6 +70,8 @@ unsafe fn borrowed<'c>(cookie: *mut c_void) -> &'c Cookie {
 /// # Safety
 /// As for [`borrowed`].
 unsafe extern "C" fn close(cookie: *mut c_void) -> status_t {
+    // It takes a little memory, and cannot be refused: it is in reserve, or the kernel has it.
+    let _ = heap::permit();
     // SAFETY: the condition above.
     unsafe { borrowed(cookie) }.close();
     B_OK

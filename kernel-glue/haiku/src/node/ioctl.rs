@@ -2,8 +2,8 @@
 
 use super::books;
 use super::cookie::Cookie;
-use crate::kernel::Status;
 use crate::kernel::user::UserMemory;
+use crate::kernel::{Status, heap};
 use crate::stack;
 use crate::unit::MTU_BYTES;
 use core::ffi::c_void;
@@ -15,6 +15,7 @@ impl Cookie {
     /// # Errors
     /// [`Status::B_DEV_INVALID_IOCTL`] for a number of nobody, and as the request says.
     pub(super) fn control(&self, operation: u32, argument: *mut c_void, bytes: usize) -> Result<(), Status> {
+        heap::permit()?;
         let shaped = DIALECTS.into_iter().find_map(|dialect| Some((dialect, shape(dialect, operation)?)));
         let (dialect, Shape { read, write }) = shaped.ok_or(Status::B_DEV_INVALID_IOCTL)?;
         let mut room = [0; ARGUMENT_BYTES];

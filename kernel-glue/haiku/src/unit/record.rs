@@ -130,4 +130,4 @@ impl Record {
 }
 
 /// As fast Ethernet is called that `ifconfig` has a word for.
-const MEDIA: u32 = IFM_ETHER | IFM_1000_T | IFM_FULL_DUPLEX;
+pub(crate) const MEDIA: u32 = IFM_ETHER | IFM_1000_T | IFM_FULL_DUPLEX;
