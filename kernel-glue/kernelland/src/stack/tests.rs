@@ -6,6 +6,7 @@ mod cards;
 mod devices;
 mod fake;
 mod requests;
+mod sockets;
 
 use crate::user::{Interface, Process, Status};
 use crate::{Config, Kernel, modules};

@@ -64,7 +64,7 @@ fn set_socket(socket: &Socket, option: i32, value: &[u8]) -> status_t {
     if let SO_SNDTIMEO | SO_RCVTIMEO = option {
         let Ok(value) = <[u8; 16]>::try_from(value) else { return B_BAD_VALUE };
         let [seconds, micros] = halves(value);
-        let timeout = match seconds * 1_000_000 + micros {
+        let timeout = match seconds.saturating_mul(1_000_000).saturating_add(micros) {
             0 => B_INFINITE_TIMEOUT,
             timeout => timeout,
         };

@@ -74,7 +74,7 @@ impl Socket {
         let timeout = match self.state().receive.timeout {
             _ if flags & MSG_DONTWAIT != 0 => 0,
             timeout @ (0 | B_INFINITE_TIMEOUT) => timeout,
-            timeout => timeout + kernel::now(),
+            timeout => timeout.saturating_add(kernel::now()),
         };
         let mut waited = false;
         loop {

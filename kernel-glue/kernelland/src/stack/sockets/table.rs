@@ -3,7 +3,7 @@
 use super::io::{self, Message};
 use super::{Kind, Socket, capture, options, udp};
 use crate::stack::kernel;
-use crate::stack::sockaddr::{self, Sockaddr};
+use crate::stack::sockaddr::Sockaddr;
 use crate::stack::user::Place;
 use haiku_abi::{sockaddr as Address, *};
 use std::ffi::c_void;
@@ -67,16 +67,13 @@ unsafe fn at(raw: *mut net_socket) -> ManuallyDrop<Arc<Socket>> {
 /// # Safety
 /// `address` is null or has `bytes` bytes.
 unsafe fn given(address: *const Address, bytes: socklen_t) -> Option<Sockaddr> {
-    if bytes == 0 {
+    if bytes == 0 || address.is_null() {
         return None;
     }
-    // SAFETY: the caller's; the first bytes are there.
-    let mut read = unsafe { sockaddr::read(address) }?;
-    let mut whole = Sockaddr::EMPTY;
+    let mut read = Sockaddr::EMPTY;
     let bytes = (bytes as usize).min(size_of::<Sockaddr>());
     // SAFETY: the caller's; no more than fits.
-    unsafe { address.cast::<u8>().copy_to(whole.bytes_mut().as_mut_ptr(), bytes) };
-    std::mem::swap(&mut read, &mut whole);
+    unsafe { address.cast::<u8>().copy_to(read.bytes_mut().as_mut_ptr(), bytes) };
     read.set_len(bytes as u8);
     Some(read)
 }
