@@ -257,4 +257,15 @@ impl Timer {
         // SAFETY: as above.
         unsafe { cancel_timer(self.0.get()) };
     }
+
+    /// Cancels the timer for good: nothing sets it again but its hook, which is over when this returns, or up the stack.
+    pub(crate) fn end(&self) {
+        self.cancel();
+        // SAFETY: as above. On the timers' own thread this does not wait.
+        unsafe { wait_for_timer(self.0.get()) };
+        self.cancel();
+    }
 }
+
+#[cfg(test)]
+mod tests;

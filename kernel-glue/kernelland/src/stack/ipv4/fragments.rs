@@ -49,9 +49,10 @@ pub(crate) fn init() {
 }
 
 pub(crate) fn uninit() {
-    TIMER.cancel();
     let left = std::mem::take(&mut *PACKETS.lock());
     drop(left);
+    // Without packets its hook does not set it again.
+    TIMER.end();
     PACKETS.destroy();
 }
 

@@ -85,9 +85,10 @@ impl<A: Copy + Eq + Display + Send> Neighbours<A> {
     }
 
     pub(super) fn uninit(&self) {
-        self.timer.cancel();
         let left = std::mem::take(&mut *self.entries.lock());
         drop(left);
+        // Without entries its hook does not set it again.
+        self.timer.end();
         self.entries.destroy();
     }
 
