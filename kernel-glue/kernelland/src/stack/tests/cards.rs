@@ -302,11 +302,17 @@ fn a_card_that_is_pulled_out_takes_its_interface_along() {
     });
 }
 
+/// Begins a network of the test's own; a machine may refuse that, where the test is skipped.
+fn has_own_network(test: &str) -> bool {
+    let Err(error) = crate::wire::own_network() else { return true };
+    assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{test}: {error}");
+    eprintln!("skipped: {test}: needs a network namespace: {error}");
+    false
+}
+
 /// Runs a test in a network of its own, with a card on a TAP of Linux's.
 fn with_linux(test: &str, body: impl FnOnce(&Nic, &Interface)) {
-    if let Err(error) = crate::wire::own_network() {
-        assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{test}: {error}");
-        eprintln!("skipped: {test}: needs a network namespace: {error}");
+    if !has_own_network(test) {
         return;
     }
     let (kernel, _) = boot();
@@ -371,9 +377,7 @@ fn linux_talks_ipv6_to_it() {
 fn an_ipv6_address_that_is_set_on_a_card_that_is_up_is_heard_of_and_keeps_the_card_for_ever() {
     crate::test(|| {
         let test = "an_ipv6_address_that_is_set_on_a_card_that_is_up_is_heard_of_and_keeps_the_card_for_ever";
-        if let Err(error) = crate::wire::own_network() {
-            assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{test}: {error}");
-            eprintln!("skipped: {test}: needs a network namespace: {error}");
+        if !has_own_network(test) {
             return;
         }
         let (kernel, _) = boot();
