@@ -5,6 +5,7 @@ mod chains;
 mod frame;
 mod ndp;
 mod neighbours;
+mod port;
 
 pub(crate) use chains::{init, register_domain_datalink_protocols, uninit};
 pub(crate) use ndp::receive as receive_ndp;
@@ -47,8 +48,8 @@ impl Link {
     pub(crate) fn new(interface: &Arc<Interface>, domain: &'static Domain) -> Result<Self, status_t> {
         let hardware = interface.hardware();
         let kind = match chains::way(domain.family().number(), hardware.kind())? {
-            chains::Way::Arp => Kind::Arp(arp::Port::default()),
-            chains::Way::Ndp => Kind::Ndp(ndp::Port::default()),
+            chains::Way::Arp => Kind::Arp(arp::Port::new()),
+            chains::Way::Ndp => Kind::Ndp(ndp::Port::new()),
             chains::Way::Ethernet => Kind::Ethernet,
             chains::Way::Plain if hardware.kind() == IFT_LOOP => Kind::Plain(None),
             chains::Way::Plain if hardware.kind() == IFT_TUNNEL => Kind::Plain(Some(B_NET_FRAME_TYPE_IPV4)),

@@ -8,6 +8,7 @@
 //! ours are always kept; and of the packets for one neighbour no more than [`MAX_WAITING`] wait. What is sent to either
 //! fails with `ENOBUFS`.
 
+use super::port::Internet;
 use crate::stack::buffer::Buffer;
 use crate::stack::interfaces::Interface;
 use crate::stack::kernel;
@@ -15,7 +16,6 @@ use crate::stack::lock::{Guard, Mutex};
 use crate::stack::timer::Timer;
 use haiku_abi::*;
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::sync::{Arc, Weak};
 
 const REQUEST_INTERVAL: bigtime_t = 1_000_000;
@@ -85,11 +85,9 @@ pub(super) struct Protocol<A> {
     pub(super) ask: fn(&Arc<Interface>, A),
     /// Sends a packet that has waited to that address.
     pub(super) send: fn(&Arc<Interface>, Buffer, [u8; 6]),
-    /// The address that stands for "not set yet", which may be anybody's.
-    pub(super) unspecified: A,
 }
 
-impl<A: Copy + Ord + Display + Send> Neighbours<A> {
+impl<A: Internet> Neighbours<A> {
     pub(super) const fn new(lock: &'static std::ffi::CStr, protocol: Protocol<A>) -> Self {
         Self { cache: Mutex::new(lock, Cache::new()), timer: Timer::new(), protocol }
     }
@@ -209,7 +207,7 @@ impl<A: Copy + Ord + Display + Send> Neighbours<A> {
             entry.local = local == Local::Yes;
             entry
         });
-        if address != self.protocol.unspecified && entry.mac.is_some_and(|known| known != mac) {
+        if address != A::UNSPECIFIED && entry.mac.is_some_and(|known| known != mac) {
             let mac = mac.map(|byte| format!("{byte:02x}")).join(":");
             kernel::log(&format!(
                 "{} host {address} updated with different hardware address {mac}.",

@@ -6,10 +6,8 @@ use haiku_abi::NET_STACK_MODULE_NAME;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-static CACHE: Neighbours<Ipv4Addr> = Neighbours::new(
-    c"test cache",
-    Protocol { name: "test", ask: |_, _| {}, send: |_, _, _| {}, unspecified: Ipv4Addr::UNSPECIFIED },
-);
+static CACHE: Neighbours<Ipv4Addr> =
+    Neighbours::new(c"test cache", Protocol { name: "test", ask: |_, _| {}, send: |_, _, _| {} });
 
 #[test]
 fn neighbours_are_learned_as_long_as_there_is_room() {
