@@ -3,7 +3,7 @@
 mod control;
 mod table;
 
-pub(crate) use control::control;
+pub(crate) use control::{control, write_count, write_index};
 pub(crate) use table::MODULE;
 
 use crate::stack::address::{Address, Reference};

@@ -222,6 +222,11 @@ pub(crate) const fn variadic(
     }
 }
 
+/// The hook of modules that make nothing when they come into use.
+pub(crate) unsafe extern "C" fn nothing_to_make(op: i32) -> status_t {
+    if matches!(op, B_MODULE_INIT | B_MODULE_UNINIT) { B_OK } else { B_ERROR }
+}
+
 /// A string for C, cut off at a NUL in it.
 pub(crate) fn c_string(text: &str) -> std::ffi::CString {
     std::ffi::CString::new(text.split('\0').next().unwrap_or_default()).unwrap_or_default()

@@ -5,6 +5,7 @@ mod chains;
 mod frame;
 mod ndp;
 mod neighbours;
+mod port;
 
 pub(crate) use chains::{init, register_domain_datalink_protocols, uninit};
 pub(crate) use ndp::receive as receive_ndp;
@@ -15,7 +16,7 @@ use crate::stack::devices::{Count, Hardware, register_own, unregister_device_def
 use crate::stack::domain::Domain;
 use crate::stack::interfaces::Interface;
 use crate::stack::sockaddr::Sockaddr;
-use crate::stack::user::Place;
+use crate::stack::user::{Place, done};
 use haiku_abi::*;
 use std::sync::Arc;
 
@@ -47,25 +48,25 @@ impl Link {
     pub(crate) fn new(interface: &Arc<Interface>, domain: &'static Domain) -> Result<Self, status_t> {
         let hardware = interface.hardware();
         let kind = match chains::way(domain.family().number(), hardware.kind())? {
-            chains::Way::Arp => Kind::Arp(arp::Port::default()),
-            chains::Way::Ndp => Kind::Ndp(ndp::Port::default()),
+            chains::Way::Arp => Kind::Arp(arp::Port::new()),
+            chains::Way::Ndp => Kind::Ndp(ndp::Port::new()),
             chains::Way::Ethernet => Kind::Ethernet,
             chains::Way::Plain if hardware.kind() == IFT_LOOP => Kind::Plain(None),
             chains::Way::Plain if hardware.kind() == IFT_TUNNEL => Kind::Plain(Some(B_NET_FRAME_TYPE_IPV4)),
             chains::Way::Plain => return Err(B_BAD_TYPE),
         };
         let this = Self { domain, kind };
-        let mut done = Vec::new();
+        let mut registered = Vec::new();
         for (frame_type, receive) in this.handlers() {
-            if let Err(failed) = ok(register_own(hardware, frame_type, receive)) {
-                unregister(hardware, &done);
+            if let Err(failed) = done(register_own(hardware, frame_type, receive)) {
+                unregister(hardware, &registered);
                 return Err(failed);
             }
-            done.push(frame_type);
+            registered.push(frame_type);
         }
         let deframer = if matches!(this.kind, Kind::Plain(_)) { frame::take_nothing_off } else { frame::take_off };
-        if let Err(failed) = ok(crate::stack::devices::register_deframer(hardware, deframer)) {
-            unregister(hardware, &done);
+        if let Err(failed) = done(crate::stack::devices::register_deframer(hardware, deframer)) {
+            unregister(hardware, &registered);
             return Err(failed);
         }
         Ok(this)
@@ -111,7 +112,7 @@ impl Link {
             Kind::Ndp(port) => ndp::up(port, interface),
             Kind::Ethernet | Kind::Plain(_) => B_OK,
         };
-        ok(status).inspect_err(|_| interface.link_down())
+        done(status).inspect_err(|_| interface.link_down())
     }
 
     pub(crate) fn down(&self, interface: &Arc<Interface>) {
@@ -186,8 +187,4 @@ fn unregister(hardware: Hardware, frame_types: &[i32]) {
         // SAFETY: the interface keeps the device.
         unsafe { unregister_device_handler(hardware.raw(), frame_type) };
     }
-}
-
-fn ok(status: status_t) -> Result<(), status_t> {
-    if status == B_OK { Ok(()) } else { Err(status) }
 }

@@ -11,7 +11,7 @@ pub(crate) static MODULE: net_device_module_info = net_device_module_info {
     info: module_info {
         name: c"network/devices/loopback/v1".as_ptr(),
         flags: 0,
-        std_ops: Some(kernel::variadic(std_ops)),
+        std_ops: Some(kernel::variadic(kernel::nothing_to_make)),
     },
     init_device: Some(init_device),
     uninit_device: Some(uninit_device),
@@ -35,10 +35,6 @@ struct Loopback {
 }
 
 const MAX_MTU: usize = 65_536;
-
-unsafe extern "C" fn std_ops(op: i32) -> status_t {
-    if matches!(op, B_MODULE_INIT | B_MODULE_UNINIT) { B_OK } else { B_ERROR }
-}
 
 unsafe extern "C" fn init_device(name: *const c_char, place: *mut *mut net_device) -> status_t {
     // SAFETY: the stack gives a string.

@@ -3,7 +3,7 @@
 use crate::stack::kernel::copy;
 use crate::stack::sockaddr::Sockaddr;
 use haiku_abi::*;
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 
 /// A place that a request points to. What is there is only ever copied, with the errors that copying has.
@@ -78,6 +78,11 @@ impl Place {
     }
 }
 
+/// A status as a result that carries nothing else.
+pub(crate) fn done(status: status_t) -> Result<(), status_t> {
+    if status == B_OK { Ok(()) } else { Err(status) }
+}
+
 /// A structure that is valid with any bytes.
 ///
 /// # Safety
@@ -131,8 +136,15 @@ impl Writer {
         self.push(address.bytes().get(..usize::from(address.len())).unwrap_or_default())
     }
 
+    /// Adds an entry of a list of interfaces: a name and an address, as long as a whole request at least.
+    pub(crate) fn push_entry(&mut self, name: &[c_char; IF_NAMESIZE], address: &Sockaddr) -> Result<(), status_t> {
+        self.push(&name.map(|byte| byte.cast_unsigned()))?;
+        self.push_address(address)?;
+        self.pad(IF_NAMESIZE + usize::from(address.len()), size_of::<ifreq>())
+    }
+
     /// Adds zeros until the entry has that many bytes, of which `has` are there.
-    pub(crate) fn pad(&mut self, has: usize, to: usize) -> Result<(), status_t> {
+    fn pad(&mut self, has: usize, to: usize) -> Result<(), status_t> {
         let zeros = [0_u8; size_of::<ifreq>()];
         let missing = to.saturating_sub(has);
         self.push(zeros.get(..missing).unwrap_or_default()).map(drop)

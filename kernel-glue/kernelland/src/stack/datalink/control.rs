@@ -5,7 +5,7 @@ use crate::stack::domain::Domain;
 use crate::stack::family::Family;
 use crate::stack::kernel::{name_field, name_of};
 use crate::stack::sockaddr::Sockaddr;
-use crate::stack::user::Place;
+use crate::stack::user::{Place, done};
 use crate::stack::{interfaces, routes};
 use haiku_abi::*;
 use std::mem::offset_of;
@@ -97,7 +97,7 @@ fn read_name(place: Place, bytes: usize) -> Result<String, status_t> {
 }
 
 /// Answers with a whole request: the name, the number, and zeros, whatever length it came with.
-fn write_index(place: Place, name: &str, index: u32) -> Result<(), status_t> {
+pub(crate) fn write_index(place: Place, name: &str, index: u32) -> Result<(), status_t> {
     let mut answer = [0_u8; size_of::<ifreq>()];
     let (front, rest) = answer.split_at_mut(IF_NAMESIZE);
     for (to, from) in front.iter_mut().zip(name_field(name)) {
@@ -110,14 +110,10 @@ fn write_index(place: Place, name: &str, index: u32) -> Result<(), status_t> {
 }
 
 /// Answers with a number where a list's room would be.
-fn write_count(place: Place, count: usize) -> Result<(), status_t> {
+pub(crate) fn write_count(place: Place, count: usize) -> Result<(), status_t> {
     let mut answer = [0_u8; size_of::<ifconf>()];
     if let Some(place) = answer.last_chunk_mut() {
         *place = (count as u64).to_ne_bytes();
     }
     done(place.write_bytes(&answer))
-}
-
-fn done(status: status_t) -> Result<(), status_t> {
-    if status == B_OK { Ok(()) } else { Err(status) }
 }

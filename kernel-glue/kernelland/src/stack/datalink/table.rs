@@ -17,7 +17,11 @@ use std::sync::Arc;
 
 /// The module.
 pub(crate) static MODULE: net_datalink_module_info = net_datalink_module_info {
-    info: module_info { name: NET_DATALINK_MODULE_NAME.as_ptr(), flags: 0, std_ops: Some(kernel::variadic(std_ops)) },
+    info: module_info {
+        name: NET_DATALINK_MODULE_NAME.as_ptr(),
+        flags: 0,
+        std_ops: Some(kernel::variadic(kernel::nothing_to_make)),
+    },
     control: Some(control_hook),
     send_routed_data: Some(send_routed_data),
     send_data: Some(send_data),
@@ -40,10 +44,6 @@ pub(crate) static MODULE: net_datalink_module_info = net_datalink_module_info {
     unregister_route_info: Some(routes::unregister_route_info),
     update_route_info: Some(routes::update_route_info),
 };
-
-unsafe extern "C" fn std_ops(op: i32) -> status_t {
-    if matches!(op, B_MODULE_INIT | B_MODULE_UNINIT) { B_OK } else { B_ERROR }
-}
 
 unsafe extern "C" fn control_hook(
     domain: *mut net_domain,

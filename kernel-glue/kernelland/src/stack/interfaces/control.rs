@@ -8,7 +8,7 @@ use crate::stack::domain::Domain;
 use crate::stack::family::Port;
 use crate::stack::routes;
 use crate::stack::sockaddr::Sockaddr;
-use crate::stack::user::Place;
+use crate::stack::user::{Place, done};
 use haiku_abi::*;
 use std::mem::offset_of;
 use std::sync::Arc;
@@ -162,8 +162,4 @@ impl Interface {
 fn read_argument<T: crate::stack::user::Plain>(place: Place) -> Result<T, status_t> {
     let _whole: ifreq = place.read()?;
     place.after(IF_NAMESIZE).read()
-}
-
-fn done(status: status_t) -> Result<(), status_t> {
-    if status == B_OK { Ok(()) } else { Err(status) }
 }

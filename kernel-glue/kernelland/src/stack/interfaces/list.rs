@@ -170,11 +170,9 @@ pub(crate) fn list(domain: &Domain, at: *mut c_void, room: usize) -> Result<usiz
     let mut writer = Writer::new(at, room);
     let list = interfaces.list.borrow().clone();
     for interface in list {
-        writer.push(&interface.name_seen.map(|byte| byte.cast_unsigned()))?;
         let address = interface.first_of(domain.family()).and_then(|address| address.local());
         let address = address.unwrap_or_else(Sockaddr::unspecified);
-        writer.push_address(&address)?;
-        writer.pad(IF_NAMESIZE + usize::from(address.len()), size_of::<ifreq>())?;
+        writer.push_entry(&interface.name_seen, &address)?;
     }
     Ok(writer.written())
 }

@@ -2,6 +2,7 @@
 
 use super::frame;
 use super::neighbours::{Found, Neighbours, Protocol};
+use super::port::{self, Internet, locals};
 use crate::stack::address::Reference;
 use crate::stack::buffer::{Buffer, Sent};
 use crate::stack::interfaces::Interface;
@@ -9,34 +10,12 @@ use crate::stack::kernel;
 use crate::stack::sockaddr::Sockaddr;
 use haiku_abi::*;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// What an interface's way keeps.
-#[derive(Default)]
-pub(super) struct Port(Mutex<Own>);
+pub(super) type Port = port::Port<Ipv4Addr>;
 
-/// What requests and packets are sent from.
-#[derive(Clone, Copy, Default)]
-struct Own {
-    /// The device's address, from the time on when the interface went up.
-    hardware: Option<[u8; 6]>,
-    local: Option<Ipv4Addr>,
-}
-
-impl Port {
-    fn own(&self) -> Own {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Own)) {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-}
-
-static CACHE: Neighbours<Ipv4Addr> = Neighbours::new(
-    c"arp cache",
-    Protocol { name: "ARP", ask, send: send_waiting, unspecified: Ipv4Addr::UNSPECIFIED },
-);
+static CACHE: Neighbours<Ipv4Addr> = Neighbours::new(c"arp cache", Protocol { name: "ARP", ask, send: send_waiting });
 
 const REQUEST: u16 = 1;
 const REPLY: u16 = 2;
@@ -116,11 +95,8 @@ pub(super) fn group(group: &Sockaddr) -> Option<Sockaddr> {
     Some(Sockaddr::ether(0, ETHER_TYPE_IP as u16, [1, 0, 0x5e, b & 0x7f, c, d]))
 }
 
-/// Makes the interface's addresses ours; without any, the one that stands for none.
 pub(super) fn up(port: &Port, interface: &Arc<Interface>) -> status_t {
-    port.change(|own| own.local = None);
-    let set = locals(interface).filter(|&local| set_local(port, interface, local) == B_OK).count();
-    if set == 0 { set_local(port, interface, Ipv4Addr::UNSPECIFIED) } else { B_OK }
+    port.up(interface, |local| set_local(port, interface, local))
 }
 
 pub(super) fn down(_port: &Port, interface: &Arc<Interface>) {
@@ -152,12 +128,7 @@ pub(super) fn change_address(
     CACHE.remove(old);
     if port.own().local == Some(old) {
         let others = interface.addresses().into_iter().filter(|other| !other.is(address));
-        let others = others.filter_map(|other| match other.local()?.address()? {
-            IpAddr::V4(local) => Some(local),
-            IpAddr::V6(_) => None,
-        });
-        let other = others.last();
-        port.change(|own| own.local = other);
+        port.set_local(others.filter_map(|other| Ipv4Addr::of(other.local()?.address()?)).last());
     }
     if port.own().local.is_none_or(|local| local.is_unspecified()) {
         // So that the interface goes on working.
@@ -168,18 +139,8 @@ pub(super) fn change_address(
 
 fn set_local(port: &Port, interface: &Arc<Interface>, local: Ipv4Addr) -> status_t {
     let mac = interface.hardware().mac();
-    port.change(|own| {
-        own.hardware = Some(mac);
-        own.local = own.local.filter(|local| !local.is_unspecified()).or(Some(local));
-    });
+    port.adopt(mac, local);
     CACHE.set_local(interface, local, mac)
-}
-
-fn locals(interface: &Interface) -> impl Iterator<Item = Ipv4Addr> {
-    interface.addresses().into_iter().filter_map(|address| match address.local()?.address()? {
-        IpAddr::V4(local) => Some(local),
-        IpAddr::V6(_) => None,
-    })
 }
 
 /// Sends a request for an address. Runs on the timers' thread.

@@ -5,6 +5,7 @@
 
 use super::frame;
 use super::neighbours::{Found, Neighbours, Protocol};
+use super::port::{self, locals};
 use crate::stack::buffer::{Buffer, Sent};
 use crate::stack::family::Family;
 use crate::stack::interfaces::{self, Interface};
@@ -12,33 +13,12 @@ use crate::stack::sockaddr::Sockaddr;
 use crate::stack::{domain, ipv6};
 use haiku_abi::*;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// What an interface's way keeps.
-#[derive(Default)]
-pub(super) struct Port(Mutex<Own>);
+pub(super) type Port = port::Port<Ipv6Addr>;
 
-/// What requests and packets are sent from.
-#[derive(Clone, Copy, Default)]
-struct Own {
-    hardware: Option<[u8; 6]>,
-    local: Option<Ipv6Addr>,
-}
-
-impl Port {
-    fn own(&self) -> Own {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Own)) {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-}
-
-static CACHE: Neighbours<Ipv6Addr> = Neighbours::new(
-    c"ndp cache",
-    Protocol { name: "NDP", ask, send: send_waiting, unspecified: Ipv6Addr::UNSPECIFIED },
-);
+static CACHE: Neighbours<Ipv6Addr> = Neighbours::new(c"ndp cache", Protocol { name: "NDP", ask, send: send_waiting });
 
 const SOLICITATION: u8 = 135;
 const ADVERTISEMENT: u8 = 136;
@@ -126,9 +106,7 @@ fn solicited_node(address: Ipv6Addr) -> Ipv6Addr {
 }
 
 pub(super) fn up(port: &Port, interface: &Arc<Interface>) -> status_t {
-    port.change(|own| own.local = None);
-    let set = locals(interface).filter(|&local| set_local(port, interface, local) == B_OK).count();
-    if set == 0 { set_local(port, interface, Ipv6Addr::UNSPECIFIED) } else { B_OK }
+    port.up(interface, |local| set_local(port, interface, local))
 }
 
 pub(super) fn down(_port: &Port, interface: &Arc<Interface>) {
@@ -150,8 +128,7 @@ pub(super) fn change_address(
     if let Some(IpAddr::V6(old)) = old.and_then(Sockaddr::address) {
         remove_local(interface, old);
         if port.own().local == Some(old) {
-            let last = locals(interface).last();
-            port.change(|own| own.local = last);
+            port.set_local(locals(interface).last());
         }
     }
     B_OK
@@ -162,10 +139,7 @@ fn set_local(port: &Port, interface: &Arc<Interface>, local: Ipv6Addr) -> status
         change_group(interface, local, |device, group| device.join(group));
     }
     let mac = interface.hardware().mac();
-    port.change(|own| {
-        own.hardware = Some(mac);
-        own.local = own.local.filter(|local| !local.is_unspecified()).or(Some(local));
-    });
+    port.adopt(mac, local);
     CACHE.set_local(interface, local, mac)
 }
 
@@ -189,13 +163,6 @@ fn change_group(
         }
         std::mem::forget(found);
     }
-}
-
-fn locals(interface: &Interface) -> impl Iterator<Item = Ipv6Addr> {
-    interface.addresses().into_iter().filter_map(|address| match address.local()?.address()? {
-        IpAddr::V6(local) => Some(local),
-        IpAddr::V4(_) => None,
-    })
 }
 
 /// Sends a request for an address. Runs on the timers' thread.

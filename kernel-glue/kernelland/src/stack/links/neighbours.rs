@@ -3,14 +3,19 @@
 //! The cache is one for all interfaces. Packets wait in it for an answer, and go out under its lock when it comes, as in
 //! Haiku; requests go out from the timers' thread without it. A neighbour that is known keeps its address for half an
 //! hour: who claims it from elsewhere meanwhile is refused.
+//!
+//! Unlike Haiku's, a cache has bounds: neighbours beyond [`MAX_ENTRIES`] are neither learned nor asked for, but addresses of
+//! ours are always kept; and of the packets for one neighbour no more than [`MAX_WAITING`] wait. What is sent to either
+//! fails with `ENOBUFS`.
 
+use super::port::Internet;
 use crate::stack::buffer::Buffer;
 use crate::stack::interfaces::Interface;
 use crate::stack::kernel;
 use crate::stack::lock::{Guard, Mutex};
 use crate::stack::timer::Timer;
 use haiku_abi::*;
-use std::fmt::Display;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 
 const REQUEST_INTERVAL: bigtime_t = 1_000_000;
@@ -18,10 +23,13 @@ const REQUESTS: u32 = 5;
 /// How long nobody is asked again for an address that nobody had.
 const REJECT_TIME: bigtime_t = 20_000_000;
 const STALE_TIME: bigtime_t = 30 * 60_000_000;
+/// A guess: several links' worth of neighbours.
+const MAX_ENTRIES: usize = 1024;
+/// A guess: more than a sender queues in the seconds until it is told.
+const MAX_WAITING: usize = 256;
 
 /// What is known of one address.
-struct Entry<A> {
-    address: A,
+struct Entry {
     mac: Option<[u8; 6]>,
     stage: Stage,
     due: bigtime_t,
@@ -58,9 +66,16 @@ pub(super) type Used = Vec<Arc<Interface>>;
 
 /// A cache, with what its requests are sent by and its answered packets.
 pub(super) struct Neighbours<A: 'static> {
-    entries: Mutex<Vec<Entry<A>>>,
+    cache: Mutex<Cache<A>>,
     timer: Timer,
     protocol: Protocol<A>,
+}
+
+/// What the lock of a cache protects.
+struct Cache<A> {
+    entries: BTreeMap<A, Entry>,
+    /// When the timer looks for what is due, at the latest.
+    next: bigtime_t,
 }
 
 /// What differs between protocols.
@@ -70,42 +85,46 @@ pub(super) struct Protocol<A> {
     pub(super) ask: fn(&Arc<Interface>, A),
     /// Sends a packet that has waited to that address.
     pub(super) send: fn(&Arc<Interface>, Buffer, [u8; 6]),
-    /// The address that stands for "not set yet", which may be anybody's.
-    pub(super) unspecified: A,
 }
 
-impl<A: Copy + Eq + Display + Send> Neighbours<A> {
+impl<A: Internet> Neighbours<A> {
     pub(super) const fn new(lock: &'static std::ffi::CStr, protocol: Protocol<A>) -> Self {
-        Self { entries: Mutex::new(lock, Vec::new()), timer: Timer::new(), protocol }
+        Self { cache: Mutex::new(lock, Cache::new()), timer: Timer::new(), protocol }
     }
 
     pub(super) fn init(&'static self, on_timer: fn()) {
-        self.entries.init();
+        self.cache.init();
         self.timer.init(on_timer);
     }
 
     pub(super) fn uninit(&self) {
-        let left = std::mem::take(&mut *self.entries.lock());
+        let left = std::mem::replace(&mut *self.cache.lock(), Cache::new());
         drop(left);
         // Without entries its hook does not set it again.
         self.timer.end();
-        self.entries.destroy();
+        self.cache.destroy();
     }
 
     /// Finds who has an address. If nobody is known, the packet waits and the address is asked for.
     pub(super) fn resolve(&self, interface: &Arc<Interface>, address: A, buffer: Buffer) -> Found {
-        let mut entries = self.entries.lock();
-        let Some(entry) = entries.iter_mut().find(|entry| entry.address == address) else {
-            let mut entry = Entry::new(address, Stage::Asking { sent: 0 }, kernel::now());
+        let mut cache = self.cache.lock();
+        let is_full = cache.is_full();
+        let Some(entry) = cache.entries.get_mut(&address) else {
+            if is_full {
+                return Found::Failed(buffer, ENOBUFS);
+            }
+            let now = kernel::now();
+            let mut entry = Entry::new(Stage::Asking { sent: 0 }, now);
             entry.interface = Arc::downgrade(interface);
             entry.waiting.push(buffer);
-            entries.push(entry);
-            self.schedule(&entries);
+            cache.entries.insert(address, entry);
+            self.wake_at(&mut cache, now);
             return Found::Waits;
         };
         match (entry.stage, entry.mac) {
             (Stage::Failed, _) => Found::Failed(buffer, EHOSTUNREACH),
             (Stage::Permanent | Stage::Known, Some(mac)) => Found::Mac(mac, buffer),
+            _ if entry.waiting.len() == MAX_WAITING => Found::Failed(buffer, ENOBUFS),
             (Stage::Permanent | Stage::Known | Stage::Asking { .. }, _) => {
                 entry.waiting.push(buffer);
                 Found::Waits
@@ -115,36 +134,36 @@ impl<A: Copy + Eq + Display + Send> Neighbours<A> {
 
     /// Whether anything is known of an address, or is being asked for.
     pub(super) fn knows(&self, address: A) -> bool {
-        self.entries.lock().iter().any(|entry| entry.address == address)
+        self.cache.lock().entries.contains_key(&address)
     }
 
     /// Learns who has an address.
     pub(super) fn learn(&self, address: A, mac: [u8; 6]) {
         let mut used = Used::new();
-        let mut entries = self.entries.lock();
-        let _ = self.update(&mut entries, address, mac, Local::No, &mut used);
-        drop(entries);
+        let mut cache = self.cache.lock();
+        let _ = self.update(&mut cache, address, mac, Local::No, &mut used);
+        drop(cache);
     }
 
     /// Makes an address one of ours, unless somebody else has it.
     pub(super) fn set_local(&self, interface: &Arc<Interface>, address: A, mac: [u8; 6]) -> status_t {
         let mut used = Used::new();
-        let mut entries = self.entries.lock();
-        let status = match self.update(&mut entries, address, mac, Local::Yes, &mut used) {
+        let mut cache = self.cache.lock();
+        let status = match self.update(&mut cache, address, mac, Local::Yes, &mut used) {
             Ok(entry) => {
                 entry.interface = Arc::downgrade(interface);
                 B_OK
             }
             Err(failed) => failed,
         };
-        drop(entries);
+        drop(cache);
         status
     }
 
     pub(super) fn remove(&self, address: A) {
-        let mut entries = self.entries.lock();
-        let gone: Vec<_> = entries.extract_if(.., |entry| entry.address == address).collect();
-        drop(entries);
+        let mut cache = self.cache.lock();
+        let gone = cache.entries.remove(&address);
+        drop(cache);
         drop(gone);
     }
 
@@ -157,39 +176,38 @@ impl<A: Copy + Eq + Display + Send> Neighbours<A> {
         answer: impl FnOnce(&Arc<Interface>, [u8; 6]),
     ) -> bool {
         let mut used = Used::new();
-        let mut entries = self.entries.lock();
-        let _ = self.update(&mut entries, from, mac, Local::No, &mut used);
-        let ours = entries.iter().find(|entry| entry.address == wanted && entry.local);
+        let mut cache = self.cache.lock();
+        let _ = self.update(&mut cache, from, mac, Local::No, &mut used);
+        let ours = cache.entries.get(&wanted).filter(|entry| entry.local);
         let found = ours.and_then(|entry| entry.interface.upgrade().zip(entry.mac));
         if let Some((interface, mac)) = &found {
             answer(interface, *mac);
         }
-        drop(entries);
+        drop(cache);
         found.is_some()
     }
 
     /// Updates or adds an entry, and sends what waited for it.
     fn update<'e>(
         &self,
-        entries: &'e mut Guard<'_, Vec<Entry<A>>>,
+        cache: &'e mut Guard<'_, Cache<A>>,
         address: A,
         mac: [u8; 6],
         local: Local,
         used: &mut Used,
-    ) -> Result<&'e mut Entry<A>, status_t> {
+    ) -> Result<&'e mut Entry, status_t> {
         let now = kernel::now();
-        let at = match entries.iter().position(|entry| entry.address == address) {
-            Some(at) => at,
-            None => {
-                let stage = if local == Local::Yes { Stage::Permanent } else { Stage::Known };
-                let mut entry = Entry::new(address, stage, now + STALE_TIME);
-                entry.local = local == Local::Yes;
-                entries.push(entry);
-                entries.len() - 1
-            }
-        };
-        let entry = entries.get_mut(at).ok_or(B_ERROR)?;
-        if address != self.protocol.unspecified && entry.mac.is_some_and(|known| known != mac) {
+        if local == Local::No && cache.is_full() && !cache.entries.contains_key(&address) {
+            return Err(ENOBUFS);
+        }
+        self.wake_at(cache, now + STALE_TIME);
+        let entry = cache.entries.entry(address).or_insert_with(|| {
+            let stage = if local == Local::Yes { Stage::Permanent } else { Stage::Known };
+            let mut entry = Entry::new(stage, now + STALE_TIME);
+            entry.local = local == Local::Yes;
+            entry
+        });
+        if address != A::UNSPECIFIED && entry.mac.is_some_and(|known| known != mac) {
             let mac = mac.map(|byte| format!("{byte:02x}")).join(":");
             kernel::log(&format!(
                 "{} host {address} updated with different hardware address {mac}.",
@@ -212,16 +230,15 @@ impl<A: Copy + Eq + Display + Send> Neighbours<A> {
             waiting.into_iter().for_each(|buffer| (self.protocol.send)(&interface, buffer, mac));
             used.push(interface);
         }
-        self.schedule(entries);
-        entries.get_mut(at).ok_or(B_ERROR)
+        Ok(entry)
     }
 
     /// Does what is due.
     pub(super) fn on_timer(&self) {
-        let mut entries = self.entries.lock();
+        let mut cache = self.cache.lock();
         let now = kernel::now();
         let (mut ask, mut gone) = (Vec::new(), Vec::new());
-        for entry in entries.iter_mut().filter(|entry| entry.due <= now) {
+        for (&address, entry) in cache.entries.iter_mut().filter(|(_, entry)| entry.due <= now) {
             match entry.stage {
                 Stage::Permanent | Stage::Failed | Stage::Known => {}
                 Stage::Asking { sent: REQUESTS } => {
@@ -230,30 +247,45 @@ impl<A: Copy + Eq + Display + Send> Neighbours<A> {
                 }
                 Stage::Asking { sent } => {
                     (entry.stage, entry.due) = (Stage::Asking { sent: sent + 1 }, now + REQUEST_INTERVAL);
-                    ask.extend(entry.interface.upgrade().map(|interface| (interface, entry.address)));
+                    ask.extend(entry.interface.upgrade().map(|interface| (interface, address)));
                 }
             }
         }
-        let is_over = |entry: &mut Entry<A>| entry.due <= now && matches!(entry.stage, Stage::Failed | Stage::Known);
-        let over: Vec<_> = entries.extract_if(.., is_over).collect();
-        self.schedule(&entries);
-        drop(entries);
+        let is_over =
+            |_: &A, entry: &mut Entry| entry.due <= now && matches!(entry.stage, Stage::Failed | Stage::Known);
+        let over: Vec<_> = cache.entries.extract_if(.., is_over).collect();
+        cache.next = B_INFINITE_TIMEOUT;
+        let mortal = cache.entries.values().filter(|entry| entry.stage != Stage::Permanent);
+        if let Some(next) = mortal.map(|entry| entry.due).min() {
+            self.wake_at(&mut cache, next);
+        }
+        drop(cache);
         drop((gone, over));
         ask.iter().for_each(|(interface, address)| (self.protocol.ask)(interface, *address));
     }
 
-    fn schedule(&self, entries: &[Entry<A>]) {
-        let due = entries.iter().filter(|entry| entry.stage != Stage::Permanent).map(|entry| entry.due).min();
-        match due {
-            Some(due) => self.timer.set((due - kernel::now()).max(0)),
-            None => self.timer.cancel(),
+    /// Lets the timer look at that time, unless it looks before.
+    fn wake_at(&self, cache: &mut Cache<A>, due: bigtime_t) {
+        if due < cache.next {
+            cache.next = due;
+            self.timer.set((due - kernel::now()).max(0));
         }
     }
 }
 
-impl<A> Entry<A> {
-    fn new(address: A, stage: Stage, due: bigtime_t) -> Self {
-        Self { address, mac: None, stage, due, local: false, waiting: Vec::new(), interface: Weak::new() }
+impl<A> Cache<A> {
+    const fn new() -> Self {
+        Self { entries: BTreeMap::new(), next: B_INFINITE_TIMEOUT }
+    }
+
+    fn is_full(&self) -> bool {
+        self.entries.len() >= MAX_ENTRIES
+    }
+}
+
+impl Entry {
+    fn new(stage: Stage, due: bigtime_t) -> Self {
+        Self { mac: None, stage, due, local: false, waiting: Vec::new(), interface: Weak::new() }
     }
 }
 
@@ -263,3 +295,6 @@ enum Local {
     Yes,
     No,
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use super::Socket;
 use crate::stack::buffer::{Borrowed, Buffer, Sent};
-use crate::stack::datalink::{self, control};
+use crate::stack::datalink::{self, control, write_count, write_index};
 use crate::stack::devices::{self, DeviceRef, Missing, Monitor};
 use crate::stack::domain::LINK;
 use crate::stack::interfaces;
@@ -248,19 +248,18 @@ fn try_request(socket: &Socket, capture: &Capture, option: u32, place: Place) ->
         SIOCGIFINDEX => {
             let name = name(place)?;
             let index = devices::find(&name, Missing::Ask).map_or(0, |device| device.hardware().index());
-            write_request(place, &name, &index.to_ne_bytes())
+            write_index(place, &name, index)?;
+            B_OK
         }
         SIOCGIFNAME => {
             let index: u32 = argument.read()?;
             let device = devices::find_by_index(index).ok_or(B_DEVICE_NOT_FOUND)?;
-            write_request(place, &device.hardware().name(), &index.to_ne_bytes())
+            write_index(place, &device.hardware().name(), index)?;
+            B_OK
         }
         SIOCGIFCOUNT => {
-            let mut answer = [0_u8; size_of::<ifconf>()];
-            if let Some(count) = answer.last_chunk_mut() {
-                *count = (devices::count() as u64).to_ne_bytes();
-            }
-            place.write_bytes(&answer)
+            write_count(place, devices::count())?;
+            B_OK
         }
         SIOCGIFCONF => list(place)?,
         SIOCGIFADDR => {
@@ -290,13 +289,6 @@ fn device(place: Place) -> Result<DeviceRef, status_t> {
     devices::find(&name(place)?, Missing::Ask).ok_or(B_DEVICE_NOT_FOUND)
 }
 
-fn write_request(place: Place, name: &str, argument: &[u8; 4]) -> status_t {
-    let mut answer = [0_u8; size_of::<ifreq>()];
-    let fields = name_field(name).map(|byte| byte.cast_unsigned()).into_iter().chain(*argument);
-    answer.iter_mut().zip(fields).for_each(|(place, byte)| *place = byte);
-    place.write_bytes(&answer)
-}
-
 /// Lists all devices with their link addresses.
 fn list(place: Place) -> Result<status_t, status_t> {
     let mut config: ifconf = place.read()?;
@@ -304,9 +296,7 @@ fn list(place: Place) -> Result<status_t, status_t> {
     let mut list = Vec::new();
     devices::visit(|device| list.push((device.hardware().name(), device.link_address())));
     for (name, address) in list {
-        writer.push(&name_field(&name).map(|byte| byte.cast_unsigned()))?;
-        writer.push_address(&address)?;
-        writer.pad(IF_NAMESIZE + usize::from(address.len()), size_of::<ifreq>())?;
+        writer.push_entry(&name_field(&name), &address)?;
     }
     config.ifc_len = writer.written() as i32;
     Ok(place.write(&config))

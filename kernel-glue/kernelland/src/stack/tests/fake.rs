@@ -1,6 +1,6 @@
 //! A device module for tests: devices `fake0` and so on, whose frames a test gives and takes. `fakeppp0` is no Ethernet.
 
-use crate::stack::kernel::{Semaphore, name_field, variadic};
+use crate::stack::kernel::{Semaphore, new_device, variadic};
 use crate::symbols;
 use haiku_abi::*;
 use std::collections::{HashMap, VecDeque};
@@ -143,7 +143,8 @@ unsafe extern "C" fn std_ops(op: i32) -> status_t {
 
 unsafe extern "C" fn init_device(name: *const c_char, place: *mut *mut net_device) -> status_t {
     // SAFETY: the stack gives a string.
-    let name = unsafe { CStr::from_ptr(name) }.to_str().unwrap();
+    let c_name = unsafe { CStr::from_ptr(name) };
+    let name = c_name.to_str().unwrap();
     if !name.starts_with("fake") {
         return B_BAD_VALUE;
     }
@@ -151,19 +152,14 @@ unsafe extern "C" fn init_device(name: *const c_char, place: *mut *mut net_devic
     fake.note("init");
     let mut address = net_hardware_address { data: [0; 64], length: 6 };
     address.data[..6].copy_from_slice(&mac(name));
+    let kind = if name.starts_with("fakeppp") { IFT_PPP } else { IFT_ETHER };
     let abi = net_device {
-        module: std::ptr::null_mut(),
-        name: name_field(name),
-        index: 0,
-        flags: IFF_BROADCAST | IFF_LINK,
-        r#type: if name.starts_with("fakeppp") { IFT_PPP } else { IFT_ETHER },
         mtu: 1500,
         media: IFM_ETHER | IFM_ACTIVE,
         link_speed: 1_000_000_000,
-        link_quality: 0,
         header_length: 14,
         address,
-        stats: ifreq_stats::default(),
+        ..new_device(c_name, kind, IFF_BROADCAST | IFF_LINK)
     };
     let device = Box::into_raw(Box::new(Device { abi, fake: fake.clone() }));
     *fake.device.lock().unwrap() = device.expose_provenance();

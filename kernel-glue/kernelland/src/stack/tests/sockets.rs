@@ -1,6 +1,6 @@
 //! Sockets, by the table through which the kernel's system calls reach them: with arguments that no program of ours gives.
 
-use super::{boot, end, fake_up, table};
+use super::{boot, end, eventually, fake_up, table};
 use crate::modules;
 use haiku_abi::*;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -18,6 +18,15 @@ impl Raw {
         // SAFETY: the module is in use, the place is ours.
         assert_eq!(unsafe { table.open.unwrap()(AF_INET, SOCK_DGRAM, 0, &mut socket) }, B_OK);
         Self(table, socket)
+    }
+
+    /// Bytes that can be read.
+    fn waiting(&self) -> i32 {
+        let mut bytes = 0_i32;
+        // SAFETY: the socket is open, and the argument is what the request has.
+        let status = unsafe { self.0.ioctl.unwrap()(self.1, FIONREAD, (&raw mut bytes).cast(), size_of::<i32>()) };
+        assert_eq!(status, B_OK);
+        bytes
     }
 
     fn set_timeout(&self, seconds: i64, micros: i64) -> status_t {
@@ -75,6 +84,8 @@ fn a_timeout_that_is_too_long_is_for_ever() {
             // SAFETY: as above, and so may the data.
             let sent = unsafe { socket.0.sendto.unwrap()(socket.1, c"late".as_ptr().cast(), 4, 0, at, bytes) };
             assert_eq!(sent, 4);
+            // A reader that is just about to wait may miss what comes then, in Haiku too.
+            eventually("the datagram is there", || socket.waiting() == 4);
             let mut data = [0_u8; 16];
             // SAFETY: there is room for that many.
             let received = unsafe { socket.0.recv.unwrap()(socket.1, data.as_mut_ptr().cast(), 16, 0) };
