@@ -75,7 +75,6 @@ impl Variable {
         if result > B_OK {
             drop(waiters);
             crate::fault::fail(&format!("a condition variable is notified with {result}"));
-            return 0;
         }
         let mut notified = 0i32;
         while let Some(Waiter { entry, thread }) = queue.pop_front() {

@@ -63,7 +63,6 @@ impl<'m> Mutex<'m> {
                 if holder != FREE && holder != current().id {
                     drop(queues);
                     crate::fault::fail(&format!("mutex_destroy: {} is held by thread {holder}", self.label()));
-                    return;
                 }
             }
             Flavour::Release => self.word.store(DESTROYED_COUNT, SeqCst),
@@ -121,7 +120,6 @@ impl<'m> Mutex<'m> {
                 if self.word.load(SeqCst) < DESTROYED_COUNT / 2 {
                     drop(queues);
                     crate::fault::fail(&format!("a destroyed mutex at {:#x} is locked", self.address()));
-                    return Err(B_ERROR);
                 }
             }
             Flavour::Kdebug => match self.word.load(SeqCst) {
@@ -133,7 +131,6 @@ impl<'m> Mutex<'m> {
                     drop(queues);
                     let what = if holder == 0 { "is not initialised, or destroyed" } else { "is locked twice" };
                     crate::fault::fail(&format!("mutex {} {what}", self.label()));
-                    return Err(B_ERROR);
                 }
                 _ => {}
             },
@@ -164,7 +161,6 @@ impl<'m> Mutex<'m> {
             if holder != current().id {
                 drop(queues);
                 crate::fault::fail(&format!("mutex {} is unlocked, held by thread {holder}", self.label()));
-                return;
             }
         }
         match queues.pop(self.address()) {

@@ -69,7 +69,6 @@ impl RecursiveLock<'_> {
     pub(crate) fn unlock(self) {
         if !self.is_ours() {
             crate::fault::fail(&format!("recursive lock {} is unlocked by another thread", self.mutex.label()));
-            return;
         }
         if self.recursion.fetch_sub(1, SeqCst) == 1 {
             if flavour() == Flavour::Release {

@@ -134,7 +134,6 @@ impl RwLock<'_> {
         if self.holder.load(SeqCst) != current().id {
             drop(queues);
             crate::fault::fail(&format!("rw lock {} is not locked for writing by its unlocker", self.label()));
-            return;
         }
         let readers = self.owner_count.fetch_sub(WRITER, SeqCst).wrapping_sub(WRITER);
         if readers >= WRITER {
