@@ -102,11 +102,14 @@ pub(crate) fn check_may_block(thread: &Thread, wait: &Wait) {
     }
 }
 
-/// Reports locks that a thread takes along into its end.
-pub(crate) fn check_none_held(thread: &Thread) {
+/// Reports locks, and interrupts that are off, which the running thread takes along where it goes: into its end, or to its program.
+pub(crate) fn check_none_held(thread: &Thread, goes: &str) {
     let held = HELD.with_borrow(Clone::clone);
     if let Some(lock) = held.first() {
-        crate::fault::report(&format!("{thread} ends and holds {lock} and {} others", held.len().saturating_sub(1)));
+        crate::fault::report(&format!("{thread} {goes} and holds {lock} and {} others", held.len().saturating_sub(1)));
+    }
+    if thread.interrupts_off.load(std::sync::atomic::Ordering::Relaxed) {
+        crate::fault::report(&format!("{thread} {goes} with interrupts off"));
     }
 }
 

@@ -253,6 +253,22 @@ fn two_orders_of_locks_are_reported_with_both_places() {
 }
 
 #[test]
+fn a_call_that_comes_back_with_a_lock_or_without_interrupts_is_reported() {
+    test(|| {
+        let lock = garbage::<recursive_lock>();
+        lock.view().init(c"forgotten".as_ptr(), 0);
+        let program = crate::user::Process::root();
+        program.call(|| program.call(|| lock.view().lock()));
+        program.call(|| lock.view().unlock());
+        program.call(|| current().interrupts_off.store(true, SeqCst));
+        let reports: Vec<_> = crate::fault::reports().iter().map(ToString::to_string).collect();
+        assert_eq!(reports.len(), 2, "{reports:?}");
+        assert!(reports[0].contains("returns to its program and holds \"forgotten\""), "{}", reports[0]);
+        assert!(reports[1].contains("returns to its program with interrupts off"), "{}", reports[1]);
+    });
+}
+
+#[test]
 fn waiting_under_a_lock_that_forbids_it_is_reported() {
     test(|| {
         super::forbid_blocking("quick");

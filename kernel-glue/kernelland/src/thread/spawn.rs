@@ -53,7 +53,7 @@ fn run(thread: &'static Thread, entry: Entry) {
         // SAFETY: the module that spawned the thread vouches for function and argument.
         unsafe { function(argument) }
     });
-    crate::lock::check_none_held(thread);
+    crate::lock::check_none_held(thread, "ends");
     end(thread, status);
 }
 
