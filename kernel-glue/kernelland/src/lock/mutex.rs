@@ -83,7 +83,10 @@ impl<'m> Mutex<'m> {
     /// Locks, and waits for it until the deadline.
     pub(crate) fn lock(self, deadline: Deadline) -> Result<(), status_t> {
         match flavour() {
-            Flavour::Release if self.word.fetch_sub(1, SeqCst) >= 0 => Ok(()),
+            Flavour::Release if self.word.fetch_sub(1, SeqCst) >= 0 => {
+                held::check_may_block(WaitKind::Mutex, self.label());
+                Ok(())
+            }
             Flavour::Release | Flavour::Kdebug => self.wait(deadline),
         }
     }
@@ -108,6 +111,7 @@ impl<'m> Mutex<'m> {
 
     /// Waits for a mutex whose count the caller has taken 1 from (release), or that it wants (the other flavour).
     pub(crate) fn wait(self, deadline: Deadline) -> Result<(), status_t> {
+        held::check_may_block(WaitKind::Mutex, self.label());
         let this = current();
         let mut queues = Queues::lock(self.address());
         match flavour() {
