@@ -6,7 +6,7 @@ mod trace;
 
 pub(crate) use demangle::readable as demangle;
 pub(crate) use handler::{handle, install};
-pub(crate) use trace::{Trace, place};
+pub(crate) use trace::{Trace, crate_name, place};
 
 use crate::thread::locked;
 use std::collections::BTreeSet;
