@@ -1,14 +1,10 @@
 //! Locks (`lock.h`). `_mutex_*` are what C code of the release flavour calls when its inline part did not do.
 
+use super::status;
 use crate::lock::{Mutex, RecursiveLock, RwLock, acquired, released, wanted};
 use crate::thread::{Deadline, current, find};
 use haiku_abi::{B_OK, B_WOULD_BLOCK, bigtime_t, mutex, recursive_lock, rw_lock, status_t, thread_id};
 use std::ffi::{c_char, c_void};
-
-/// Returns C's status of a result.
-fn status(result: Result<(), status_t>) -> status_t {
-    result.map_or_else(|status| status, |()| B_OK)
-}
 
 exports! {
     fn mutex_init(lock: *mut mutex, name: *const c_char) {
