@@ -83,7 +83,6 @@ impl Cache {
         if !state.live.remove(&(object as usize)) {
             drop(state);
             crate::fault::fail(&format!("object cache \"{}\": {object:p} is no object in use", self.name));
-            return;
         }
         fill(object, self.size, FREED);
         state.free.push_back(object as usize);

@@ -3,6 +3,7 @@
 //! Who waits adds an entry first and waits with it later: what was notified between is in the entry. C code reads the variable's
 //! number of entries and the entry's variable inline; all else is a table here.
 
+use crate::lock::check_may_block;
 use crate::thread::{Deadline, Thread, Wait, WaitKind, current, locked};
 use haiku_abi::{B_OK, B_RELATIVE_TIMEOUT, B_WOULD_BLOCK, bigtime_t, status_t};
 use std::collections::{BTreeMap, VecDeque};
@@ -75,7 +76,6 @@ impl Variable {
         if result > B_OK {
             drop(waiters);
             crate::fault::fail(&format!("a condition variable is notified with {result}"));
-            return 0;
         }
         let mut notified = 0i32;
         while let Some(Waiter { entry, thread }) = queue.pop_front() {
@@ -161,10 +161,12 @@ impl Entry {
             let _waiters = locked(&WAITERS);
             let variable = self.variable.load(SeqCst);
             if variable.is_null() {
+                check_may_block(WaitKind::ConditionVariable, "that was notified already");
                 return self.notified().unwrap_or(B_OK);
             }
             // SAFETY: the entry is in the variable's queue, so the variable lives.
             let name = unsafe { &*variable }.name();
+            check_may_block(WaitKind::ConditionVariable, &name);
             this.prepare(flags, Wait { kind: WaitKind::ConditionVariable, object: variable as usize, name });
             for link in &self.link {
                 link.store(std::ptr::from_ref(self).cast_mut().cast(), SeqCst);

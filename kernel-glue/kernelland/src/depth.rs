@@ -20,6 +20,11 @@ pub(crate) fn enter<R>(thread: &Thread, call: impl FnOnce() -> R) -> R {
     result
 }
 
+/// Whether the thread is in the kernel.
+pub(crate) fn is_inside(thread: &Thread) -> bool {
+    thread.stack_top.load(Relaxed) != 0
+}
+
 /// Runs `call`, which is module code that the kernel calls in the midst of a call of other module code.
 pub(crate) fn call_out<R>(thread: &Thread, call: impl FnOnce() -> R) -> R {
     let before = thread.stack_top.load(Relaxed);

@@ -6,7 +6,7 @@ mod trace;
 
 pub(crate) use demangle::readable as demangle;
 pub(crate) use handler::{handle, install};
-pub(crate) use trace::{Trace, place};
+pub(crate) use trace::{Trace, crate_name, place};
 
 use crate::thread::locked;
 use std::collections::BTreeSet;
@@ -35,9 +35,9 @@ impl fmt::Display for Fault {
 }
 
 /// Ends the process: the kernel would be in its debugger.
-pub(crate) fn fail(what: &str) {
+pub(crate) fn fail(what: &str) -> ! {
     let trace = Trace::capture();
-    end(&format!("kernel panic: {what}\n{trace}"));
+    end(&format!("kernel panic: {what}\n{trace}"))
 }
 
 /// Writes `text` and ends the process, at once and without destructors: other threads still run in modules.

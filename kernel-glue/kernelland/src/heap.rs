@@ -43,7 +43,6 @@ pub(crate) fn free(memory: *mut u8) {
     }
     let Some(block) = locked(&LIVE).get_or_insert_default().remove(&(memory as usize)) else {
         crate::fault::fail(&format!("free: {memory:p} is no block, or freed already"));
-        return;
     };
     check_guard(&block);
     fill(memory, block.size, FREED);

@@ -176,6 +176,11 @@ pub(crate) fn describe(path: &Path, base: usize, address: usize) -> String {
     }
 }
 
+/// Returns the function at an offset of a file.
+pub(crate) fn function(path: &Path, offset: usize) -> Option<String> {
+    names::nearest(path, offset).map(|(symbol, _)| demangle(&symbol))
+}
+
 /// Returns the path of an unloaded image in whose range an address lies.
 pub(crate) fn unloaded(address: usize) -> Option<String> {
     was_here(address).map(|(_, path)| path.display().to_string())

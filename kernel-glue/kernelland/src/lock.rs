@@ -8,7 +8,7 @@ mod recursive;
 mod rw;
 
 pub use held::forbid_blocking;
-pub(crate) use held::{Found, acquired, check_may_block, check_none_held, released};
+pub(crate) use held::{acquired, check_may_block, check_none_held, released, wanted};
 pub(crate) use mutex::Mutex;
 pub(crate) use recursive::RecursiveLock;
 pub(crate) use rw::RwLock;

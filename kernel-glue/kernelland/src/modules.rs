@@ -8,8 +8,8 @@ mod life;
 mod list;
 mod search;
 
-pub(crate) use image::loaded;
 pub use image::provide;
+pub(crate) use image::{file_name, loaded};
 pub(crate) use life::{get, put, references};
 pub(crate) use list::{ModuleList, open_list};
 pub(crate) use search::set_roots;

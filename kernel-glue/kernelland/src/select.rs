@@ -1,17 +1,19 @@
 //! Waiting for several things at once: what `select` and `poll` come down to.
 //!
-//! For each thing there is an [`Info`], whose handle its driver gets; the driver says by the handle what happened.
+//! For each thing there is an [`Info`], whose handle its driver gets; the driver says by the handle what happened. Handles are never
+//! used again, so that a driver which comes too late tells nobody else.
 
 use crate::thread::{Thread, current, locked};
 use haiku_abi::status_t;
 use std::collections::BTreeMap;
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicU16, Ordering::SeqCst};
+use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 /// One thing that a thread waits for.
 #[derive(Debug)]
 pub(crate) struct Info {
+    handle: usize,
     thread: &'static Thread,
     /// Events that the driver agreed to tell, one bit each.
     selected: AtomicU16,
@@ -24,14 +26,19 @@ impl Info {
 
     /// Makes one for the running thread, which is about to wait for these events.
     pub(crate) fn new(events: u16) -> Arc<Self> {
-        let info = Arc::new(Self { thread: current(), selected: AtomicU16::new(events), occurred: AtomicU16::new(0) });
-        locked(&LIVE).insert(info.handle() as usize, Arc::clone(&info));
+        let info = Arc::new(Self {
+            handle: NEXT.fetch_add(HANDLE_STEP, SeqCst),
+            thread: current(),
+            selected: AtomicU16::new(events),
+            occurred: AtomicU16::new(0),
+        });
+        locked(&LIVE).insert(info.handle, Arc::clone(&info));
         info
     }
 
     /// What drivers know it by.
-    pub(crate) fn handle(self: &Arc<Self>) -> *mut c_void {
-        Arc::as_ptr(self).cast_mut().cast()
+    pub(crate) fn handle(&self) -> *mut c_void {
+        std::ptr::without_provenance_mut(self.handle)
     }
 
     /// Notes an event, and wakes the thread if it waits for it.
@@ -61,8 +68,8 @@ impl Info {
     }
 
     /// Ends it: drivers have been told to forget the handle.
-    pub(crate) fn end(self: &Arc<Self>) {
-        locked(&LIVE).remove(&(self.handle() as usize));
+    pub(crate) fn end(&self) {
+        locked(&LIVE).remove(&self.handle);
     }
 }
 
@@ -125,4 +132,11 @@ impl Pool {
     }
 }
 
+/// On the kernel's side of the address space, where a program has nothing: who looks there faults.
+static NEXT: AtomicUsize = AtomicUsize::new(0xffff_e000_0000_0000);
+/// As far apart as structures of the kernel's.
+const HANDLE_STEP: usize = 64;
 static LIVE: Mutex<BTreeMap<usize, Arc<Info>>> = Mutex::new(BTreeMap::new());
+
+#[cfg(test)]
+mod tests;

@@ -90,6 +90,9 @@ pub(crate) fn acquire(id: sem_id, count: i32, flags: u32, timeout: bigtime_t) ->
         return Err(if id <= 0 { B_BAD_SEM_ID } else { B_BAD_VALUE });
     }
     let semaphore = find(id)?;
+    if flags & B_RELATIVE_TIMEOUT == 0 || timeout > 0 {
+        crate::lock::check_may_block(WaitKind::Semaphore, &semaphore.name);
+    }
     let this = current();
     let mut state = locked(&semaphore.state);
     if state.deleted {

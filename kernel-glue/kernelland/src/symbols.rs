@@ -78,6 +78,21 @@ pub use system::*;
 pub use thread::*;
 pub use time::*;
 
+use haiku_abi::{B_OK, status_t};
+use std::borrow::Cow;
+use std::ffi::{CStr, c_char};
+
+/// Returns C's status of a result.
+fn status(result: Result<(), status_t>) -> status_t {
+    result.map_or_else(|status| status, |()| B_OK)
+}
+
+/// Reads a string of the caller's.
+fn text<'t>(text: *const c_char) -> Cow<'t, str> {
+    // SAFETY: the callers' callers give strings that live during the call.
+    unsafe { CStr::from_ptr(text) }.to_string_lossy()
+}
+
 /// The ELF type of a symbol; an import of another type does not bind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Kind {

@@ -18,7 +18,7 @@ pub use poll::{DISCONNECTED, ERROR, INVALID, Interest, READ, WRITE, poll};
 pub use socket::Socket;
 
 use crate::thread::{Inside, Thread, current};
-use crate::{depth, syscalls, team};
+use crate::{depth, lock, syscalls, team};
 use haiku_abi::{status_t, team_id};
 use std::sync::atomic::Ordering::SeqCst;
 
@@ -83,7 +83,7 @@ impl Process {
         result(status)
     }
 
-    /// Runs a system call.
+    /// Runs a system call. What the kernel holds must be given back when it returns.
     pub(crate) fn call<R>(self, call: impl FnOnce() -> R) -> R {
         let thread = current();
         let before = (thread.team.swap(self.team, SeqCst), thread.user_id.swap(self.user, SeqCst));
@@ -93,6 +93,9 @@ impl Process {
         thread.team.store(before.0, SeqCst);
         thread.user_id.store(before.1, SeqCst);
         thread.interrupted.store(false, SeqCst);
+        if !depth::is_inside(thread) {
+            lock::check_none_held(thread, "returns to its program");
+        }
         result
     }
 }

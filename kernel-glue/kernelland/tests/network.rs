@@ -1,7 +1,9 @@
 //! The network stack that is there, built in or of `TRESTLE_KERNELLAND_MODULES`, in the kernel: loopback, and cards on real wires.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
-use haiku_abi::{AF_INET, EPROTONOSUPPORT, EPROTOTYPE, ETIMEDOUT, IFF_LINK, SOCK_DGRAM, SOCK_STREAM};
+use haiku_abi::{
+    AF_INET, B_OK, EPROTONOSUPPORT, EPROTOTYPE, ETIMEDOUT, IFF_LINK, SOCK_DGRAM, SOCK_STREAM, module_info, status_t,
+};
 use kernelland::user::{Interest, Interface, Process, READ, Socket, Status, from_inet, inet, poll};
 use kernelland::wire::{Cable, Nic};
 use kernelland::{Config, Counts, Flavour, Kernel};
@@ -121,7 +123,7 @@ fn linux_sends_by_tcp_where_the_stack_has_it() {
         assert_eq!(echo.join().unwrap(), total);
         card.down().unwrap();
         drop((nic, card));
-        assert_eq!(kernel.report().concerning("the kernel").faults.len(), 0);
+        assert_eq!(kernel.report().faults, []);
     });
 }
 
@@ -185,11 +187,8 @@ fn a_blocked_call_can_be_interrupted() {
                 to.send(kernelland::user::CallingThread::this()).unwrap();
                 socket.recv(&mut [0; 8], 0)
             });
-            let thread = from.recv().unwrap();
-            while !thread.waits() {
-                std::thread::yield_now();
-            }
-            thread.interrupt();
+            // The call that comes next is interrupted too.
+            from.recv().unwrap().interrupt();
             let status = reader.join().unwrap().unwrap_err();
             assert!(status == Status(haiku_abi::B_INTERRUPTED) || status == Status(ETIMEDOUT), "{status}");
         });
@@ -292,3 +291,29 @@ fn ip(arguments: &str) {
     let output = Command::new("ip").args(arguments.split(' ')).output().unwrap();
     assert!(output.status.success(), "ip {arguments}: {}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// What a module of this program's does when it begins and ends: nothing.
+unsafe extern "C" fn operations(_operation: i32) -> status_t {
+    B_OK
+}
+
+#[test]
+fn what_a_linked_crate_does_concerns_the_file_that_it_stands_for() {
+    kernelland::test(|| {
+        let kernel = Kernel::boot(Config::default());
+        // SAFETY: a variadic function may look at its first argument alone.
+        let operations = unsafe { std::mem::transmute::<*const (), Variadic>(operations as *const ()) };
+        let module = module_info { name: c"linked/file/v1".as_ptr(), flags: 0, std_ops: Some(operations) };
+        kernelland::modules::provide("linked/file", &[Box::leak(Box::new(module))]);
+        let mut lock = 0;
+        // SAFETY: a lock that lives.
+        unsafe { kernelland::symbols::acquire_spinlock(&raw mut lock) };
+        // SAFETY: takes no memory.
+        unsafe { kernelland::symbols::malloc(16) };
+        let (report, others) = (kernel.report().concerning("file"), kernel.report().concerning("other"));
+        assert_eq!((report.faults.len(), report.left.len()), (1, 1), "{report}");
+        assert!(others.is_clean(), "{others}");
+    });
+}
+
+type Variadic = unsafe extern "C" fn(i32, ...) -> status_t;

@@ -7,7 +7,7 @@ use crate::thread::{current, locked};
 use haiku_abi::{
     B_BAD_VALUE, B_DEV_INVALID_IOCTL, B_FILE_ERROR, B_NOT_SUPPORTED, B_OK, B_SELECT_PRI_WRITE, B_SELECT_WRITE,
     B_SET_BLOCKING_IO, B_SET_NONBLOCKING_IO, ENOTTY, O_NONBLOCK, O_RDONLY, O_RWMASK, O_WRONLY, off_t, selectsync,
-    status_t,
+    status_t, team_id,
 };
 use std::ffi::{CString, c_void};
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,8 @@ pub(crate) struct Descriptor {
     pub(crate) node: Arc<Node>,
     cookie: usize,
     state: Mutex<State>,
-    selects: Mutex<Vec<Arc<Info>>>,
+    /// Who waits for it, and by which of its numbers.
+    selects: Mutex<Vec<(Number, Arc<Info>)>>,
 }
 
 #[derive(Debug)]
@@ -33,6 +34,9 @@ struct State {
     close_done: bool,
     free_done: bool,
 }
+
+/// A number of a team's.
+pub(crate) type Number = (team_id, i32);
 
 /// Why a descriptor carries no more calls.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -111,9 +115,9 @@ impl Descriptor {
     }
 
     /// Asks the driver to say when an event happens; says whether the event may be waited for.
-    pub(crate) fn select(&self, info: &Arc<Info>, event: u8) -> Result<bool, status_t> {
+    pub(crate) fn select(&self, number: Number, info: &Arc<Info>, event: u8) -> Result<bool, status_t> {
         let _flight = self.begin()?;
-        locked(&self.selects).push(Arc::clone(info));
+        locked(&self.selects).push((number, Arc::clone(info)));
         let Some(select) = self.node.table().select else {
             // Without the hook, everything that is no output is taken to be ready.
             if event != B_SELECT_WRITE && event != B_SELECT_PRI_WRITE {
@@ -131,7 +135,7 @@ impl Descriptor {
     pub(crate) fn deselect(&self, info: &Arc<Info>, event: u8) {
         let Ok(_flight) = self.begin() else { return };
         self.run_deselect(info, event);
-        locked(&self.selects).retain(|other| !Arc::ptr_eq(other, info));
+        locked(&self.selects).retain(|(_, other)| !Arc::ptr_eq(other, info));
     }
 
     /// Notes that one more number leads here.
@@ -144,10 +148,10 @@ impl Descriptor {
         Ok(())
     }
 
-    /// A number that led here is gone.
-    pub(crate) fn close(&self) {
+    /// A number that led here is gone, and with it the waits by this number.
+    pub(crate) fn close(&self, number: Number) {
         let disconnected = locked(&self.state).stopped == Some(Stop::Disconnected);
-        let selects = std::mem::take(&mut *locked(&self.selects));
+        let selects: Vec<_> = locked(&self.selects).extract_if(.., |(by, _)| *by == number).collect();
         if disconnected {
             if !selects.is_empty() {
                 crate::fault::fail(&format!(
@@ -157,7 +161,7 @@ impl Descriptor {
             }
             return;
         }
-        for info in selects {
+        for (_, info) in selects {
             for event in info.selected() {
                 self.run_deselect(&info, event);
             }

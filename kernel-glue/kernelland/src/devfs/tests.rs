@@ -259,14 +259,50 @@ fn closing_what_was_cut_off_under_a_poll_is_a_panic() {
         let process = node("test/0");
         let node = process.open("test/0", O_RDWR).unwrap();
         scope(|scope| {
-            let poller = scope.spawn(|| poll(&[Interest::Node(&node, READ)], 200_000));
-            while crate::thread::all().iter().all(|thread| thread.waits_for().is_none()) {
+            let (to, from) = std::sync::mpsc::channel();
+            let node = &node;
+            let poller = scope.spawn(move || {
+                to.send(CallingThread::this()).unwrap();
+                poll(&[Interest::Node(node, READ)], -1)
+            });
+            let thread = from.recv().unwrap();
+            while !thread.waits() {
                 yield_now();
             }
             unpublish("test/0", Disconnect::Yes).unwrap();
-            assert_eq!(poller.join().unwrap(), Ok(vec![0]));
+            thread.interrupt();
+            assert_eq!(poller.join().unwrap(), Err(Status(B_INTERRUPTED)));
         });
         let _ = node.close();
+    });
+}
+
+#[test]
+fn closing_one_of_two_numbers_ends_the_polls_by_this_one() {
+    test(|| {
+        let process = node("test/0");
+        let nodes = [process.open("test/0", O_RDWR).unwrap()];
+        let nodes = [nodes[0].duplicate().unwrap(), nodes.into_iter().next().unwrap()];
+        scope(|scope| {
+            let pollers = nodes.each_ref().map(|node| {
+                let (to, from) = std::sync::mpsc::channel();
+                let poller = scope.spawn(move || {
+                    to.send(CallingThread::this()).unwrap();
+                    poll(&[Interest::Node(node, READ)], -1)
+                });
+                let thread = from.recv().unwrap();
+                while !thread.waits() {
+                    yield_now();
+                }
+                (thread, poller)
+            });
+            nodes[0].close().unwrap();
+            let [(_, of_closed), (thread, of_other)] = pollers;
+            assert_eq!(of_closed.join().unwrap(), Ok(vec![INVALID]));
+            assert!(thread.waits());
+            thread.interrupt();
+            assert_eq!(of_other.join().unwrap(), Err(Status(B_INTERRUPTED)));
+        });
     });
 }
 

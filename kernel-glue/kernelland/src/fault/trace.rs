@@ -3,10 +3,10 @@
 //! The kernel's frames are unwound by their tables, as the compiler made them; modules have frame pointers, and no tables that
 //! the unwinder knows. So the unwinder goes until it meets a module, and from there the frame pointers lead.
 
-use crate::{loader, user_copy};
+use crate::{loader, modules, user_copy};
 use std::ffi::{CStr, c_int, c_void};
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Return addresses, the innermost first.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +27,7 @@ impl Trace {
 
     /// Returns the names of the add-ons' files whose code it leads through.
     pub(crate) fn files(&self) -> Vec<String> {
-        self.0.iter().filter_map(|address| loader::file_name(*address)).collect()
+        self.0.iter().filter_map(|address| modules::file_name(*address)).collect()
     }
 
     /// Takes that of code that a signal stopped: in a module, by its registers.
@@ -71,17 +71,34 @@ pub(crate) fn place(address: usize) -> String {
     if let Some(place) = loader::place(address) {
         return format!("{address:#x} {place}");
     }
+    match file_of_linux(address) {
+        Some((file, base)) => format!("{address:#x} {}", loader::describe(&file, base, address)),
+        None => format!("{address:#x}"),
+    }
+}
+
+/// Returns the crate whose function lies at an address of this program.
+pub(crate) fn crate_name(address: usize) -> Option<String> {
+    let (file, base) = file_of_linux(address)?;
+    let function = loader::function(&file, address.wrapping_sub(base))?;
+    // Of an implementation, what it is for comes first.
+    let first = function.trim_start_matches("$LT$").split([':', '.', '$']).next()?;
+    Some(first.to_owned())
+}
+
+/// Returns the file that Linux has mapped at an address, and where it begins.
+fn file_of_linux(address: usize) -> Option<(PathBuf, usize)> {
     let mut info = std::mem::MaybeUninit::<libc::Dl_info>::zeroed();
     // SAFETY: the call writes the structure, and takes any address.
     let found = unsafe { libc::dladdr(std::ptr::without_provenance(address), info.as_mut_ptr()) };
     // SAFETY: zeroes are a value of this structure too.
     let info = unsafe { info.assume_init() };
     if found == 0 || info.dli_fname.is_null() {
-        return format!("{address:#x}");
+        return None;
     }
     // SAFETY: the linker's name of a file that is loaded.
     let file = unsafe { CStr::from_ptr(info.dli_fname) }.to_string_lossy().into_owned();
-    format!("{address:#x} {}", loader::describe(Path::new(&file), info.dli_fbase as usize, address))
+    Some((Path::new(&file).to_owned(), info.dli_fbase as usize))
 }
 
 #[derive(Default)]

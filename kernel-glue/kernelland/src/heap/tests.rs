@@ -34,6 +34,16 @@ fn a_block_is_freed_once() {
 }
 
 #[test]
+fn a_freed_block_does_not_become_another() {
+    test_that_fails("realloc: ", || {
+        let block = allocate(8, 1, 0).unwrap();
+        free(block);
+        // SAFETY: that of a block which is not one any more is what is tried here.
+        unsafe { crate::symbols::realloc(block.cast(), 16) };
+    });
+}
+
+#[test]
 fn a_write_beyond_the_end_is_found() {
     test_that_fails("written beyond the end", || {
         let block = allocate(8, 1, 0).unwrap();

@@ -147,7 +147,7 @@ fn left() -> Vec<Left> {
 
 /// Returns the name of the file in which an address of code lies, or lay.
 fn maker(caller: usize) -> String {
-    loader::file_name(caller).unwrap_or_else(|| "the kernel".to_owned())
+    modules::file_name(caller).unwrap_or_else(|| "the kernel".to_owned())
 }
 
 pub(super) fn kernel_threads() -> impl Iterator<Item = &'static Thread> {

@@ -1,7 +1,7 @@
 //! Which locks a thread holds, as far as it took them by calls: C code of the release flavour takes mutexes inline.
 
 use super::order;
-use crate::thread::{Thread, Wait, WaitKind, locked};
+use crate::thread::{Thread, WaitKind, current, locked};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -35,23 +35,18 @@ impl std::fmt::Display for Label {
     }
 }
 
-/// How a thread came to a lock.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Found {
-    /// It was ready to wait for it.
-    Waiting,
-    /// It asked whether the lock is free, which cannot deadlock.
-    Free,
+/// Notes that the running thread is ready to wait for a lock, before it does: of those who deadlock, nobody comes any further.
+pub(crate) fn wanted(lock: Label) {
+    HELD.with_borrow(|held| {
+        if !held.is_empty() {
+            order::follow(held, lock);
+        }
+    });
 }
 
 /// Notes that the running thread has a lock.
-pub(crate) fn acquired(lock: Label, found: Found) {
-    HELD.with_borrow_mut(|held| {
-        if found == Found::Waiting && !held.is_empty() {
-            order::follow(held, lock);
-        }
-        held.push(lock);
-    });
+pub(crate) fn acquired(lock: Label) {
+    HELD.with_borrow_mut(|held| held.push(lock));
 }
 
 /// Notes that the running thread has given a lock back.
@@ -73,12 +68,13 @@ pub(super) fn forget(address: usize) {
     order::forget(address);
 }
 
-/// Reports a wait under a lock that forbids it.
-pub(crate) fn check_may_block(thread: &Thread, wait: &Wait) {
+/// Reports a call that may wait, with interrupts off or under a lock that forbids it; whether it does wait is a matter of luck.
+pub(crate) fn check_may_block(kind: WaitKind, name: impl std::fmt::Display) {
+    let thread = current();
     if thread.interrupts_off.load(std::sync::atomic::Ordering::Relaxed) {
-        crate::fault::report(&format!("{thread} waits for {:?} {} with interrupts off", wait.kind, wait.name));
+        crate::fault::report(&format!("{thread} may wait for {kind:?} {name} with interrupts off"));
     }
-    match wait.kind {
+    match kind {
         WaitKind::Mutex | WaitKind::RwLock => return,
         WaitKind::Semaphore
         | WaitKind::ConditionVariable
@@ -97,16 +93,18 @@ pub(crate) fn check_may_block(thread: &Thread, wait: &Wait) {
         held.iter().find(forbids).copied()
     };
     if let Some(lock) = found {
-        let Wait { kind, name, .. } = wait;
-        crate::fault::report(&format!("{thread} waits for {kind:?} {name} and holds {lock}, which forbids waiting"));
+        crate::fault::report(&format!("{thread} may wait for {kind:?} {name} and holds {lock}, which forbids waiting"));
     }
 }
 
-/// Reports locks that a thread takes along into its end.
-pub(crate) fn check_none_held(thread: &Thread) {
+/// Reports locks, and interrupts that are off, which the running thread takes along where it goes: into its end, or to its program.
+pub(crate) fn check_none_held(thread: &Thread, goes: &str) {
     let held = HELD.with_borrow(Clone::clone);
     if let Some(lock) = held.first() {
-        crate::fault::report(&format!("{thread} ends and holds {lock} and {} others", held.len().saturating_sub(1)));
+        crate::fault::report(&format!("{thread} {goes} and holds {lock} and {} others", held.len().saturating_sub(1)));
+    }
+    if thread.interrupts_off.load(std::sync::atomic::Ordering::Relaxed) {
+        crate::fault::report(&format!("{thread} {goes} with interrupts off"));
     }
 }
 

@@ -63,7 +63,6 @@ impl<'m> Mutex<'m> {
                 if holder != FREE && holder != current().id {
                     drop(queues);
                     crate::fault::fail(&format!("mutex_destroy: {} is held by thread {holder}", self.label()));
-                    return;
                 }
             }
             Flavour::Release => self.word.store(DESTROYED_COUNT, SeqCst),
@@ -84,7 +83,10 @@ impl<'m> Mutex<'m> {
     /// Locks, and waits for it until the deadline.
     pub(crate) fn lock(self, deadline: Deadline) -> Result<(), status_t> {
         match flavour() {
-            Flavour::Release if self.word.fetch_sub(1, SeqCst) >= 0 => Ok(()),
+            Flavour::Release if self.word.fetch_sub(1, SeqCst) >= 0 => {
+                held::check_may_block(WaitKind::Mutex, self.label());
+                Ok(())
+            }
             Flavour::Release | Flavour::Kdebug => self.wait(deadline),
         }
     }
@@ -109,6 +111,7 @@ impl<'m> Mutex<'m> {
 
     /// Waits for a mutex whose count the caller has taken 1 from (release), or that it wants (the other flavour).
     pub(crate) fn wait(self, deadline: Deadline) -> Result<(), status_t> {
+        held::check_may_block(WaitKind::Mutex, self.label());
         let this = current();
         let mut queues = Queues::lock(self.address());
         match flavour() {
@@ -121,7 +124,6 @@ impl<'m> Mutex<'m> {
                 if self.word.load(SeqCst) < DESTROYED_COUNT / 2 {
                     drop(queues);
                     crate::fault::fail(&format!("a destroyed mutex at {:#x} is locked", self.address()));
-                    return Err(B_ERROR);
                 }
             }
             Flavour::Kdebug => match self.word.load(SeqCst) {
@@ -133,7 +135,6 @@ impl<'m> Mutex<'m> {
                     drop(queues);
                     let what = if holder == 0 { "is not initialised, or destroyed" } else { "is locked twice" };
                     crate::fault::fail(&format!("mutex {} {what}", self.label()));
-                    return Err(B_ERROR);
                 }
                 _ => {}
             },
@@ -164,7 +165,6 @@ impl<'m> Mutex<'m> {
             if holder != current().id {
                 drop(queues);
                 crate::fault::fail(&format!("mutex {} is unlocked, held by thread {holder}", self.label()));
-                return;
             }
         }
         match queues.pop(self.address()) {

@@ -13,7 +13,7 @@ struct Edge {
     trace: Trace,
 }
 
-/// Notes that `lock` is taken under `held`, and reports an order that contradicts one seen before.
+/// Notes that `lock` is wanted under `held`, and reports an order that contradicts one seen before.
 pub(super) fn follow(held: &[Label], lock: Label) {
     let mut contradictions = Vec::new();
     {

@@ -1,7 +1,7 @@
 //! `recursive_lock`: a mutex that its holder may take again.
 
-use super::{Flavour, Found, Mutex, acquired, flavour, released};
-use crate::thread::{Deadline, current};
+use super::{Flavour, Mutex, acquired, check_may_block, flavour, released, wanted};
+use crate::thread::{Deadline, WaitKind, current};
 use haiku_abi::{recursive_lock, status_t};
 use std::ffi::c_char;
 use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
@@ -47,10 +47,13 @@ impl RecursiveLock<'_> {
     }
 
     pub(crate) fn lock(self) {
-        if !self.is_ours() {
+        if self.is_ours() {
+            check_may_block(WaitKind::Mutex, self.mutex.label());
+        } else {
+            wanted(self.mutex.label());
             // Fails only when the lock is destroyed, which is reported; C's code goes on as if it had it.
             let _ = self.mutex.lock(Deadline::Never);
-            acquired(self.mutex.label(), Found::Waiting);
+            acquired(self.mutex.label());
             self.take();
         }
         self.recursion.fetch_add(1, SeqCst);
@@ -59,7 +62,7 @@ impl RecursiveLock<'_> {
     pub(crate) fn try_lock(self) -> Result<(), status_t> {
         if !self.is_ours() {
             self.mutex.try_lock()?;
-            acquired(self.mutex.label(), Found::Free);
+            acquired(self.mutex.label());
             self.take();
         }
         self.recursion.fetch_add(1, SeqCst);
@@ -69,7 +72,6 @@ impl RecursiveLock<'_> {
     pub(crate) fn unlock(self) {
         if !self.is_ours() {
             crate::fault::fail(&format!("recursive lock {} is unlocked by another thread", self.mutex.label()));
-            return;
         }
         if self.recursion.fetch_sub(1, SeqCst) == 1 {
             if flavour() == Flavour::Release {

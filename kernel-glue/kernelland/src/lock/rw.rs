@@ -1,6 +1,6 @@
 //! `rw_lock`: readers add 1 inline and only come here when a writer's 0x10000 is there before them.
 
-use super::held::{self, Found, Label};
+use super::held::{self, Label};
 use super::queue::{Queues, Waiter, Wants};
 use crate::thread::{Deadline, Thread, Wait, WaitKind, current};
 use haiku_abi::{B_ERROR, B_OK, rw_lock, status_t};
@@ -74,6 +74,7 @@ impl RwLock<'_> {
 
     /// Waits as a reader who has counted itself already.
     pub(crate) fn read_wait(self) -> Result<(), status_t> {
+        held::check_may_block(WaitKind::RwLock, self.label());
         let queues = Queues::lock(self.label().address);
         if self.holder.load(SeqCst) == current().id {
             self.owner_count.fetch_add(1, SeqCst);
@@ -107,8 +108,12 @@ impl RwLock<'_> {
     }
 
     pub(crate) fn write_lock(self) -> Result<(), status_t> {
-        let queues = Queues::lock(self.label().address);
         let this = current();
+        held::check_may_block(WaitKind::RwLock, self.label());
+        if self.holder.load(SeqCst) != this.id {
+            held::wanted(self.label());
+        }
+        let queues = Queues::lock(self.label().address);
         if self.holder.load(SeqCst) == this.id {
             self.owner_count.fetch_add(WRITER, SeqCst);
             return Ok(());
@@ -125,7 +130,7 @@ impl RwLock<'_> {
             self.wait(queues, Wants::Writing)?;
             self.become_writer(this);
         }
-        held::acquired(self.label(), Found::Waiting);
+        held::acquired(self.label());
         Ok(())
     }
 
@@ -134,7 +139,6 @@ impl RwLock<'_> {
         if self.holder.load(SeqCst) != current().id {
             drop(queues);
             crate::fault::fail(&format!("rw lock {} is not locked for writing by its unlocker", self.label()));
-            return;
         }
         let readers = self.owner_count.fetch_sub(WRITER, SeqCst).wrapping_sub(WRITER);
         if readers >= WRITER {

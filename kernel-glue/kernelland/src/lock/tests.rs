@@ -253,6 +253,61 @@ fn two_orders_of_locks_are_reported_with_both_places() {
 }
 
 #[test]
+fn taking_a_lock_with_interrupts_off_is_reported_even_if_it_is_free() {
+    test(|| {
+        let (recursive, rw) = (garbage::<recursive_lock>(), garbage::<rw_lock>());
+        recursive.view().init(c"recursive".as_ptr(), 0);
+        rw.view().init(c"rw".as_ptr());
+        current().interrupts_off.store(true, SeqCst);
+        recursive.view().lock();
+        recursive.view().lock();
+        rw.view().write_lock().unwrap();
+        current().interrupts_off.store(false, SeqCst);
+        assert_eq!(crate::fault::reports().len(), 3, "{:?}", crate::fault::reports());
+    });
+}
+
+#[test]
+fn two_that_deadlock_when_they_first_meet_are_reported() {
+    test(|| {
+        let locks = [c"first", c"second"].map(|name| {
+            let lock: &'static _ = Box::leak(Box::new(garbage::<recursive_lock>()));
+            lock.view().init(name.as_ptr(), 0);
+            lock
+        });
+        let both_hold_one: &'static _ = Box::leak(Box::new(std::sync::Barrier::new(2)));
+        for [outer, inner] in [[locks[0], locks[1]], [locks[1], locks[0]]] {
+            std::thread::spawn(move || {
+                outer.view().lock();
+                both_hold_one.wait();
+                inner.view().lock();
+            });
+        }
+        // They wait for ever, until the process ends.
+        while crate::fault::reports().is_empty() {
+            yield_now();
+        }
+        assert!(crate::fault::reports()[0].to_string().contains("locks in two orders"));
+    });
+}
+
+#[test]
+fn a_call_that_comes_back_with_a_lock_or_without_interrupts_is_reported() {
+    test(|| {
+        let lock = garbage::<recursive_lock>();
+        lock.view().init(c"forgotten".as_ptr(), 0);
+        let program = crate::user::Process::root();
+        program.call(|| program.call(|| lock.view().lock()));
+        program.call(|| lock.view().unlock());
+        program.call(|| current().interrupts_off.store(true, SeqCst));
+        let reports: Vec<_> = crate::fault::reports().iter().map(ToString::to_string).collect();
+        assert_eq!(reports.len(), 2, "{reports:?}");
+        assert!(reports[0].contains("returns to its program and holds \"forgotten\""), "{}", reports[0]);
+        assert!(reports[1].contains("returns to its program with interrupts off"), "{}", reports[1]);
+    });
+}
+
+#[test]
 fn waiting_under_a_lock_that_forbids_it_is_reported() {
     test(|| {
         super::forbid_blocking("quick");
@@ -260,9 +315,10 @@ fn waiting_under_a_lock_that_forbids_it_is_reported() {
         lock.view().init(c"quick".as_ptr(), 0);
         let sem = crate::sem::create(1, "test", 0).unwrap();
         lock.view().lock();
-        crate::sem::acquire(sem, 1, 0, 0).unwrap();
+        assert_eq!(crate::sem::acquire(sem, 2, haiku_abi::B_RELATIVE_TIMEOUT, 0), Err(B_WOULD_BLOCK));
         assert!(crate::fault::reports().is_empty());
-        assert!(crate::sem::acquire(sem, 1, haiku_abi::B_RELATIVE_TIMEOUT, 100).is_err());
+        // It would have had to wait if another one had been faster.
+        crate::sem::acquire(sem, 1, 0, 0).unwrap();
         lock.view().unlock();
         let text = crate::fault::reports()[0].to_string();
         assert!(text.contains("\"quick\""), "{text}");

@@ -1,5 +1,6 @@
 //! Files of modules: an ELF file, or modules that are built into the kernel and act like a file.
 
+use crate::fault::crate_name;
 use crate::loader;
 use crate::symbols::Kind;
 use crate::thread::locked;
@@ -62,9 +63,29 @@ impl ModuleImage {
 }
 
 /// Makes modules act like a file at `path` below `add-ons/kernel`, as long as no directory of add-ons has that file.
+///
+/// Reports take the code of the crate that has the first module's operations for the file's.
 pub fn provide(path: &str, modules: &[&'static module_info]) {
-    let modules = modules.iter().map(|info| ModuleInfo(std::ptr::from_ref(*info))).collect();
+    let modules = modules.iter().map(|info| ModuleInfo(std::ptr::from_ref(*info))).collect::<Vec<_>>();
+    let operations = modules.first().and_then(|module| module.read().std_ops);
+    let own = env!("CARGO_PKG_NAME");
+    if let Some(name) = operations.and_then(|operations| crate_name(operations as usize)).filter(|name| name != own) {
+        locked(&LINKED).push((name, PathBuf::from(path)));
+    }
     locked(&BUILT_IN).push((PathBuf::from(path), modules));
+}
+
+/// Returns the name of the file in whose image an address lies or lay, or whose modules are of the crate that has the code there.
+pub(crate) fn file_name(address: usize) -> Option<String> {
+    loader::file_name(address).or_else(|| {
+        let linked = locked(&LINKED).clone();
+        if linked.is_empty() {
+            return None;
+        }
+        let name = crate_name(address)?;
+        let (_, path) = linked.iter().find(|(linked, _)| *linked == name)?;
+        path.file_name().map(|name| name.to_string_lossy().into_owned())
+    })
 }
 
 /// Returns the paths of all built-in files.
@@ -167,6 +188,8 @@ fn text(name: *const std::ffi::c_char) -> String {
 }
 
 static IMAGES: Mutex<Option<HashMap<PathBuf, Arc<ModuleImage>>>> = Mutex::new(None);
+/// Crates of this program, with the file that the code of each is taken for.
+static LINKED: Mutex<Vec<(String, PathBuf)>> = Mutex::new(Vec::new());
 static BUILT_IN: Mutex<Vec<(PathBuf, Vec<ModuleInfo>)>> = Mutex::new(Vec::new());
 /// Lists longer than this are taken to be no lists.
 const MOST_ENTRIES: usize = 1024;

@@ -70,7 +70,6 @@ pub(crate) fn put(name: &str) -> Result<(), status_t> {
     };
     if module.references == 0 {
         crate::fault::fail(&format!("module {name} has no references"));
-        return Err(B_ERROR);
     }
     let left = module.references.saturating_sub(1);
     with(name, |module| module.references = left);
@@ -150,7 +149,6 @@ fn initialise(name: &str, module: &Module) -> Result<(), status_t> {
 fn end(name: &str, module: &Module) {
     if module.state != State::Ready {
         crate::fault::fail(&format!("module {name} is put while it is {:?}", module.state));
-        return;
     }
     set_state(name, State::Ending);
     let status = run(module, B_MODULE_UNINIT);

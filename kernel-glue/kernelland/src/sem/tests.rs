@@ -123,3 +123,14 @@ fn no_wake_up_is_lost_between_threads_and_time_outs() {
     assert_eq!((taken.load(SeqCst), count(sem)), (given, Ok(0)));
     delete(sem).unwrap();
 }
+
+#[test]
+fn only_a_wait_that_any_signal_may_end_is_interrupted() {
+    crate::test(|| {
+        let sem = super::create(0, "test", 0).unwrap();
+        crate::thread::current().interrupt();
+        let wait = |flags| super::acquire(sem, 1, flags | haiku_abi::B_RELATIVE_TIMEOUT, 1000);
+        assert_eq!(wait(haiku_abi::B_KILL_CAN_INTERRUPT), Err(haiku_abi::B_TIMED_OUT));
+        assert_eq!(wait(haiku_abi::B_CAN_INTERRUPT), Err(haiku_abi::B_INTERRUPTED));
+    });
+}

@@ -2,7 +2,7 @@
 #![expect(non_snake_case, reason = "mangled names of C++")]
 
 use crate::condition::{Entry, Variable, Whom};
-use crate::lock::{Found, Mutex, RecursiveLock, acquired, released};
+use crate::lock::{Mutex, RecursiveLock, acquired, released, wanted};
 use crate::thread::{Deadline, current};
 use haiku_abi::{B_OK, bigtime_t, mutex, recursive_lock, status_t};
 use std::ffi::{c_char, c_void};
@@ -59,8 +59,9 @@ exports! {
             released(lock.address());
             lock.unlock();
         });
+        wanted(lock.label());
         if lock.lock(Deadline::Never).is_ok() {
-            acquired(lock.label(), Found::Waiting);
+            acquired(lock.label());
         }
         status
     }

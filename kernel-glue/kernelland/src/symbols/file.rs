@@ -1,10 +1,11 @@
 //! Files, for modules: descriptors of the kernel's own team; failures are -1 and `errno`.
 
+use super::text;
 use crate::devfs::{self, Descriptor};
 use crate::team;
 use crate::thread::{KERNEL_TEAM, current};
 use haiku_abi::{B_ENTRY_NOT_FOUND, ssize_t, status_t};
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Returns C's number of a result, and sets `errno`.
@@ -16,11 +17,6 @@ fn number(result: Result<usize, status_t>) -> ssize_t {
         },
         |value| ssize_t::try_from(value).unwrap_or(ssize_t::MAX),
     )
-}
-
-fn text<'t>(path: *const c_char) -> std::borrow::Cow<'t, str> {
-    // SAFETY: the callers' callers give strings that live during the call.
-    unsafe { CStr::from_ptr(path) }.to_string_lossy()
 }
 
 fn open_path(path: &str, mode: c_int) -> Result<usize, status_t> {
@@ -42,7 +38,7 @@ exports! {
     fn close(fd: c_int) -> c_int {
         crate::depth::check(current());
         as_int(number(team::leave(KERNEL_TEAM, fd).map(|descriptor| {
-            descriptor.close();
+            descriptor.close((KERNEL_TEAM, fd));
             0
         })))
     }

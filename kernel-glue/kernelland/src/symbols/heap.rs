@@ -53,12 +53,16 @@ extern "C" fn reallocate(old: *mut c_void, size: usize, caller: usize) -> *mut c
         heap::free(old);
         return std::ptr::null_mut();
     }
-    let Some(new) = allocate(size, 1, caller) else { return std::ptr::null_mut() };
-    if let Some(before) = heap::size_of(old) {
-        // SAFETY: both are blocks in use, at least this long, and the new one is not the old one.
-        unsafe { std::ptr::copy_nonoverlapping(old, new, before.min(size)) };
-        heap::free(old);
+    if old.is_null() {
+        return allocate_plain(size, caller);
     }
+    let Some(before) = heap::size_of(old) else {
+        crate::fault::fail(&format!("realloc: {old:p} is no block, or freed already"))
+    };
+    let Some(new) = allocate(size, 1, caller) else { return std::ptr::null_mut() };
+    // SAFETY: both are blocks in use, at least this long, and the new one is not the old one.
+    unsafe { std::ptr::copy_nonoverlapping(old, new, before.min(size)) };
+    heap::free(old);
     new.cast()
 }
 

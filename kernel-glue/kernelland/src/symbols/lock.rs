@@ -1,14 +1,10 @@
 //! Locks (`lock.h`). `_mutex_*` are what C code of the release flavour calls when its inline part did not do.
 
-use crate::lock::{Found, Mutex, RecursiveLock, RwLock, acquired, released};
+use super::status;
+use crate::lock::{Mutex, RecursiveLock, RwLock, acquired, released, wanted};
 use crate::thread::{Deadline, current, find};
 use haiku_abi::{B_OK, B_WOULD_BLOCK, bigtime_t, mutex, recursive_lock, rw_lock, status_t, thread_id};
 use std::ffi::{c_char, c_void};
-
-/// Returns C's status of a result.
-fn status(result: Result<(), status_t>) -> status_t {
-    result.map_or_else(|status| status, |()| B_OK)
-}
 
 exports! {
     fn mutex_init(lock: *mut mutex, name: *const c_char) {
@@ -31,9 +27,10 @@ exports! {
         crate::depth::check(current());
         // SAFETY: the caller gives a mutex that lives.
         let lock = unsafe { Mutex::at(lock) };
+        wanted(lock.label());
         let result = lock.lock(Deadline::Never);
         if result.is_ok() {
-            acquired(lock.label(), Found::Waiting);
+            acquired(lock.label());
         }
         status(result)
     }
@@ -43,7 +40,7 @@ exports! {
         let lock = unsafe { Mutex::at(lock) };
         let result = lock.try_lock();
         if result.is_ok() {
-            acquired(lock.label(), Found::Free);
+            acquired(lock.label());
         }
         status(result)
     }
@@ -51,9 +48,10 @@ exports! {
     fn mutex_lock_with_timeout(lock: *mut mutex, flags: u32, timeout: bigtime_t) -> status_t {
         // SAFETY: the caller gives a mutex that lives.
         let lock = unsafe { Mutex::at(lock) };
+        wanted(lock.label());
         let result = lock.lock(Deadline::of(flags, timeout));
         if result.is_ok() {
-            acquired(lock.label(), Found::Waiting);
+            acquired(lock.label());
         }
         status(result)
     }

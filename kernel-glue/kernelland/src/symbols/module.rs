@@ -1,14 +1,10 @@
 //! Modules (`module.h`).
 
+use super::text;
 use crate::modules::{self, ModuleList};
 use crate::thread::current;
 use haiku_abi::{B_BAD_VALUE, B_ENTRY_NOT_FOUND, B_OK, module_info, status_t};
-use std::ffi::{CStr, c_char, c_void};
-
-fn text<'t>(name: *const c_char) -> std::borrow::Cow<'t, str> {
-    // SAFETY: the callers' callers give strings that live during the call.
-    unsafe { CStr::from_ptr(name) }.to_string_lossy()
-}
+use std::ffi::{c_char, c_void};
 
 /// Writes a name and its length.
 fn give(name: &str, buffer: *mut c_char, size: *mut usize) -> status_t {

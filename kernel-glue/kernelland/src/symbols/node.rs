@@ -1,21 +1,13 @@
 //! Nodes in `/dev`, and those who wait for them (`fs/devfs.h`, `fs/select_sync_pool.h`).
 
+use super::{status, text};
 use crate::devfs::{self, Disconnect, Hooks};
 use crate::select::{self, Pool};
 use crate::thread::current;
 use haiku_abi::{
     B_BAD_VALUE, B_ENTRY_NOT_FOUND, B_NO_MEMORY, B_OK, device_hooks, select_sync_pool, selectsync, status_t,
 };
-use std::ffi::{CStr, c_char};
-
-fn status(result: Result<(), status_t>) -> status_t {
-    result.map_or_else(|status| status, |()| B_OK)
-}
-
-fn text<'t>(path: *const c_char) -> std::borrow::Cow<'t, str> {
-    // SAFETY: the callers' callers give strings that live during the call.
-    unsafe { CStr::from_ptr(path) }.to_string_lossy()
-}
+use std::ffi::c_char;
 
 exports_with_caller! {
     fn devfs_publish_device(*const c_char, *mut device_hooks) -> status_t = "rdx" publish;

@@ -165,7 +165,6 @@ exports! {
         let pointer = weak_referenceable(this).pointer.load(SeqCst);
         if pointer.is_null() {
             fault::fail("a weakly referenceable object without its pointer is deleted");
-            return;
         }
         let weak = weak_pointer(pointer.cast());
         // Nobody looks at the outcome: any other number than 1 is judged below.

@@ -1,13 +1,10 @@
 //! Semaphores (`OS.h`).
 
+use super::status;
 use crate::sem;
 use crate::thread::current;
 use haiku_abi::{B_OK, bigtime_t, sem_id, status_t};
 use std::ffi::{CStr, c_char};
-
-fn status(result: Result<(), status_t>) -> status_t {
-    result.map_or_else(|status| status, |()| B_OK)
-}
 
 exports_with_caller! {
     fn create_sem(i32, *const c_char) -> sem_id = "rdx" create;

@@ -1,16 +1,12 @@
 //! The rest of the kernel: spinlocks, generic system calls, settings of drivers, timers and daemons.
 
+use super::text;
 use crate::settings::Settings;
 use crate::thread::current;
 use crate::{syscalls, timers};
 use haiku_abi::{B_OK, bigtime_t, status_t};
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
-
-fn text<'t>(text: *const c_char) -> std::borrow::Cow<'t, str> {
-    // SAFETY: the callers' callers give strings that live during the call.
-    unsafe { CStr::from_ptr(text) }.to_string_lossy()
-}
 
 fn spinlock<'l>(lock: *mut i32) -> &'l AtomicI32 {
     // SAFETY: the callers' callers give a lock that lives during the call.

@@ -1,15 +1,12 @@
 //! Threads, and who runs (`OS.h`, `KernelExport.h`).
 
+use super::status;
 use crate::thread::{self, Entry, current};
 use haiku_abi::{
     B_BAD_THREAD_ID, B_BAD_VALUE, B_NAME_NOT_FOUND, B_NO_MEMORY, B_OK, status_t, team_id, thread_func, thread_id,
 };
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::atomic::Ordering::Relaxed;
-
-fn status(result: Result<(), status_t>) -> status_t {
-    result.map_or_else(|status| status, |()| B_OK)
-}
 
 exports_with_caller! {
     fn spawn_kernel_thread(thread_func, *const c_char, i32, *mut c_void) -> thread_id = "r8" spawn;

@@ -6,6 +6,7 @@ use haiku_abi::{B_OK, B_TIMED_OUT, bigtime_t, status_t};
 
 /// Sleeps; a time-out is how a sleep ends.
 fn sleep(deadline: Deadline) -> status_t {
+    crate::lock::check_may_block(WaitKind::Snooze, "");
     let this = current();
     this.prepare(0, Wait { kind: WaitKind::Snooze, object: 0, name: String::new() });
     match this.block(deadline) {

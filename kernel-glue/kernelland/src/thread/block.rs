@@ -6,8 +6,8 @@
 use super::{Thread, locked};
 use crate::clock;
 use haiku_abi::{
-    B_ABSOLUTE_TIMEOUT, B_CAN_INTERRUPT, B_INFINITE_TIMEOUT, B_INTERRUPTED, B_KILL_CAN_INTERRUPT, B_RELATIVE_TIMEOUT,
-    B_TIMED_OUT, bigtime_t, status_t,
+    B_ABSOLUTE_TIMEOUT, B_CAN_INTERRUPT, B_INFINITE_TIMEOUT, B_INTERRUPTED, B_RELATIVE_TIMEOUT, B_TIMED_OUT, bigtime_t,
+    status_t,
 };
 use rustix::thread::{Timespec, futex};
 use std::sync::atomic::Ordering::SeqCst;
@@ -62,12 +62,11 @@ impl Deadline {
 impl Thread {
     /// Says that this thread, which runs, is about to wait. From here on it can be woken.
     pub(crate) fn prepare(&self, flags: u32, wait: Wait) {
-        crate::lock::check_may_block(self, &wait);
-        let interruptible = flags & (B_CAN_INTERRUPT | B_KILL_CAN_INTERRUPT) != 0;
-        let word = match interruptible {
-            _ if wait.kind == WaitKind::Select => SELECTING,
-            true => INTERRUPTIBLE,
-            false => WAITING,
+        let is_select = wait.kind == WaitKind::Select;
+        let word = match flags & B_CAN_INTERRUPT {
+            _ if is_select => SELECTING,
+            0 => WAITING,
+            _ => INTERRUPTIBLE,
         };
         *locked(&self.waiting) = Some(wait);
         self.parking.store(word, SeqCst);
@@ -123,7 +122,7 @@ impl Thread {
         is_waiting(self.parking.load(SeqCst))
     }
 
-    /// Ends a wait that may be interrupted, and the next such wait if there is none now.
+    /// Ends a wait that any signal may end (`B_KILL_CAN_INTERRUPT` alone is not such a one), and the next such wait if there is none now.
     pub(crate) fn interrupt(&self) {
         self.interrupted.store(true, SeqCst);
         let _ = self.wake_from(INTERRUPTIBLE, B_INTERRUPTED) || self.wake_from(SELECTING, B_INTERRUPTED);
@@ -131,12 +130,12 @@ impl Thread {
 
     /// Whether a wait with these flags would be interrupted at once.
     pub(crate) fn is_interrupted(&self, flags: u32) -> bool {
-        flags & (B_CAN_INTERRUPT | B_KILL_CAN_INTERRUPT) != 0 && self.interrupted.load(SeqCst)
+        flags & B_CAN_INTERRUPT != 0 && self.interrupted.load(SeqCst)
     }
 
     /// Says what the thread waits for while it waits for something of Linux's.
     pub(crate) fn waiting_outside(&self, wait: Wait) -> Outside<'_> {
-        crate::lock::check_may_block(self, &wait);
+        crate::lock::check_may_block(wait.kind, &wait.name);
         *locked(&self.waiting) = Some(wait);
         Outside(self)
     }

@@ -53,7 +53,7 @@ fn run(thread: &'static Thread, entry: Entry) {
         // SAFETY: the module that spawned the thread vouches for function and argument.
         unsafe { function(argument) }
     });
-    crate::lock::check_none_held(thread);
+    crate::lock::check_none_held(thread, "ends");
     end(thread, status);
 }
 
@@ -77,6 +77,7 @@ pub(crate) fn join(id: thread_id) -> Result<status_t, status_t> {
         return Err(EDEADLK);
     }
     let thread = find(id).ok_or(B_BAD_THREAD_ID)?;
+    crate::lock::check_may_block(WaitKind::Thread, &thread.name);
     let mut life = locked(&thread.life);
     start(thread, &mut life)?;
     let Life::Running(joiners) = &mut *life else { return Err(B_BAD_THREAD_ID) };

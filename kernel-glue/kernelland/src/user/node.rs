@@ -141,7 +141,8 @@ impl Node {
     /// # Errors
     /// `B_FILE_ERROR` when it is closed already.
     pub fn close(&self) -> Result<(), Status> {
-        let closed = self.process.call(|| team::leave(self.process.team, self.fd).map(|descriptor| descriptor.close()));
+        let number = (self.process.team, self.fd);
+        let closed = self.process.call(|| team::leave(number.0, number.1).map(|descriptor| descriptor.close(number)));
         closed.map_err(Status)
     }
 
@@ -150,7 +151,7 @@ impl Node {
     }
 
     pub(super) fn select(&self, info: &Arc<Info>, event: u8) -> Result<bool, status_t> {
-        self.descriptor()?.select(info, event)
+        self.descriptor()?.select((self.process.team, self.fd), info, event)
     }
 
     pub(super) fn deselect(&self, info: &Arc<Info>, event: u8) {

@@ -71,6 +71,7 @@ fn wait(interests: &[Interest<'_>], timeout: bigtime_t) -> Result<Vec<u16>, stat
     }
     let mut status = haiku_abi::B_OK;
     if timeout != 0 {
+        crate::lock::check_may_block(WaitKind::Select, "");
         let deadline = if timeout < 0 { Deadline::Never } else { Deadline::after(timeout) };
         this.prepare(B_CAN_INTERRUPT, Wait { kind: WaitKind::Select, object: 0, name: String::new() });
         // What happened before is not told again.
