@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::counters::{BridgeCounters, PortCounters, WorkerCounters};
+use crate::event::Events;
 use crate::flood::FloodClass;
 use crate::snapshot::Snapshot;
 use crate::storm::{self, Interval};
@@ -83,6 +84,21 @@ impl Bridge {
             next_sweep: AtomicU64::new(0),
             secret,
         }
+    }
+
+    /// Returns a bound of the bytes that a bridge without ports takes, for so many addresses and workers: for those who
+    /// look for memory before it is made.
+    pub fn bytes(max_addresses: u32, workers: usize) -> usize {
+        let storm = MAX_PORTS * size_of::<[storm::Bucket; 3]>();
+        let each = WorkerCounters::BYTES + Events::BYTES + size_of::<WorkerCounters>();
+        let common = Self::table_bytes(max_addresses, 0).saturating_add(storm).saturating_add(Snapshot::BARE_BYTES);
+        common.saturating_add(workers.saturating_mul(each))
+    }
+
+    /// Returns a bound of the bytes that [`publish`](Self::publish) takes for a table of so many addresses, into which so
+    /// many entries move.
+    pub fn table_bytes(max_addresses: u32, entries: u32) -> usize {
+        Table::bytes(max_addresses, entries).saturating_add(size_of::<Table>())
     }
 
     /// Returns the worker of an index; `None` while somebody has it, or if there are not so many.
@@ -180,6 +196,13 @@ impl Bridge {
     pub fn flush_port(&self, port: PortId, what: Flush) {
         let _control = self.control.lock();
         self.current().0.table.flush_port(port, what);
+    }
+
+    /// Returns whether the table holds an address in a VLAN (0 is none) that is not too old.
+    pub fn holds(&self, vid: u16, mac: Mac, now: Instant) -> bool {
+        let (snapshot, _) = self.current();
+        let clock = Clock { now: Stamp::at(now), ageing: snapshot.ageing };
+        vid <= 4094 && !mac.is_group() && snapshot.table.lookup(Key::new(vid, mac), clock).is_some()
     }
 
     /// Lists the table, sorted by VLAN and address, without what is too old.

@@ -85,6 +85,9 @@ impl Count {
 }
 
 impl WorkerCounters {
+    /// What they take.
+    pub(crate) const BYTES: usize = MAX_PORTS * size_of::<PortCells>();
+
     pub(crate) fn new() -> Self {
         Self { ports: (0..MAX_PORTS).map(|_| PortCells::default()).collect(), table: TableCells::default() }
     }

@@ -45,6 +45,9 @@ pub(crate) struct Events(VecDeque<Event>);
 pub(crate) struct Full;
 
 impl Events {
+    /// What they take.
+    pub(crate) const BYTES: usize = MOST * size_of::<Event>();
+
     pub(crate) fn new() -> Self {
         Self(VecDeque::with_capacity(MOST))
     }

@@ -68,6 +68,9 @@ pub(crate) struct VlanPorts {
 }
 
 impl Snapshot {
+    /// What one without ports takes, with what it is made of: an index of VLANs and a dozen sets of ports.
+    pub(crate) const BARE_BYTES: usize = 4096 * size_of::<u16>() + 16 * size_of::<PortSet>() + 4096;
+
     pub(crate) fn new(config: Arc<Config>, table: Arc<Table>) -> Self {
         let highest = config.ports.iter().map(|(port, _)| port.index()).max();
         let ports = highest.map_or(0, |highest| highest + 1);

@@ -53,8 +53,7 @@ impl Table {
     /// Makes an empty table of at least four times as many slots as addresses: then nine in ten addresses are in
     /// the very way that their hash names, and one look finds them.
     pub(crate) fn new(max_addresses: u32, secret: [u64; 4]) -> Self {
-        let slots = (max_addresses.min(MAX_ADDRESSES) as usize).saturating_mul(4);
-        let buckets = slots.div_ceil(WAYS).next_power_of_two().max(MIN_BUCKETS);
+        let buckets = Self::buckets_for(max_addresses);
         Self {
             buckets: (0..buckets).map(|_| Bucket::new()).collect(),
             hasher: Hasher::new(secret, buckets),
@@ -63,6 +62,18 @@ impl Table {
             lock: WriterLock::new(),
             displaced: AtomicU32::new(0),
         }
+    }
+
+    /// Returns how many bytes such a table takes, and moving so many entries into it meanwhile.
+    pub(crate) fn bytes(max_addresses: u32, moving: u32) -> usize {
+        let own = Self::buckets_for(max_addresses).saturating_mul(size_of::<Bucket>());
+        let ports = PORTS.saturating_mul(size_of::<AtomicU16>()).saturating_add(Counts::BYTES);
+        own.saturating_add(ports).saturating_add((moving as usize).saturating_mul(MOVING_BYTES))
+    }
+
+    fn buckets_for(max_addresses: u32) -> usize {
+        let slots = (max_addresses.min(MAX_ADDRESSES) as usize).saturating_mul(4);
+        slots.div_ceil(WAYS).next_power_of_two().max(MIN_BUCKETS)
     }
 
     /// Returns where a station is, if that is known and not too old.
@@ -146,6 +157,8 @@ impl Table {
 const PORTS: usize = if cfg!(loom) { 4 } else { MAX_PORTS };
 /// Buckets of 64 bytes: a guess at what share of a second-level cache the table gets.
 const LARGE: usize = 4096;
+/// For an entry that moves: a list of 24 bytes each, which triples while it grows, and a heap of 40.
+const MOVING_BYTES: usize = 128;
 const MIN_BUCKETS: usize = if cfg!(loom) { 4 } else { 16 };
 
 #[cfg(test)]

@@ -9,6 +9,9 @@ use bridge::Sighting;
 use core::time::Duration;
 use frame::{EtherType, Frame};
 
+/// What a [`table`] takes, at most.
+pub const BYTES: usize = 640 * 1024;
+
 /// Returns an empty table of one bridge. `secret` comes from the system's random source.
 #[must_use]
 pub fn table(secret: [u64; 2]) -> Bindings {

@@ -102,3 +102,97 @@ fn two_hundred_taps_are_administered_and_go_again() {
         ok(root, "bridge0 destroy");
     });
 }
+
+/// Tries a line with ever more allocations before none succeeds, until it is as if none failed. Each time it is carried out
+/// or refused, and `undo` makes it as before.
+fn starve(kernel: &Kernel, root: Program, line: &str, undo: impl Fn()) {
+    let (mut n, mut refused) = (1, 0);
+    loop {
+        let before = kernel.allocations();
+        kernel.fail_allocations_from(n);
+        let done = root.ifconfig(line);
+        kernel.fail_allocations_from(0);
+        let made = kernel.allocations() - before;
+        if let Err(error) = &done {
+            refused += 1;
+            assert!(!error.contains("did not answer: Buffer overflow"), "{n}: {error}");
+        }
+        undo();
+        if made < n {
+            done.unwrap_or_else(|error| panic!("{line}: {error}"));
+            println!("{line}: {refused} refused");
+            assert!(refused > 0, "{line}");
+            return;
+        }
+        n += 1 + n / 16;
+    }
+}
+
+#[test]
+fn a_bridge_without_memory_is_refused_and_not_the_kernels_end() {
+    kernelland::test(|| {
+        let test = "a_bridge_without_memory_is_refused_and_not_the_kernels_end";
+        let Some(kernel) = boot_for_long(test) else { return };
+        let root = Program::root();
+        starve(&kernel, root, "bridge0 create", || {
+            let gone = || {
+                let _ = root.ifconfig("bridge0 destroy");
+                root.ifconfig("bridge0").is_err()
+            };
+            assert!(within(PATIENCE, gone));
+        });
+        ok(root, "bridge0 create");
+        ok(root, "tap0 create");
+        ok(root, "bridge0 addm tap0 up");
+        for addresses in [100_000, 1_048_576] {
+            starve(&kernel, root, &format!("bridge0 maxaddr {addresses}"), || drop(ok(root, "bridge0 maxaddr 2000")));
+        }
+        starve(&kernel, root, "bridge0 suppress tap0", || drop(ok(root, "bridge0 -suppress tap0")));
+        let tagged = (1..4094).step_by(2).map(|vid| vid.to_string()).collect::<Vec<_>>().join(",");
+        starve(&kernel, root, &format!("bridge0 iftagged tap0 {tagged}"), || {
+            drop(ok(root, "bridge0 -iftagged tap0 1-4094"))
+        });
+        starve(&kernel, root, "bridge0 deletem tap0 addm tap0 tagged 1-100", || {
+            let _ = root.ifconfig("bridge0 deletem tap0");
+            ok(root, "bridge0 addm tap0");
+        });
+        ok(root, "bridge0");
+    });
+}
+
+#[test]
+fn a_table_is_listed_or_refused() {
+    kernelland::test(|| {
+        let Some(kernel) = boot_for_long("a_table_is_listed_or_refused") else { return };
+        let root = Program::root();
+        for line in ["bridge0 create maxaddr 100000", "tap0 create up", "bridge0 addm tap0 up suppress tap0"] {
+            ok(root, line);
+        }
+        let tap = Process::root().open("tap/0", O_RDWR).unwrap();
+        let speak = |stations: std::ops::Range<u32>| {
+            for station in stations {
+                let [_, a, b, c] = station.to_be_bytes();
+                let frame = [&[0xff; 6][..], &[2, 0, 0, a, b, c], &[0x88, 0xb5], &[0; 46]].concat();
+                tap.write(&frame).unwrap();
+                if station % 128 == 0 {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            }
+        };
+        speak(0..3000);
+        let lines = || ok(root, "bridge0 addr").lines().count();
+        assert!(within(PATIENCE, || lines() > 2500), "{}", lines());
+        starve(&kernel, root, "bridge0 addr", || ());
+        // More than a reply holds.
+        speak(0..40_000);
+        let refused = || root.ifconfig("bridge0 addr").err().unwrap_or_default();
+        assert!(
+            within(PATIENCE, || refused().contains("and a reply holds 32768; let it forget some")),
+            "{}",
+            refused()
+        );
+        ok(root, "bridge0");
+        ok(root, "bridge0 flush");
+        assert!(within(PATIENCE, || root.ifconfig("bridge0 addr").is_ok()));
+    });
+}

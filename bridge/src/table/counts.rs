@@ -15,6 +15,9 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
+    /// What they take.
+    pub(super) const BYTES: usize = PORTS * size_of::<[AtomicU32; EntryKind::ALL.len()]>();
+
     pub(super) fn new() -> Self {
         Self {
             by_port: (0..PORTS).map(|_| core::array::from_fn(|_| AtomicU32::new(0))).collect(),

@@ -69,11 +69,12 @@ fn make(bytes: &[u8; IF_NAMESIZE]) -> Result<Arc<Unit>, Status> {
     let text = bytes.get(..end).and_then(|text| core::str::from_utf8(text).ok()).ok_or(Status::B_BAD_VALUE)?;
     let name: UnitName = text.parse().map_err(|_| Status::B_BAD_VALUE)?;
     let interface = InterfaceName::new(text).ok_or(Status::B_BAD_VALUE)?;
+    // The first who asks for a unit makes the list of them.
+    heap::permit()?;
     if unit::find(name).is_some() {
         // Under its other spelling, or not gone yet.
         return Err(Status::B_BUSY);
     }
-    heap::permit()?;
     stack::open()?;
     let mut canonical = heapless::String::<12>::new();
     core::fmt::Write::write_fmt(&mut canonical, format_args!("{name}")).map_err(|_| Status::B_BAD_VALUE)?;

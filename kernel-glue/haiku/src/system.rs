@@ -13,6 +13,7 @@ mod look;
 mod observe;
 mod request;
 mod sockaddr;
+mod weight;
 mod words;
 
 pub(crate) use desk::{ask, ring, settle};

@@ -28,6 +28,11 @@ impl Neighbours {
         *self.0.lock() = None;
     }
 
+    /// Returns how many are known; `None` while nobody has started it.
+    pub(crate) fn known(&self) -> Option<usize> {
+        self.0.lock().as_ref().map(Bindings::len)
+    }
+
     /// Lists what is known.
     pub(crate) fn list(&self, now: Instant) -> Vec<Binding> {
         self.0.lock().as_ref().map(|bindings| bindings.iter(now).copied().collect()).unwrap_or_default()

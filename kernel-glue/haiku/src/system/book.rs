@@ -3,7 +3,9 @@
 use super::desk::{Outcome, Task};
 use super::ground::Ground;
 use super::look::Cause;
+use super::weight;
 use crate::identity;
+use crate::kernel::heap;
 use crate::kernel::log::log;
 use crate::stack::{Interface, InterfaceName};
 use crate::unit::{self, Unit};
@@ -64,8 +66,7 @@ impl Book {
 
     /// Returns a bound of the bytes that a change of the state, or a report of it, may ask for.
     pub(super) fn weight(&self) -> usize {
-        let ports: usize = self.state.bridges.values().map(|bridge| bridge.ports().count()).sum();
-        self.state.interfaces().count().saturating_add(ports).saturating_mul(ONE_BYTES)
+        weight::of_state(&self.state)
     }
 
     /// Brings about a change of an operator, as a whole or not at all, and returns the name of what it created.
@@ -98,6 +99,8 @@ impl Book {
     #[inline(never)]
     fn apply(&mut self, change: &Change) -> Result<Option<String>, AdminError> {
         let (state, outcome) = self.state.apply(change, &self.ground)?;
+        let bytes = self.weight_towards(&state);
+        let _aside = heap::set_aside(bytes).map_err(|_| weight::starved(bytes))?;
         let picture = self.draw(&state);
         let steps = plan(&self.picture, &picture);
         let _done = attempt(&mut self.ground, &steps.attempt).map_err(|failed| {
@@ -123,6 +126,13 @@ impl Book {
             }
         }
         Ok(outcome.created)
+    }
+
+    /// Returns a bound of what it takes to bring a state about: what the engines of its bridges need, too.
+    #[inline(never)]
+    fn weight_towards(&self, state: &State) -> usize {
+        let engines = state.bridges.iter().map(|(name, bridge)| self.ground.weight_of(name, bridge));
+        engines.fold(self.weight().saturating_add(weight::of_state(state)), usize::saturating_add)
     }
 
     /// Returns the interfaces that a picture has no more, by which they end.
@@ -177,7 +187,3 @@ fn log_stuck(stuck: &[(Step, SystemError)]) {
         log!("taking back: {step}: {error}");
     }
 }
-
-/// Bytes for one interface or port: its part of a state, of two pictures, of a report, and of the report's text, which
-/// doubles its room as it grows. A guess, above what was counted.
-const ONE_BYTES: usize = 6 * 1024;

@@ -22,6 +22,7 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use frame::PortId;
+use haiku_abi::IFF_UP;
 use kernel_glue::admin::{AdminStatus, InetAddress, InterfaceKind, Picture};
 
 /// What is administered. Everything is looked up by the names that a state has.
@@ -67,7 +68,7 @@ impl Ground {
             }
             // The stack makes a device for a mere question, and ends it again: that is no interface.
             let handle = Handle::named(unit.interface()).ok().filter(|handle| is_of(handle, &unit))?;
-            let seen = seen(&unit, addresses(&unit, &handle));
+            let seen = seen(&unit, admin_of(&unit, &handle), addresses(&unit, &handle));
             Some((name, kind_of(&unit), seen))
         });
         found.collect()
@@ -80,11 +81,14 @@ impl Ground {
         let look = |(name, own): (&String, &Own)| {
             let shown = picture.interfaces.get(name)?;
             let rose = shown.admin == AdminStatus::Down && own.unit.is_up();
-            let seen = match cause {
-                Cause::Notice if !rose => seen(&own.unit, shown.addresses.iter().copied().collect()),
-                Cause::Notice | Cause::Call => seen(&own.unit, addresses(&own.unit, &own.handle()?)),
+            let (admin, inet) = match cause {
+                Cause::Notice if !rose => (told(&own.unit), shown.addresses.iter().copied().collect()),
+                Cause::Notice | Cause::Call => {
+                    let handle = own.handle()?;
+                    (admin_of(&own.unit, &handle), addresses(&own.unit, &handle))
+                }
             };
-            Some((name.clone(), seen))
+            Some((name.clone(), seen(&own.unit, admin, inet)))
         };
         self.own.iter().filter_map(look).collect()
     }
@@ -150,9 +154,20 @@ fn is_of(handle: &Handle, unit: &Unit) -> bool {
     core::ptr::eq(handle.device(), unit.record().device().as_ptr())
 }
 
-fn seen(unit: &Arc<Unit>, inet: Vec<InetAddress>) -> Seen {
+/// Returns what the device of an interface was told last.
+fn told(unit: &Unit) -> AdminStatus {
+    if unit.is_up() { AdminStatus::Up } else { AdminStatus::Down }
+}
+
+/// Returns whether an interface is up. Where the stack finds no memory for the interface's reader, it leaves a device up
+/// whose interface is down.
+fn admin_of(unit: &Unit, handle: &Handle) -> AdminStatus {
+    if handle.flags() & IFF_UP == 0 { AdminStatus::Down } else { told(unit) }
+}
+
+fn seen(unit: &Arc<Unit>, admin: AdminStatus, inet: Vec<InetAddress>) -> Seen {
     Seen {
-        admin: if unit.is_up() { AdminStatus::Up } else { AdminStatus::Down },
+        admin,
         mtu_bytes: u32::try_from(unit.record().mtu_bytes()).unwrap_or(u32::MAX),
         inet,
         mac: unit.record().mac(),

@@ -3,27 +3,57 @@
 use super::Answer;
 use super::book::Book;
 use super::look::Cause;
+use super::weight;
 use crate::control::Access;
 use crate::kernel::{Status, clock, heap};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
-use haiku_abi::admin::CHANGE_REPLY_BYTES;
+use haiku_abi::admin::{CHANGE_REPLY_BYTES, MAX_REPLY_BYTES};
 use kernel_glue::admin::{AdminError, Change, Errno, Question, Reply, Request, answer};
 
 impl Book {
     /// Carries out a request of a user.
     pub(super) fn exchange(&mut self, access: Access, user: u32, request: &[u8]) -> Result<Answer, Status> {
-        let _aside = heap::set_aside(request.len().saturating_mul(PARSED_BYTES).saturating_add(self.weight()))?;
+        let parsed = request.len().saturating_mul(PARSED_BYTES);
+        let bytes = parsed.saturating_add(self.weight());
+        let Ok(_aside) = heap::set_aside(bytes) else { return starved(bytes) };
         let request = match read(request) {
             Ok(request) => request,
             Err(error) => return answer_with(&Reply::Refused(unreadable(&error)), Some(Status::B_BAD_DATA)),
         };
         self.look(Cause::Call);
         match *request {
-            Request::Change(change) => self.exchange_change(access, user, &change),
-            Request::Ask(question) => self.answer(&question),
+            Request::Change(change) => {
+                let bytes = parsed.saturating_add(self.weight()).saturating_add(weight::of_change(&change));
+                let Ok(_aside) = heap::set_aside(bytes) else { return starved(bytes) };
+                self.exchange_change(access, user, &change)
+            }
+            Request::Ask(question) => match self.weight_of(&question) {
+                Ok(bytes) => {
+                    let Ok(_aside) = heap::set_aside(bytes) else { return starved(bytes) };
+                    self.answer(&question)
+                }
+                Err(refused) => answer_with(&Reply::Refused(refused), None),
+            },
         }
+    }
+
+    /// Returns a bound of what an answer takes.
+    ///
+    /// # Errors
+    /// It would be longer than an answer can be.
+    #[inline(never)]
+    fn weight_of(&self, question: &Question) -> Result<usize, AdminError> {
+        let listed = match question {
+            Question::Show(_) => 0,
+            Question::Addresses(name) => match self.ground.bridge(name) {
+                Some(served) => weight::of_addresses(name, served.addresses())?,
+                None => 0,
+            },
+            Question::Neighbours(_) => weight::of_neighbours(self.ground.neighbours_known()),
+        };
+        Ok(self.weight().saturating_add(listed))
     }
 
     #[inline(never)]
@@ -52,7 +82,15 @@ fn read(request: &[u8]) -> Result<Box<Request>, serde_json::Error> {
 #[inline(never)]
 fn answer_with(reply: &Reply, status: Option<Status>) -> Result<Answer, Status> {
     let json = serde_json::to_vec(reply).map_err(|_| Status::B_ERROR)?;
-    Ok(Answer { json, status })
+    match json.len() {
+        fits if fits <= MAX_REPLY_BYTES as usize => Ok(Answer { json, status }),
+        bytes => answer_with(&Reply::Refused(weight::too_long(bytes)), status),
+    }
+}
+
+#[inline(never)]
+fn starved(bytes: usize) -> Result<Answer, Status> {
+    answer_with(&Reply::Refused(weight::starved(bytes)), Some(Status::B_NO_MEMORY))
 }
 
 fn unreadable(error: &serde_json::Error) -> AdminError {
@@ -114,6 +152,14 @@ mod tests {
         let long = AdminError { operation: text.clone(), errno: Some(Errno::Io), detail: text };
         let answer = answer_with(&Reply::Refused(brief(long)), None).unwrap();
         assert!(answer.json.len() <= CHANGE_REPLY_BYTES as usize, "{}", answer.json.len());
+    }
+
+    #[test]
+    fn an_answer_that_is_too_long_says_what_to_do() {
+        let error = AdminError { operation: "x".repeat(MAX_REPLY_BYTES as usize), errno: None, detail: String::new() };
+        let answer = answer_with(&Reply::Refused(error), None).unwrap();
+        let said = String::from_utf8(answer.json).unwrap();
+        assert!(said.contains("a reply holds 4194304; ask for one interface by its name"), "{said}");
     }
 
     #[test]

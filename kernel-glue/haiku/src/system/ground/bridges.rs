@@ -1,8 +1,11 @@
 //! Bridges, and what is attached to them.
 
-use super::super::words;
+use super::super::{weight, words};
+use super::links::Linked;
 use super::{Ground, Own};
 use crate::engine::{Attachment, BridgeHandle};
+use crate::kernel::heap::{self, SetAside};
+use crate::kernel::log::log;
 use crate::kernel::random;
 use crate::member::{AttachError, HostMode};
 use crate::system;
@@ -12,7 +15,8 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use bridge::{Bridge, Config};
 use frame::PortId;
-use kernel_glue::admin::{Attached, Errno, Side, SystemError};
+use kernel_glue::admin::{Attached, BridgeState, Errno, Side, SystemError};
+use kernel_glue::neighbours;
 
 /// A bridge.
 pub(in super::super) struct Served {
@@ -33,6 +37,24 @@ impl Served {
         &self.handle
     }
 
+    /// Returns how many addresses the table has.
+    pub(in super::super) fn addresses(&self) -> usize {
+        self.engine().address_counts().total as usize
+    }
+
+    /// Returns what a table of so many addresses takes beside the one that there is.
+    fn weight_of_table(&self, max_addresses: u32) -> usize {
+        if self.engine().config().max_addresses == max_addresses {
+            return 0;
+        }
+        Bridge::table_bytes(max_addresses, u32::try_from(self.addresses()).unwrap_or(u32::MAX))
+    }
+
+    /// Returns what a table of neighbours takes that is not there yet.
+    fn weight_of_neighbours(&self) -> usize {
+        if self.handle.neighbours().known().is_some() { 0 } else { neighbours::BYTES }
+    }
+
     /// Returns what is attached to a port.
     pub(super) fn attached(&self, port: PortId) -> Option<&Attached> {
         self.ports.get(&port)
@@ -45,8 +67,26 @@ impl Served {
 }
 
 impl Ground {
+    /// Returns a bound of what a bridge's engine takes beyond what it has, to be as a state says.
+    pub(in super::super) fn weight_of(&self, name: &str, bridge: &BridgeState) -> usize {
+        let suppresses = bridge.members.iter().any(|member| !member.suppress.is_off());
+        let (table, known) = match self.bridges.get(name) {
+            Some(served) => (served.weight_of_table(bridge.max_addresses), served.weight_of_neighbours()),
+            None => (engine_bytes().saturating_add(Bridge::table_bytes(bridge.max_addresses, 0)), neighbours::BYTES),
+        };
+        table.saturating_add(if suppresses { known } else { 0 })
+    }
+
+    /// Returns how many neighbours are known, on all bridges and by all links.
+    pub(in super::super) fn neighbours_known(&self) -> usize {
+        let bridges = self.bridges.values().filter_map(|served| served.handle.neighbours().known());
+        let links = self.own.values().filter(|own| own.link.is_some()).map(|own| Linked::known(&own.unit));
+        bridges.chain(links).fold(0, usize::saturating_add)
+    }
+
     #[inline(never)]
     pub(super) fn add_engine(&mut self, bridge: &str) -> Result<(), SystemError> {
+        let _aside = aside(engine_bytes())?;
         let made = BridgeHandle::create(Config::default(), random::secret(), system::ring);
         let handle = made.map_err(|status| words::refused(status.code(), "end programs, and try again"))?;
         let secret = [random::number(), random::number()];
@@ -67,7 +107,16 @@ impl Ground {
         if *served.engine().config() == config {
             return;
         }
-        if config.ports.iter().any(|(_, of)| !of.suppress.is_off()) {
+        let suppresses = config.ports.iter().any(|(_, of)| !of.suppress.is_off());
+        let bytes = weight::of_config(&config).saturating_add(served.weight_of_table(config.max_addresses));
+        let Ok(_aside) =
+            heap::set_aside(bytes.saturating_add(if suppresses { served.weight_of_neighbours() } else { 0 }))
+        else {
+            // It is published when the system is looked at next.
+            log!("{bridge}: no memory for its configuration");
+            return;
+        };
+        if suppresses {
             served.handle.neighbours().start(served.secret);
             served.handle.publish(config);
         } else {
@@ -78,6 +127,7 @@ impl Ground {
 
     #[inline(never)]
     pub(super) fn attach(&mut self, bridge: &str, port: PortId, what: &Attached) -> Result<(), SystemError> {
+        let _aside = aside(PORT_BYTES)?;
         let Self { own, bridges } = self;
         let none = || words::not_found("engine", bridge);
         let served = bridges.get_mut(bridge).ok_or_else(none)?;
@@ -108,6 +158,17 @@ impl Ground {
             move_link(own, name, Side::Host);
         }
     }
+}
+
+/// Sets memory aside for a step.
+#[inline(never)]
+fn aside(bytes: usize) -> Result<SetAside, SystemError> {
+    heap::set_aside(bytes).map_err(|status| words::refused(status.code(), "end programs, and try again"))
+}
+
+/// Returns what a bridge without ports takes: the engine as it is made, and its worker.
+fn engine_bytes() -> usize {
+    Bridge::bytes(Config::default().max_addresses, 1).saturating_add(WORKER_BYTES)
 }
 
 fn move_link(own: &mut BTreeMap<String, Own>, name: &str, side: Side) {
@@ -142,3 +203,9 @@ fn refused(interface: &str, error: AttachError) -> SystemError {
         }
     }
 }
+
+/// What a worker has beside the engine: a place for each port, and the ports that there are. A guess, twice what was
+/// counted.
+const WORKER_BYTES: usize = 64 * 1024;
+/// What a port takes: queues of 512 frames and of 64 headers, and what a card has seen lately. A guess, twice that.
+const PORT_BYTES: usize = 64 * 1024;

@@ -49,8 +49,7 @@ impl Facts for Ground {
     }
 
     fn has_address(&self, bridge: &str, address: Mac, vlan: u16) -> bool {
-        let entries = self.bridge(bridge).map(|served| served.engine().entries(clock::now())).unwrap_or_default();
-        entries.iter().any(|entry| (entry.mac, entry.vid) == (address, vlan))
+        self.bridge(bridge).is_some_and(|served| served.engine().holds(vlan, address, clock::now()))
     }
 }
 

@@ -70,6 +70,12 @@ impl Linked {
         Some(TunLive::of(&port.config(), &port.report(), &self.inet, now))
     }
 
+    /// Returns how many it knows, and for how many it may answer.
+    #[inline(never)]
+    pub(super) fn known(unit: &Unit) -> usize {
+        port(unit).map_or(0, |(_, port)| port.report().neighbours.len().saturating_add(arp::MAX_PREFIXES))
+    }
+
     /// Reports whom it knows, and for whom it answers.
     #[inline(never)]
     pub(super) fn neighbours(&self, name: &str, unit: &Unit, now: Instant) -> Vec<NeighbourEntry> {
