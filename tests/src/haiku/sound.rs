@@ -64,6 +64,10 @@ impl Holdings {
                 .what
                 .split_once(" blocks, ")
                 .and_then(|(count, rest)| Some((rest.split_once(" of ")?.1.to_owned(), count.parse().ok()?)));
+            // Memory in reserve stays, and has a bound of its own.
+            if left.what.contains("heap::reserve::") {
+                continue;
+            }
             let (place, count) = blocks.unwrap_or_else(|| (left.what.clone(), 1));
             *all.entry(place).or_default() += count;
         }
