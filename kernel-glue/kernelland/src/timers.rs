@@ -5,11 +5,11 @@
 
 use crate::clock;
 use crate::thread::{Deadline, Wait, WaitKind, current, locked};
-use haiku_abi::{B_BAD_VALUE, B_ENTRY_NOT_FOUND, B_OK, bigtime_t, status_t};
+use haiku_abi::{B_BAD_VALUE, B_ENTRY_NOT_FOUND, B_OK, bigtime_t, status_t, thread_id};
 use std::collections::BTreeMap;
 use std::ffi::c_void;
-use std::sync::Mutex;
 use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Condvar, Mutex};
 
 pub(crate) type Hook = Option<unsafe extern "C" fn(*mut c_void) -> i32>;
 pub(crate) type DaemonHook = Option<unsafe extern "C" fn(*mut c_void, i32)>;
@@ -34,15 +34,13 @@ pub(crate) fn add(timer: *mut c_void, hook: Hook, period: bigtime_t, flags: i32)
         let mut due = first;
         loop {
             pause(due);
-            if !is_current(Key::Timer(address), number) {
-                return;
-            }
+            let rings = if again == 0 { Rings::Once } else { Rings::Again };
+            let Some(_executing) = Executing::begin(Key::Timer(address), number, rings) else { return };
             this.interrupts_off.store(true, SeqCst);
             // SAFETY: the module's hook and timer, which it cancels before they go.
             unsafe { hook(std::ptr::with_exposed_provenance_mut(address)) };
             this.interrupts_off.store(false, SeqCst);
-            if again == 0 {
-                end(Key::Timer(address));
+            if rings == Rings::Once {
                 return;
             }
             due = due.saturating_add(again);
@@ -51,9 +49,9 @@ pub(crate) fn add(timer: *mut c_void, hook: Hook, period: bigtime_t, flags: i32)
     start("timer", run)
 }
 
-/// Stops a timer; says whether it had run already.
+/// Stops a timer; says whether it had run already, or runs. Its hook has returned then, unless it is the caller.
 pub(crate) fn cancel(timer: *mut c_void) -> bool {
-    !end(Key::Timer(timer as usize))
+    end(Key::Timer(timer as usize)) != Ended::Waiting
 }
 
 /// Lets a function be called every so many tenths of a second.
@@ -69,9 +67,7 @@ pub(crate) fn register_daemon(hook: DaemonHook, argument: *mut c_void, frequency
         let mut iteration = 0i32;
         loop {
             pause(clock::now().saturating_add(i64::from(frequency).saturating_mul(100_000)));
-            if !is_current(key, number) {
-                return;
-            }
+            let Some(_executing) = Executing::begin(key, number, Rings::Again) else { return };
             // SAFETY: the module's hook and argument, which it takes back before they go.
             unsafe { hook(std::ptr::with_exposed_provenance_mut(argument), iteration) };
             iteration = iteration.wrapping_add(1);
@@ -82,7 +78,10 @@ pub(crate) fn register_daemon(hook: DaemonHook, argument: *mut c_void, frequency
 
 pub(crate) fn unregister_daemon(hook: DaemonHook, argument: *mut c_void) -> status_t {
     let Some(hook) = hook else { return B_BAD_VALUE };
-    if end(Key::Daemon(hook as usize, argument as usize)) { B_OK } else { B_ENTRY_NOT_FOUND }
+    match end(Key::Daemon(hook as usize, argument as usize)) {
+        Ended::Waiting | Ended::Called => B_OK,
+        Ended::Nothing => B_ENTRY_NOT_FOUND,
+    }
 }
 
 /// What runs, by what it was registered with.
@@ -94,18 +93,70 @@ enum Key {
 
 fn begin(key: Key) -> u64 {
     let mut running = locked(&RUNNING);
-    running.0 = running.0.wrapping_add(1);
-    let number = running.0;
-    running.1.insert(key, number);
+    running.last = running.last.wrapping_add(1);
+    let number = running.last;
+    running.numbers.insert(key, number);
     number
 }
 
-fn end(key: Key) -> bool {
-    locked(&RUNNING).1.remove(&key).is_some()
+/// What something did that was ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Ended {
+    /// It was not there.
+    Nothing,
+    /// It waited for its time.
+    Waiting,
+    /// Its hook was being called.
+    Called,
 }
 
-fn is_current(key: Key, number: u64) -> bool {
-    locked(&RUNNING).1.get(&key) == Some(&number)
+/// Ends what runs, and waits until its hook has returned, if that is not who asks.
+fn end(key: Key) -> Ended {
+    let this = current().id;
+    let mut running = locked(&RUNNING);
+    let known = running.numbers.remove(&key).is_some();
+    let executing = running.executing.iter().any(|(of, _)| *of == key);
+    // Haiku spins here, which is allowed with interrupts off.
+    let by_another = |running: &mut Running| running.executing.iter().any(|(of, by)| *of == key && *by != this);
+    drop(RETURNED.wait_while(running, by_another));
+    match (executing, known) {
+        (true, _) => Ended::Called,
+        (false, true) => Ended::Waiting,
+        (false, false) => Ended::Nothing,
+    }
+}
+
+/// How often a hook is called.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Rings {
+    Once,
+    Again,
+}
+
+/// A hook that is being called.
+struct Executing(Key);
+
+impl Executing {
+    /// Says that the running thread calls the hook; `None` if it was ended.
+    fn begin(key: Key, number: u64, rings: Rings) -> Option<Self> {
+        let mut running = locked(&RUNNING);
+        if running.numbers.get(&key) != Some(&number) {
+            return None;
+        }
+        if rings == Rings::Once {
+            running.numbers.remove(&key);
+        }
+        running.executing.push((key, current().id));
+        Some(Self(key))
+    }
+}
+
+impl Drop for Executing {
+    fn drop(&mut self) {
+        let this = current().id;
+        locked(&RUNNING).executing.retain(|(of, by)| *of != self.0 || *by != this);
+        RETURNED.notify_all();
+    }
 }
 
 fn start(name: &str, run: impl FnOnce() + Send + 'static) -> status_t {
@@ -119,7 +170,18 @@ fn pause(until: bigtime_t) {
     this.block(Deadline::At(until));
 }
 
-static RUNNING: Mutex<(u64, BTreeMap<Key, u64>)> = Mutex::new((0, BTreeMap::new()));
+/// All that runs.
+struct Running {
+    last: u64,
+    /// Which run of a key is the one that goes on.
+    numbers: BTreeMap<Key, u64>,
+    /// Hooks that are being called, and by which threads.
+    executing: Vec<(Key, thread_id)>,
+}
+
+static RUNNING: Mutex<Running> = Mutex::new(Running { last: 0, numbers: BTreeMap::new(), executing: Vec::new() });
+/// A hook has returned.
+static RETURNED: Condvar = Condvar::new();
 const ONE_SHOT_ABSOLUTE: i32 = 1;
 const ONE_SHOT_RELATIVE: i32 = 2;
 const PERIODIC: i32 = 3;
