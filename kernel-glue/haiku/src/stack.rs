@@ -8,7 +8,7 @@
 mod interface;
 mod tables;
 
-pub(crate) use interface::{Interface, InterfaceName};
+pub(crate) use interface::{Interface, InterfaceName, control, domain};
 pub(crate) use tables::{Buffers, Datalink, Network};
 
 use crate::kernel::Once;

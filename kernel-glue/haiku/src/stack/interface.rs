@@ -1,12 +1,13 @@
 //! Interfaces as the stack knows them: made, found, changed and removed by name.
 
 use super::{Stack, get};
-use crate::kernel::Status;
+use crate::kernel::{Status, module};
 use core::ffi::{CStr, c_void};
+use core::mem::offset_of;
 use core::ptr::NonNull;
 use haiku_abi::{
-    AF_INET, IF_NAMESIZE, SIOCAIFADDR, SIOCDIFADDR, SIOCGIFFLAGS, SIOCGIFINDEX, SIOCSIFFLAGS, ifaliasreq, ifreq,
-    net_device, net_domain, net_interface,
+    AF_INET, AF_INET6, IF_NAMESIZE, SIOCAIFADDR, SIOCDIFADDR, SIOCGIFFLAGS, SIOCGIFINDEX, SIOCSIFFLAGS, ifaliasreq,
+    ifconf, ifreq, net_device, net_domain, net_interface, net_interface_address,
 };
 
 /// A name as the stack's calls take it: at most 31 bytes and a zero.
@@ -45,8 +46,8 @@ impl InterfaceName {
 /// An interface to which a reference is held, so that its device stays. Where the interface is removed meanwhile and made
 /// again, the new one has its device, and finds its handlers taken: so none is held of our own units.
 ///
-/// Dropping the last ends the interface: nothing is
-/// to be locked then that `uninit_device` takes, here or in whichever add-on the device is of.
+/// Dropping the last ends the interface: nothing is to be locked then that `uninit_device` takes, here or in whichever
+/// add-on the device is of.
 pub(crate) struct Interface {
     raw: NonNull<net_interface>,
     stack: &'static Stack,
@@ -63,15 +64,23 @@ impl Interface {
     /// It takes locks of the stack: not to be called from `up`, `init_device` or a monitor.
     ///
     /// # Errors
-    /// There is none.
+    /// There is none, or it is just going up or down.
     pub(crate) fn find(name: &InterfaceName) -> Result<Self, Status> {
-        let (stack, domain) = domain()?;
         let mut request = name.request();
-        control(stack, domain, SIOCGIFINDEX, &mut request)?;
+        control(ANY, SIOCGIFINDEX, &mut request)?;
         // SAFETY: the request that was answered has the index as its argument.
         let index = unsafe { request.argument.ifr_index };
-        // SAFETY: the domain is the stack's own, and stays.
-        let raw = unsafe { (stack.datalink.get_interface)(domain.as_ptr(), index.cast_unsigned()) };
+        Self::numbered(index.cast_unsigned())
+    }
+
+    /// Finds an interface by its number.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub(crate) fn numbered(index: u32) -> Result<Self, Status> {
+        let (stack, domain) = domain(ANY)?;
+        // SAFETY: the domain is the stack's own, and stays; the number is looked up. The reference is `self`'s.
+        let raw = unsafe { (stack.datalink.get_interface)(domain.as_ptr(), index) };
         NonNull::new(raw).map(|raw| Self { raw, stack }).ok_or(Status::B_DEVICE_NOT_FOUND)
     }
 
@@ -80,11 +89,10 @@ impl Interface {
     /// # Errors
     /// No device has such a name.
     pub(crate) fn create(name: &InterfaceName) -> Result<(), Status> {
-        let (stack, domain) = domain()?;
         // SAFETY: a request is plain data, of which any member may be zero.
         let mut request: ifaliasreq = unsafe { core::mem::zeroed() };
         request.ifra_name = name.field();
-        control(stack, domain, SIOCAIFADDR, &mut request)
+        control(ANY, SIOCAIFADDR, &mut request)
     }
 
     /// Removes an interface; its device goes with the last reference.
@@ -94,8 +102,7 @@ impl Interface {
     /// # Errors
     /// There is none.
     pub(crate) fn remove(name: &InterfaceName) -> Result<(), Status> {
-        let (stack, domain) = domain()?;
-        control(stack, domain, SIOCDIFADDR, &mut name.request())
+        control(ANY, SIOCDIFADDR, &mut name.request())
     }
 
     /// Returns the flags (`IFF_*`).
@@ -103,9 +110,8 @@ impl Interface {
     /// # Errors
     /// There is no such interface.
     pub(crate) fn flags(name: &InterfaceName) -> Result<u32, Status> {
-        let (stack, domain) = domain()?;
         let mut request = name.request();
-        control(stack, domain, SIOCGIFFLAGS, &mut request)?;
+        control(ANY, SIOCGIFFLAGS, &mut request)?;
         // SAFETY: the request that was answered has the flags as its argument.
         Ok(unsafe { request.argument.ifr_flags }.cast_unsigned())
     }
@@ -115,10 +121,9 @@ impl Interface {
     /// # Errors
     /// There is no such interface, or its device refuses.
     pub(crate) fn set_flags(name: &InterfaceName, flags: u32) -> Result<(), Status> {
-        let (stack, domain) = domain()?;
         let mut request = name.request();
         request.argument.ifr_flags = flags.cast_signed();
-        control(stack, domain, SIOCSIFFLAGS, &mut request)
+        control(ANY, SIOCSIFFLAGS, &mut request)
     }
 
     /// Returns the device, which lives as long as `self`.
@@ -127,10 +132,37 @@ impl Interface {
         unsafe { (*self.raw.as_ptr()).device }
     }
 
-    /// Returns the number by which sockets know it.
+    /// Returns the number by which the stack and sockets know it, which is not its device's.
     pub(crate) fn index(&self) -> u32 {
         // SAFETY: the reference keeps the interface; its index never changes.
         unsafe { (*self.raw.as_ptr()).index }
+    }
+
+    /// Returns the interface's own flags, without its device's.
+    pub(crate) fn own_flags(&self) -> u32 {
+        let flags = self.raw.as_ptr().wrapping_byte_add(offset_of!(net_interface, flags)).cast::<u32>();
+        // SAFETY: the reference keeps the interface, whose word it is. Others may write it meanwhile.
+        unsafe { flags.read_volatile() }
+    }
+
+    /// Calls `visit` with each address, to which a reference is held as long.
+    pub(crate) fn each_address(&self, visit: &mut dyn FnMut(NonNull<net_interface_address>)) {
+        let table = &self.stack.datalink;
+        let mut address = core::ptr::null_mut();
+        // Bounded, for a list that others lengthen meanwhile.
+        for _ in 0..MAX_ADDRESSES {
+            // SAFETY: the interface is kept; the address is NULL at first, then the one before, whose reference goes.
+            if !unsafe { (table.get_next_interface_address)(self.raw.as_ptr(), &raw mut address) } {
+                return;
+            }
+            if let Some(there) = NonNull::new(address) {
+                visit(there);
+            }
+        }
+        if !address.is_null() {
+            // SAFETY: the list was not walked to its end, so that the last reference is ours.
+            unsafe { (table.put_interface_address)(address) };
+        }
     }
 }
 
@@ -141,22 +173,46 @@ impl Drop for Interface {
     }
 }
 
-/// The domain by which interfaces are administered: any would do, and this is always there.
-fn domain() -> Result<(&'static Stack, NonNull<net_domain>), Status> {
-    let stack = get().ok_or(Status::B_DEVICE_NOT_FOUND)?;
-    // SAFETY: it has no precondition.
-    let domain = unsafe { (stack.network.get_domain)(AF_INET) };
-    NonNull::new(domain).map(|domain| (stack, domain)).ok_or(Status::B_DEVICE_NOT_FOUND)
-}
-
-/// Carries out a request as if a socket had asked. Only the operations of this file are asked for, each with the type
-/// that it takes.
-fn control<T>(stack: &Stack, domain: NonNull<net_domain>, operation: u32, request: &mut T) -> Result<(), Status> {
+/// Passes a request about interfaces to a family of the stack, as if a socket had asked.
+///
+/// It takes locks of the stack and of the modules: not to be called from `up`, `init_device` or a monitor.
+///
+/// # Errors
+/// The stack's; [`Status::EAFNOSUPPORT`] where the system has no such family.
+pub(crate) fn control<T: Request>(family: i32, option: u32, request: &mut T) -> Result<(), Status> {
+    let (stack, domain) = domain(family)?;
     let mut bytes = size_of::<T>();
     let request: *mut c_void = (&raw mut *request).cast();
-    // SAFETY: the domain is the stack's own; the request is as long as is said. It is the kernel's memory, which the
-    // stack copies as a program's, by a function that takes both.
-    Status::check(unsafe {
-        (stack.datalink.control)(domain.as_ptr(), operation.cast_signed(), request, &raw mut bytes)
-    })
+    // SAFETY: the domain is the stack's, which is never unloaded. The request is as long as is said, and outlives the call,
+    // after which the stack keeps nothing of it; `Request` is implemented for what such options take. It is the kernel's
+    // memory, which the stack copies as a program's, by a function that takes both.
+    Status::check(unsafe { (stack.datalink.control)(domain.as_ptr(), option.cast_signed(), request, &raw mut bytes) })
 }
+
+/// What an option about interfaces takes.
+pub(crate) trait Request {}
+impl Request for ifreq {}
+impl Request for ifaliasreq {}
+impl Request for ifconf {}
+
+/// Finds a family of the stack.
+///
+/// # Errors
+/// [`Status::EAFNOSUPPORT`] where the system has none such.
+pub(crate) fn domain(family: i32) -> Result<(&'static Stack, NonNull<net_domain>), Status> {
+    let stack = get().ok_or(Status::B_DEVICE_NOT_FOUND)?;
+    // SAFETY: it looks a number up.
+    let find = || NonNull::new(unsafe { (stack.network.get_domain)(family) });
+    if let Some(domain) = find() {
+        return Ok((stack, domain));
+    }
+    // A family is there once some program has had a socket of it, or while its module is in use: from here on.
+    let name = if family == AF_INET6 { c"network/protocols/ipv6/v1" } else { c"network/protocols/ipv4/v1" };
+    module::get(name).map_err(|_| Status::EAFNOSUPPORT)?;
+    find().map(|domain| (stack, domain)).ok_or(Status::EAFNOSUPPORT)
+}
+
+/// The family by which interfaces are administered: any would do.
+const ANY: i32 = AF_INET;
+/// More than any interface has; a guess.
+const MAX_ADDRESSES: usize = 4096;

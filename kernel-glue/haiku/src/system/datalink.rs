@@ -11,14 +11,13 @@ pub(super) use names::exists;
 pub(super) use seen::{Address, Handle};
 
 use super::sockaddr::{self, Far};
-use crate::kernel::{Status, module};
-use crate::stack::{self, Interface, InterfaceName};
+use crate::kernel::Status;
+use crate::stack::{Interface, InterfaceName, control};
 use alloc::boxed::Box;
 use core::net::IpAddr;
-use core::ptr::NonNull;
 use haiku_abi::{
-    AF_INET, AF_INET6, B_SOCKET_SET_ALIAS, IFF_UP, SIOCAIFADDR, SIOCDIFADDR, SIOCSIFMTU, ifaliasreq, ifconf, ifreq,
-    ifreq_argument, ifreq_stats, net_domain,
+    AF_INET, B_SOCKET_SET_ALIAS, IFF_UP, SIOCAIFADDR, SIOCDIFADDR, SIOCSIFMTU, ifaliasreq, ifreq, ifreq_argument,
+    ifreq_stats,
 };
 use kernel_glue::admin::{AdminStatus, InetAddress};
 
@@ -112,34 +111,4 @@ fn alias(name: &InterfaceName, index: i32) -> Box<ifaliasreq> {
         ifra_mask: sockaddr::NONE,
         ifra_flags: 0,
     })
-}
-
-/// Passes a request to the stack, which copies it as a program's, by a function that takes the kernel's memory too.
-fn control<T: Request>(family: i32, option: u32, request: &mut T) -> Result<(), Status> {
-    let stack = stack::get().ok_or(Status::B_DEVICE_NOT_FOUND)?;
-    let domain = domain(family)?;
-    let mut length = size_of::<T>();
-    let request = (&raw mut *request).cast();
-    // SAFETY: the domain is the stack's, which is never unloaded. The request is as long as the length says, and outlives
-    // the call, after which the stack keeps nothing of it; `Request` is implemented for what such options take.
-    Status::check(unsafe { (stack.datalink.control)(domain, option.cast_signed(), request, &raw mut length) })
-}
-
-/// What an option about interfaces takes.
-trait Request {}
-impl Request for ifreq {}
-impl Request for ifaliasreq {}
-impl Request for ifconf {}
-
-fn domain(family: i32) -> Result<*mut net_domain, Status> {
-    let stack = stack::get().ok_or(Status::B_DEVICE_NOT_FOUND)?;
-    // SAFETY: it looks a number up.
-    let find = || NonNull::new(unsafe { (stack.network.get_domain)(family) });
-    if let Some(domain) = find() {
-        return Ok(domain.as_ptr());
-    }
-    // A family is there once some program has had a socket of it, or while its module is in use: from here on.
-    let name = if family == AF_INET6 { c"network/protocols/ipv6/v1" } else { c"network/protocols/ipv4/v1" };
-    module::get(name).map_err(|_| Status::EAFNOSUPPORT)?;
-    find().map(NonNull::as_ptr).ok_or(Status::EAFNOSUPPORT)
 }

@@ -1,8 +1,7 @@
 //! The list of interfaces.
 
-use super::control;
 use crate::kernel::{Status, heap};
-use crate::stack::{Interface, InterfaceName};
+use crate::stack::{Interface, InterfaceName, control};
 use alloc::vec;
 use haiku_abi::{AF_INET, IF_NAMESIZE, SIOCGIFCONF, SIOCGIFCOUNT, ifconf, ifreq};
 

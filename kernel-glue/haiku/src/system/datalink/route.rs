@@ -1,7 +1,7 @@
 //! Routes that an address needs and the stack does not make.
 
 use super::super::sockaddr::{self, Far};
-use super::{Address, Handle, domain};
+use super::{Address, Handle};
 use crate::kernel::Status;
 use crate::stack::{self, InterfaceName};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -60,8 +60,7 @@ unsafe fn change(
     mask: Option<IpAddr>,
     change: Change,
 ) -> Result<(), Status> {
-    let stack = stack::get().ok_or(Status::B_DEVICE_NOT_FOUND)?;
-    let domain = domain(sockaddr::family_of(to))?;
+    let (stack, domain) = stack::domain(sockaddr::family_of(to))?;
     let mut destination = sockaddr::short(to);
     let mut mask = mask.map(sockaddr::short);
     let route = net_route {
@@ -77,5 +76,5 @@ unsafe fn change(
         Change::Remove => stack.datalink.remove_route,
     };
     // SAFETY: the stack copies the route, and takes a reference of its own to the address, which is kept meanwhile.
-    Status::check(unsafe { call(domain, &raw const route) })
+    Status::check(unsafe { call(domain.as_ptr(), &raw const route) })
 }

@@ -1,22 +1,18 @@
 //! An interface of the stack, looked at.
 
 use super::super::sockaddr::{self, Far};
-use super::domain;
 use crate::kernel::Status;
-use crate::stack::{self, Interface, InterfaceName};
+use crate::stack::{Interface, InterfaceName};
 use alloc::vec::Vec;
 use core::mem::offset_of;
 use core::net::IpAddr;
 use core::ptr::NonNull;
 use frame::Mac;
-use haiku_abi::{AF_INET, net_device, net_hardware_address, net_interface, net_interface_address};
+use haiku_abi::{net_device, net_hardware_address, net_interface_address};
 use kernel_glue::admin::InetAddress;
 
-/// A reference to an interface, which stays as long. To let go of the last one ends the device, by `uninit_device`.
-pub(in super::super) struct Handle {
-    raw: NonNull<net_interface>,
-    stack: &'static stack::Stack,
-}
+/// An interface that is looked at.
+pub(in super::super) struct Handle(Interface);
 
 impl Handle {
     /// Finds an interface by its name.
@@ -24,8 +20,7 @@ impl Handle {
     /// # Errors
     /// There is none, or it is just going up or down.
     pub(in super::super) fn named(name: &InterfaceName) -> Result<Self, Status> {
-        let index = Interface::find(name)?.index();
-        Self::numbered(index)
+        Interface::find(name).map(Self)
     }
 
     /// Finds an interface by its number.
@@ -33,33 +28,24 @@ impl Handle {
     /// # Errors
     /// As [`Self::named`].
     pub(in super::super) fn numbered(index: u32) -> Result<Self, Status> {
-        let stack = stack::get().ok_or(Status::B_DEVICE_NOT_FOUND)?;
-        let domain = domain(AF_INET)?;
-        // SAFETY: the domain is the stack's; the number is looked up. The reference that is returned is `self`'s.
-        let raw = unsafe { (stack.datalink.get_interface)(domain, index) };
-        NonNull::new(raw).map(|raw| Self { raw, stack }).ok_or(Status::B_DEVICE_NOT_FOUND)
+        Interface::numbered(index).map(Self)
     }
 
-    /// Returns the number by which the stack knows it, which is not its device's.
+    /// Returns the number by which the stack knows it.
     pub(in super::super) fn index(&self) -> u32 {
-        // SAFETY: the reference keeps the interface, whose number never changes.
-        unsafe { (*self.raw.as_ptr()).index }
+        self.0.index()
     }
 
     /// Returns the interface's flags together with its device's.
     pub(in super::super) fn flags(&self) -> u32 {
-        let own = self.raw.as_ptr().wrapping_byte_add(offset_of!(net_interface, flags)).cast::<u32>();
         let device = self.device().wrapping_byte_add(offset_of!(net_device, flags)).cast::<u32>();
-        // SAFETY: the reference keeps the interface, whose word it is. Others may write it meanwhile.
-        let own = unsafe { own.read_volatile() };
-        // SAFETY: the interface keeps its device, and the word is as above.
-        own | unsafe { device.read_volatile() }
+        // SAFETY: the interface keeps its device, whose word it is. Others may write it meanwhile.
+        self.0.own_flags() | unsafe { device.read_volatile() }
     }
 
     /// Returns the device.
     pub(in super::super) fn device(&self) -> *mut net_device {
-        // SAFETY: the reference keeps the interface, whose device is never another.
-        unsafe { (*self.raw.as_ptr()).device }
+        self.0.device()
     }
 
     /// Returns the device's type, one of `IFT_*`.
@@ -98,29 +84,7 @@ impl Handle {
 
     /// Calls `visit` with each address, to which a reference is held as long.
     pub(super) fn each(&self, visit: &mut dyn FnMut(NonNull<net_interface_address>)) {
-        let table = &self.stack.datalink;
-        let mut address = core::ptr::null_mut();
-        // Bounded, for a list that others lengthen meanwhile.
-        for _ in 0..MAX_ADDRESSES {
-            // SAFETY: the interface is kept; the address is NULL at first, then the one before, whose reference goes.
-            if !unsafe { (table.get_next_interface_address)(self.raw.as_ptr(), &raw mut address) } {
-                return;
-            }
-            if let Some(there) = NonNull::new(address) {
-                visit(there);
-            }
-        }
-        if !address.is_null() {
-            // SAFETY: the list was not walked to its end, so that the last reference is ours.
-            unsafe { (table.put_interface_address)(address) };
-        }
-    }
-}
-
-impl Drop for Handle {
-    fn drop(&mut self) {
-        // SAFETY: the reference is this value's, and not used again.
-        unsafe { (self.stack.datalink.put_interface)(self.raw.as_ptr()) };
+        self.0.each_address(visit);
     }
 }
 
@@ -170,6 +134,3 @@ impl Address {
         Some((self.local?, self.mask))
     }
 }
-
-/// More than any interface has; a guess.
-const MAX_ADDRESSES: usize = 4096;
