@@ -19,6 +19,7 @@ mod platform;
 mod refusal;
 mod report;
 mod request;
+mod settings;
 mod show;
 mod state;
 mod table;

@@ -235,18 +235,8 @@ impl Picture {
 
     #[inline(never)]
     fn draw_device(&mut self, state: &State, kind: tap::Kind, name: &str, device: &TapState) {
-        let node = Device {
-            kind,
-            owner: device.owner,
-            group: device.group,
-            mode: device.mode,
-            multi_queue: device.multi_queue,
-            carrier: device.carrier,
-            queue_packets: device.queue_packets,
-            life: if device.transient { Life::Transient } else { Life::Persistent },
-            link: (kind == tap::Kind::Tun).then(|| Box::new(LinkWish::of(state, name, device))),
-        };
-        self.devices.insert(name.to_owned(), node);
+        let link = (kind == tap::Kind::Tun).then(|| Box::new(LinkWish::of(state, name, device)));
+        self.devices.insert(name.to_owned(), Device::of(kind, device, link));
         if state.bridge_of(name).is_none() {
             self.wires.insert(name.to_owned());
         }

@@ -9,11 +9,9 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 use frame::Mac;
 use kernel_glue::admin::{
-    AdminStatus, BridgeState, Carrier, Device, InetAddress, Interface, InterfaceKind, Life, Picture, Role, State,
-    TapState,
+    AdminStatus, BridgeState, Device, InetAddress, Interface, InterfaceKind, Picture, Role, State, TapState,
 };
-use tap::ioctl::Lifetime;
-use tap::{DeviceSettings, Sharing};
+use tap::DeviceSettings;
 
 /// One of our interfaces as the system has it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -152,49 +150,16 @@ fn set_inet(state: &mut State, name: &str, inet: Vec<InetAddress>) {
 }
 
 fn set_device(state: &mut State, name: &str, settings: &DeviceSettings) {
-    let Some(device) = device(state, name) else { return };
-    device.owner = settings.owner;
-    device.group = group(settings);
-    device.mode = settings.mode;
-    device.multi_queue = settings.sharing == Sharing::MultiQueue;
-    device.carrier = carrier(settings);
-    device.queue_packets = queue_packets(settings);
-    device.transient = settings.lifetime == Lifetime::Transient;
+    if let Some(device) = device(state, name) {
+        device.follow(settings);
+    }
 }
 
 /// Returns what a picture says of a device that has these settings.
 fn as_device(shown: &Device, settings: &DeviceSettings) -> Device {
-    Device {
-        kind: shown.kind,
-        owner: settings.owner,
-        group: group(settings),
-        mode: settings.mode,
-        multi_queue: settings.sharing == Sharing::MultiQueue,
-        carrier: carrier(settings),
-        queue_packets: queue_packets(settings),
-        life: match settings.lifetime {
-            Lifetime::Persistent => Life::Persistent,
-            Lifetime::Transient => Life::Transient,
-        },
-        link: shown.link.clone(),
-    }
-}
-
-/// Root's is the group of what has none.
-fn group(settings: &DeviceSettings) -> Option<u32> {
-    Some(settings.group).filter(|&group| group != 0)
-}
-
-fn carrier(settings: &DeviceSettings) -> Carrier {
-    match settings.carrier {
-        tap::Carrier::FollowsOpen => Carrier::Auto,
-        tap::Carrier::Up => Carrier::Up,
-        tap::Carrier::Down => Carrier::Down,
-    }
-}
-
-fn queue_packets(settings: &DeviceSettings) -> u16 {
-    u16::try_from(settings.queue_packets).unwrap_or(u16::MAX)
+    let mut state = TapState::default();
+    state.follow(settings);
+    Device::of(shown.kind, &state, shown.link.clone())
 }
 
 fn device<'a>(state: &'a mut State, name: &str) -> Option<&'a mut TapState> {

@@ -10,15 +10,14 @@ use super::super::inbox::Letterbox;
 use super::super::system::Asked;
 use crate::control::node_directory;
 use frame::{DropCounts, Mac, PortId};
-use kernel_glue::admin::{Carrier, Device, Errno, InetAddress, Life, SystemError};
+use kernel_glue::admin::{Device, Errno, InetAddress, SystemError};
 use kernel_glue::linux::fuse::{NodeDevice, NodeOptions, NodeServer, Owner, Packet, Pool, Waiter};
 use kernel_glue::linux::{BridgeId, NodePort, Plane, TapDevice, Wire};
 use rustix::process::{getegid, geteuid};
 use std::collections::{BTreeMap, VecDeque};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use tap::ioctl::Lifetime;
-use tap::{DeviceName, DeviceSettings, Devices, HandleId, Kind, Link, Sharing, Transport};
+use tap::{DeviceName, DeviceSettings, Devices, HandleId, Kind, Link, Transport};
 
 /// Every device, and every descriptor that an application has of one.
 #[derive(Default)]
@@ -329,24 +328,9 @@ pub(super) fn serve(pool: &Pool, letterbox: &Letterbox) -> Result<NodeServer, St
 }
 
 fn settings(device: &Device, mac: Mac) -> DeviceSettings {
-    DeviceSettings {
-        queue_packets: device.queue_packets.into(),
-        sharing: if device.multi_queue { Sharing::MultiQueue } else { Sharing::Exclusive },
-        owner: device.owner,
-        group: device.group.unwrap_or_default(),
-        mode: device.mode,
-        lifetime: match device.life {
-            Life::Persistent => Lifetime::Persistent,
-            Life::Transient => Lifetime::Transient,
-        },
-        mac,
-        mtu_bytes: DeviceSettings::default().mtu_bytes,
-        carrier: match device.carrier {
-            Carrier::Auto => tap::Carrier::FollowsOpen,
-            Carrier::Up => tap::Carrier::Up,
-            Carrier::Down => tap::Carrier::Down,
-        },
-    }
+    let mut settings = DeviceSettings { lifetime: device.life.into(), mac, ..DeviceSettings::default() };
+    device.configure(&mut settings);
+    settings
 }
 
 fn owner(settings: &DeviceSettings) -> Owner {

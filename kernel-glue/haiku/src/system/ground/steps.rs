@@ -12,11 +12,8 @@ use crate::unit::{self, Unit, UnitName};
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use frame::Mac;
-use kernel_glue::admin::{
-    AdminStatus, Carrier, Device, Errno, InetAddress, Life, LinkWish, Perform, Step, SystemError,
-};
+use kernel_glue::admin::{AdminStatus, Device, Errno, InetAddress, LinkWish, Perform, Step, SystemError};
 use tap::ioctl::Lifetime;
-use tap::{DeviceSettings, Sharing};
 
 impl Perform for Ground {
     fn perform(&mut self, step: &Step) -> Result<Option<Step>, SystemError> {
@@ -101,12 +98,8 @@ impl Ground {
         // A clone node is just making it otherwise, maybe, so that it is left alone until somebody says something.
         let life = own.device.as_ref().filter(|before| before.life != device.life).map(|_| device.life);
         let set = node::books::change(application.device().name(), |settings| {
-            configured(device, settings);
-            settings.lifetime = match life {
-                Some(Life::Persistent) => Lifetime::Persistent,
-                Some(Life::Transient) => Lifetime::Transient,
-                None => settings.lifetime,
-            };
+            device.configure(settings);
+            settings.lifetime = life.map_or(settings.lifetime, Lifetime::from);
         });
         set.map_err(|status| words::refused(status.code(), ""))?;
         // Programs can open it before anybody brings it up: by that it comes up.
@@ -203,18 +196,4 @@ fn write_mac(unit: &Unit, mac: Mac) {
         // A unit that is going has no device any more.
         let _ = node::books::change(name, |settings| settings.mac = mac);
     }
-}
-
-/// Writes into the settings of a device what a picture says of it.
-fn configured(device: &Device, settings: &mut DeviceSettings) {
-    settings.queue_packets = device.queue_packets.into();
-    settings.sharing = if device.multi_queue { Sharing::MultiQueue } else { Sharing::Exclusive };
-    settings.owner = device.owner;
-    settings.group = device.group.unwrap_or_default();
-    settings.mode = device.mode;
-    settings.carrier = match device.carrier {
-        Carrier::Auto => tap::Carrier::FollowsOpen,
-        Carrier::Up => tap::Carrier::Up,
-        Carrier::Down => tap::Carrier::Down,
-    };
 }

@@ -1,7 +1,9 @@
 extern crate std;
 use super::*;
 use alloc::string::String;
-use kernel_glue::admin::{Blank, Change, Platform, Step, Verb, plan};
+use kernel_glue::admin::{Blank, Carrier, Change, Platform, Step, Verb, plan};
+use tap::Sharing;
+use tap::ioctl::Lifetime;
 
 const OWN: Mac = Mac([2, 0, 0, 0, 0, 1]);
 
