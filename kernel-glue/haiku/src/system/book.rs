@@ -2,11 +2,11 @@
 
 use super::desk::{Outcome, Task};
 use super::ground::Ground;
-use super::look::Cause;
+use super::look::{AGAIN_AFTER, Cause};
 use super::weight;
 use crate::identity;
-use crate::kernel::heap;
 use crate::kernel::log::log;
+use crate::kernel::{clock, heap};
 use crate::stack::{Interface, InterfaceName};
 use crate::unit::{self, Unit};
 use alloc::collections::BTreeSet;
@@ -145,13 +145,17 @@ impl Book {
         Picture::of(state, &self.ground, &identity::mac, &|device| self.opened.contains(device))
     }
 
+    /// Has the bridges work as the state says. Where there is no memory for that, it is tried again.
     #[inline(never)]
     pub(super) fn publish_all(&mut self) {
         for (name, bridge) in &self.state.bridges {
             let Some(interface) = self.picture.interfaces.get(name) else { continue };
             let ground = &self.ground;
             let config = engine_config(bridge, interface.mac, &|port| run_of(ground, name, port));
-            self.ground.publish(name, config);
+            if self.ground.publish(name, config).is_err() {
+                log!("{name}: no memory for its configuration");
+                self.next_look = Some(clock::now().plus(AGAIN_AFTER));
+            }
         }
     }
 

@@ -43,14 +43,14 @@ impl Book {
         self.observe_all(cause);
         let followed = self.follow();
         self.flush_stopped();
-        self.publish_all();
-        self.ground.announce();
         // An interface of others that comes is heard of by nobody.
         let waits = self.state.bridges.iter().any(|(name, bridge)| {
             bridge.ports().any(|(_, port)| !self.picture.ports.contains_key(&(name.clone(), port)))
         });
         let again = waits || followed == Followed::InPart;
         self.next_look = again.then(|| clock::now().plus(AGAIN_AFTER));
+        self.publish_all();
+        self.ground.announce();
     }
 
     /// Drops what has ended: interfaces of ours that were taken from the stack, and members whose hardware is gone.
@@ -154,4 +154,4 @@ enum Followed {
 }
 
 /// When to look again at what nobody tells of. A guess.
-const AGAIN_AFTER: Duration = Duration::from_secs(2);
+pub(super) const AGAIN_AFTER: Duration = Duration::from_secs(2);

@@ -5,8 +5,7 @@ use super::links::Linked;
 use super::{Ground, Own};
 use crate::engine::{Attachment, BridgeHandle};
 use crate::kernel::heap::{self, SetAside};
-use crate::kernel::log::log;
-use crate::kernel::random;
+use crate::kernel::{Status, random};
 use crate::member::{AttachError, HostMode};
 use crate::system;
 use alloc::collections::BTreeMap;
@@ -102,20 +101,17 @@ impl Ground {
     }
 
     /// Puts a configuration in force. Neighbours are known while some port answers for them.
-    pub(in super::super) fn publish(&self, bridge: &str, config: Config) {
-        let Some(served) = self.bridges.get(bridge) else { return };
+    ///
+    /// # Errors
+    /// There is no memory for it, and the one before stays.
+    pub(in super::super) fn publish(&self, bridge: &str, config: Config) -> Result<(), Status> {
+        let Some(served) = self.bridges.get(bridge) else { return Ok(()) };
         if *served.engine().config() == config {
-            return;
+            return Ok(());
         }
         let suppresses = config.ports.iter().any(|(_, of)| !of.suppress.is_off());
         let bytes = weight::of_config(&config).saturating_add(served.weight_of_table(config.max_addresses));
-        let Ok(_aside) =
-            heap::set_aside(bytes.saturating_add(if suppresses { served.weight_of_neighbours() } else { 0 }))
-        else {
-            // It is published when the system is looked at next.
-            log!("{bridge}: no memory for its configuration");
-            return;
-        };
+        let _aside = heap::set_aside(bytes.saturating_add(if suppresses { served.weight_of_neighbours() } else { 0 }))?;
         if suppresses {
             served.handle.neighbours().start(served.secret);
             served.handle.publish(config);
@@ -123,6 +119,7 @@ impl Ground {
             served.handle.publish(config);
             served.handle.neighbours().stop();
         }
+        Ok(())
     }
 
     #[inline(never)]
