@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tests::haiku::{Bridged, Card, hears, reads};
+use tests::haiku::{Bridged, Card, hears, reads, settled};
 use tests::{Arp, EtherFrame, checksum, parse_mac, within};
 use trestle::administer::execute;
 use trestle::haiku::AddOn;
@@ -227,10 +227,9 @@ fn a_program_that_sends_nothing_comes_and_goes_as_a_port() {
                 lan.ifconfig("bridge0 addm tap0");
             };
             (0..5).for_each(round);
-            let before = lan.kernel.counts();
+            let before = settled(&lan.kernel);
             (0..100).for_each(round);
-            let same = within(PATIENCE, || lan.kernel.counts() == before);
-            assert!(same, "{before:?}\n{:?}", lan.kernel.counts());
+            assert_eq!(settled(&lan.kernel), before);
         });
     });
 }
