@@ -1,6 +1,6 @@
 //! Frames and packets between applications on nodes of the kernel add-on and a network stack in its kernel.
 
-use haiku_abi::{AF_INET, O_RDWR, SOCK_DGRAM};
+use haiku_abi::{AF_INET, IFF_LINK, O_RDWR, SOCK_DGRAM};
 use kernelland::user::{Interest, Interface, Node, Process, READ, inet, poll};
 use kernelland::{Config, Kernel};
 use smoltcp::phy::ChecksumCapabilities;
@@ -87,6 +87,8 @@ fn what_nobody_takes_is_freed_once() {
             // With somebody there, to see that it is sent in fragments that come.
             assert_eq!(socket.send_to(&datagram, 0, &to), Ok(datagram.len()));
             drop(station);
+            // Its threads let go of the node one after the other.
+            assert!(within(Duration::from_secs(5), || tap.flags().unwrap() & IFF_LINK == 0));
             for _ in 0..20 {
                 assert!(socket.send_to(&datagram, 0, &to).is_err(), "nobody has the node open");
             }
