@@ -4,7 +4,7 @@
 //! [`Member`] is what everybody may look at: the device's monitor, the control side.
 
 mod card;
-mod cells;
+pub(crate) mod cells;
 mod classify;
 mod device;
 mod monitor;

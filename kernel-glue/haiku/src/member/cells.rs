@@ -6,30 +6,30 @@ use haiku_abi::{net_device, net_device_module_info};
 
 /// `net_device`, whose members the stack and a driver write whenever they like, without a lock.
 #[repr(C)]
-pub(super) struct Cells {
-    pub(super) module: AtomicPtr<net_device_module_info>,
+pub(crate) struct Cells {
+    pub(crate) module: AtomicPtr<net_device_module_info>,
     name: [AtomicU8; 32],
     index: AtomicU32,
-    pub(super) flags: AtomicU32,
-    pub(super) interface_type: AtomicU32,
-    pub(super) mtu: AtomicUsize,
-    pub(super) media: AtomicU32,
-    pub(super) link_speed: AtomicU64,
+    pub(crate) flags: AtomicU32,
+    pub(crate) interface_type: AtomicU32,
+    pub(crate) mtu: AtomicUsize,
+    pub(crate) media: AtomicU32,
+    pub(crate) link_speed: AtomicU64,
     link_quality: AtomicU32,
     header_length: AtomicUsize,
-    pub(super) address: [AtomicU8; 64],
-    address_length: AtomicU8,
-    pub(super) received: Counts,
+    pub(crate) address: [AtomicU8; 64],
+    pub(crate) address_length: AtomicU8,
+    pub(crate) received: Counts,
 }
 
 /// `ifreq_stream_stats`.
 #[repr(C)]
-pub(super) struct Counts {
-    pub(super) packets: AtomicU32,
+pub(crate) struct Counts {
+    pub(crate) packets: AtomicU32,
     errors: AtomicU32,
-    pub(super) bytes: AtomicU64,
+    pub(crate) bytes: AtomicU64,
     multicast_packets: AtomicU32,
-    pub(super) dropped: AtomicU32,
+    pub(crate) dropped: AtomicU32,
 }
 
 const _: () = {

@@ -5,6 +5,7 @@ use crate::kernel::{Status, module};
 use core::ffi::{CStr, c_void};
 use core::mem::offset_of;
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicU32, Ordering};
 use haiku_abi::{
     AF_INET, AF_INET6, IF_NAMESIZE, SIOCAIFADDR, SIOCDIFADDR, SIOCGIFFLAGS, SIOCGIFINDEX, SIOCSIFFLAGS, ifaliasreq,
     ifconf, ifreq, net_device, net_domain, net_interface, net_interface_address,
@@ -141,8 +142,8 @@ impl Interface {
     /// Returns the interface's own flags, without its device's.
     pub(crate) fn own_flags(&self) -> u32 {
         let flags = self.raw.as_ptr().wrapping_byte_add(offset_of!(net_interface, flags)).cast::<u32>();
-        // SAFETY: the reference keeps the interface, whose word it is. Others may write it meanwhile.
-        unsafe { flags.read_volatile() }
+        // SAFETY: the reference keeps the interface, whose word it is; others write it as a word.
+        unsafe { AtomicU32::from_ptr(flags) }.load(Ordering::Relaxed)
     }
 
     /// Calls `visit` with each address, to which a reference is held as long.

@@ -2,13 +2,14 @@
 
 use super::super::sockaddr::{self, Far};
 use crate::kernel::Status;
+use crate::member::cells::Cells;
 use crate::stack::{Interface, InterfaceName};
 use alloc::vec::Vec;
-use core::mem::offset_of;
 use core::net::IpAddr;
 use core::ptr::NonNull;
+use core::sync::atomic::Ordering;
 use frame::Mac;
-use haiku_abi::{net_device, net_hardware_address, net_interface_address};
+use haiku_abi::{net_device, net_interface_address};
 use kernel_glue::admin::InetAddress;
 
 /// An interface that is looked at.
@@ -38,9 +39,7 @@ impl Handle {
 
     /// Returns the interface's flags together with its device's.
     pub(in super::super) fn flags(&self) -> u32 {
-        let device = self.device().wrapping_byte_add(offset_of!(net_device, flags)).cast::<u32>();
-        // SAFETY: the interface keeps its device, whose word it is. Others may write it meanwhile.
-        self.0.own_flags() | unsafe { device.read_volatile() }
+        self.0.own_flags() | self.cells().flags.load(Ordering::Relaxed)
     }
 
     /// Returns the device.
@@ -56,22 +55,20 @@ impl Handle {
 
     /// Returns the device's MTU in bytes.
     pub(in super::super) fn mtu_bytes(&self) -> u32 {
-        let bytes = self.device().wrapping_byte_add(offset_of!(net_device, mtu)).cast::<usize>();
-        // SAFETY: the interface keeps its device, whose word it is. Others may write it meanwhile.
-        let bytes = unsafe { bytes.read_volatile() };
-        u32::try_from(bytes).unwrap_or(u32::MAX)
+        u32::try_from(self.cells().mtu.load(Ordering::Relaxed)).unwrap_or(u32::MAX)
     }
 
     /// Returns the device's address, if it has one of Ethernet.
     pub(in super::super) fn mac(&self) -> Option<Mac> {
-        let address = self.device().wrapping_byte_add(offset_of!(net_device, address)).cast::<net_hardware_address>();
-        // SAFETY: the interface keeps its device, whose member it is. Others may write it meanwhile, at worst half of it.
-        let address = unsafe { address.read_volatile() };
-        address
-            .data
-            .first_chunk()
-            .filter(|octets| usize::from(address.length) == octets.len())
-            .map(|octets| Mac(*octets))
+        let cells = self.cells();
+        let [a, b, c, d, e, f, ..] = &cells.address;
+        let octets = [a, b, c, d, e, f].map(|octet| octet.load(Ordering::Relaxed));
+        (usize::from(cells.address_length.load(Ordering::Relaxed)) == octets.len()).then_some(Mac(octets))
+    }
+
+    fn cells(&self) -> &Cells {
+        // SAFETY: the interface keeps its device, and the stack and its driver write its members as words.
+        unsafe { &*self.device().cast::<Cells>() }
     }
 
     /// Lists the interface's addresses in the stack's order, empty ones as well.
