@@ -97,7 +97,7 @@ fn arguments(stubs: &Path) -> Vec<OsString> {
 /// The package, the program and the file.
 const NAME: &str = "trestle";
 /// The profile of the root manifest.
-const PROFILE: &str = "haiku";
+const PROFILE: &str = "haiku-program";
 const TARGET: &str = "x86_64-unknown-haiku";
 const START: &str = "start.o";
 const LIBRARIES: &str = "xtask/src/userland/libraries.csv";
