@@ -8,12 +8,6 @@ use std::time::Duration;
 use tests::haiku::{Program, boot, settled, sound};
 use tests::within;
 
-/// Runs a command that is to succeed.
-#[track_caller]
-fn ok(root: Program, line: &str) -> String {
-    root.ifconfig(line).unwrap_or_else(|error| panic!("ifconfig {line}: {error}"))
-}
-
 /// Waits for what the administration follows by itself.
 #[track_caller]
 fn soon(what: &str, is_so: impl FnMut() -> bool) {
@@ -25,10 +19,10 @@ fn a_line_whose_last_verb_fails_changes_nothing() {
     kernelland::test(|| {
         let Some(kernel) = boot("a_line_whose_last_verb_fails_changes_nothing", Config::default()) else { return };
         let root = Program::root();
-        ok(root, "bridge0 create");
-        ok(root, "tap0 create");
-        ok(root, "bridge0 addm tap0 maxaddr 100");
-        let before = (ok(root, "-j bridge0"), ok(root, "-j tap0"));
+        root.ok("bridge0 create");
+        root.ok("tap0 create");
+        root.ok("bridge0 addm tap0 maxaddr 100");
+        let before = (root.ok("-j bridge0"), root.ok("-j tap0"));
         for line in [
             "bridge0 up deletem tap0 addm nosuch",
             "bridge0 inet 10.0.0.1/24 mtu 1400 maxaddr 99 deletem tap7",
@@ -38,13 +32,13 @@ fn a_line_whose_last_verb_fails_changes_nothing() {
         ] {
             let refused = root.ifconfig(line);
             assert!(refused.is_err(), "{line}: {refused:?}");
-            assert_eq!((ok(root, "-j bridge0"), ok(root, "-j tap0")), before, "{line}");
+            assert_eq!((root.ok("-j bridge0"), root.ok("-j tap0")), before, "{line}");
         }
         let error = root.ifconfig("bridge0 create").unwrap_err();
         assert!(error.contains("bridge0 already exists"), "{error}");
-        ok(root, "bridge0 deletem tap0 up");
-        ok(root, "tap0 destroy");
-        ok(root, "bridge0 destroy");
+        root.ok("bridge0 deletem tap0 up");
+        root.ok("tap0 destroy");
+        root.ok("bridge0 destroy");
         assert!(root.ifconfig("bridge0").unwrap_err().contains("does not exist"));
         sound(&kernel);
     });
@@ -58,9 +52,9 @@ fn addresses_are_those_of_the_machine_that_the_settings_name() {
         kernel.set_driver_settings("trestle", "machine 00112233445566778899aabbccddeeff\n");
         let root = Program::root();
         for (name, line) in [("bridge0", "bridge0 create"), ("tap3", "tap3 create")] {
-            ok(root, line);
+            root.ok(line);
             let want = tap::stable_mac(b"00112233445566778899aabbccddeeff", name).to_string();
-            assert!(ok(root, name).contains(&format!("ether {want}")), "{want}: {}", ok(root, name));
+            assert!(root.ok(name).contains(&format!("ether {want}")), "{want}: {}", root.ok(name));
         }
         sound(&kernel);
     });
@@ -71,11 +65,11 @@ fn who_is_not_root_may_look_and_not_change() {
     kernelland::test(|| {
         let Some(kernel) = boot("who_is_not_root_may_look_and_not_change", Config::default()) else { return };
         let (root, user) = (Program::root(), Program::of_user(1000));
-        ok(root, "bridge0 create");
-        let before = ok(root, "-j bridge0");
+        root.ok("bridge0 create");
+        let before = root.ok("-j bridge0");
         let refused = user.ifconfig("bridge0 up").unwrap_err();
         assert!(refused.contains("user 1000 may only read; root may change"), "{refused}");
-        assert_eq!(ok(user, "-j bridge0"), before);
+        assert_eq!(user.ok("-j bridge0"), before);
         sound(&kernel);
     });
 }
@@ -100,16 +94,16 @@ fn an_interface_that_somebody_is_just_bringing_up_goes_down_again() {
                 std::thread::sleep(Duration::from_millis(50));
                 drop(held);
             });
-            ok(root, "tap0 up");
+            root.ok("tap0 up");
             other.join().unwrap();
         });
         for _ in 0..2 {
-            let shown = ok(root, "tap0");
+            let shown = root.ok("tap0");
             assert!(shown.contains("<UP,"), "{shown}");
             assert!(kernel.threads().contains("tap0 reader"), "{}", kernel.threads());
-            ok(root, "tap0 down");
+            root.ok("tap0 down");
             assert!(!kernel.threads().contains("tap0 reader"), "{}", kernel.threads());
-            ok(root, "tap0 up");
+            root.ok("tap0 up");
         }
         sound(&kernel);
     });
@@ -121,17 +115,17 @@ fn what_haikus_own_ifconfig_makes_is_administered_and_what_it_deletes_is_forgott
         let test = "what_haikus_own_ifconfig_makes_is_administered_and_what_it_deletes_is_forgotten";
         let Some(kernel) = boot(test, Config::default()) else { return };
         let root = Program::root();
-        ok(root, "bridge0 create");
+        root.ok("bridge0 create");
         let theirs = Interface::named(Process::root(), "tap/3");
         theirs.create().unwrap();
         theirs.set_address("10.3.0.1".parse().unwrap(), 24).unwrap();
         theirs.up().unwrap();
-        let shown = ok(root, "tap3");
+        let shown = root.ok("tap3");
         assert!(shown.contains("inet 10.3.0.1") && shown.contains("UP"), "{shown}");
-        ok(root, "bridge0 addm tap/3");
-        assert!(ok(root, "bridge0").contains("member: tap3"), "{}", ok(root, "bridge0"));
+        root.ok("bridge0 addm tap/3");
+        assert!(root.ok("bridge0").contains("member: tap3"), "{}", root.ok("bridge0"));
         theirs.delete().unwrap();
-        soon("the bridge has lost its member", || !ok(root, "bridge0").contains("member: tap3"));
+        soon("the bridge has lost its member", || !root.ok("bridge0").contains("member: tap3"));
         assert!(root.ifconfig("tap3").is_err());
         sound(&kernel);
     });
@@ -153,8 +147,8 @@ fn whatever_a_program_passes_is_refused_and_nothing_happens() {
         let test = "whatever_a_program_passes_is_refused_and_nothing_happens";
         let Some(kernel) = boot(test, Config::default()) else { return };
         let root = Program::root();
-        ok(root, "bridge0 create");
-        let before = ok(root, "-j bridge0");
+        root.ok("bridge0 create");
+        let before = root.ok("-j bridge0");
         let socket = Process::root().socket(AF_INET, SOCK_DGRAM, 0).unwrap();
         let kernel_address = 0xffff_ffff_8000_0000;
         for operation in [SIOCGDRVSPEC, SIOCSDRVSPEC] {
@@ -187,23 +181,23 @@ fn whatever_a_program_passes_is_refused_and_nothing_happens() {
                 let reply = String::from_utf8(reply).unwrap();
                 assert!(reply.contains("refused"), "{:.40}: {reply}", request);
             }
-            assert_eq!(ok(root, "-j bridge0"), before, "{:.40}", request);
+            assert_eq!(root.ok("-j bridge0"), before, "{:.40}", request);
         }
         // A change whose reply would not fit is not made.
         let up = r#"{"change":{"interface":"bridge0","verbs":[{"verb":"up"}]}}"#;
         assert!(socket.exchange(SIOCSDRVSPEC, "bridge0", up.as_bytes(), 4095).is_err());
-        assert_eq!(ok(root, "-j bridge0"), before);
+        assert_eq!(root.ok("-j bridge0"), before);
         sound(&kernel);
     });
 }
 
 /// One life of a bridge with a tap.
 fn life(root: Program) {
-    ok(root, "bridge0 create");
-    ok(root, "tap0 create");
-    ok(root, "bridge0 addm tap0 up");
-    ok(root, "tap0 destroy");
-    ok(root, "bridge0 destroy");
+    root.ok("bridge0 create");
+    root.ok("tap0 create");
+    root.ok("bridge0 addm tap0 up");
+    root.ok("tap0 destroy");
+    root.ok("bridge0 destroy");
 }
 
 #[test]

@@ -1,16 +1,12 @@
 //! The bridge in Haiku's kernel: the add-on's file in a kernel in user space, between nodes and network cards.
 
 use haiku_abi::{O_NONBLOCK, O_RDWR};
-use kernelland::user::{Interface, Process};
-use kernelland::wire::{Link, Nic};
-use std::ffi::OsString;
+use kernelland::user::Process;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tests::haiku::{Bridged, Card, hears, reads, settled};
+use tests::haiku::{Bridged, hears, reads, settled};
 use tests::{Arp, EtherFrame, checksum, parse_mac, within};
-use trestle::administer::execute;
-use trestle::haiku::AddOn;
 
 const CARD: [u8; 6] = [0x52, 0x54, 0, 0, 0, 1];
 const CARD2: [u8; 6] = [0x52, 0x54, 0, 0, 0, 2];
@@ -22,25 +18,6 @@ const VM_IP: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 16);
 const FAR_IP: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 32);
 const PATIENCE: Duration = Duration::from_secs(5);
 const MOMENT: Duration = Duration::from_millis(300);
-
-/// Runs a test in a kernel of its own, with the bridge in it, and in the end looks for faults.
-fn bridged(test: &str, body: impl FnOnce(&Bridged)) {
-    let Some(bridged) = Bridged::new(test) else { return };
-    body(&bridged);
-    bridged.ends();
-}
-
-/// Plugs in a card whose interface has the host's address.
-fn addressed(name: &str, mac: [u8; 6]) -> Card {
-    let (nic, cable) = Nic::on_cable(name, mac).unwrap();
-    let interface = Interface::named(Process::root(), &nic.path());
-    // One of the same name may be about to go.
-    assert!(within(PATIENCE, || interface.create().is_ok()));
-    // Before it is up: only then does it get routes.
-    interface.set_address(HOST.into(), 24).unwrap();
-    interface.up().unwrap();
-    Card { nic, cable, interface }
-}
 
 /// An echo request, complete.
 fn ping(to: [u8; 6], from: [u8; 6], (source, destination): (Ipv4Addr, Ipv4Addr), number: u16) -> Vec<u8> {
@@ -72,7 +49,7 @@ fn arp_answer(frame: &[u8], of: Ipv4Addr) -> Option<[u8; 6]> {
 #[test]
 fn frames_pass_between_a_tap_and_a_card() {
     kernelland::test(|| {
-        bridged("frames_pass_between_a_tap_and_a_card", |lan| {
+        Bridged::run("frames_pass_between_a_tap_and_a_card", |lan| {
             let card = lan.member("wire/0", CARD);
             assert!(card.nic.is_promiscuous());
             for bytes in [46, 100, 1000, 1500] {
@@ -99,7 +76,7 @@ fn frames_pass_between_a_tap_and_a_card() {
 #[test]
 fn the_host_is_reached_by_the_bridge() {
     kernelland::test(|| {
-        bridged("the_host_is_reached_by_the_bridge", |lan| {
+        Bridged::run("the_host_is_reached_by_the_bridge", |lan| {
             let card = lan.member("wire/0", CARD);
             lan.ifconfig(&format!("bridge0 inet {HOST}/24"));
             let shown = lan.ifconfig("bridge0");
@@ -120,8 +97,8 @@ fn the_host_is_reached_by_the_bridge() {
 #[test]
 fn a_card_keeps_the_hosts_address() {
     kernelland::test(|| {
-        bridged("a_card_keeps_the_hosts_address", |lan| {
-            let card = addressed("wire/0", CARD);
+        Bridged::run("a_card_keeps_the_hosts_address", |lan| {
+            let card = lan.addressed("wire/0", CARD, HOST);
             lan.ifconfig(&format!("bridge0 addm {}", card.nic.path()));
             assert!(lan.ifconfig("bridge0").contains("HOSTADDR"), "{}", lan.ifconfig("bridge0"));
 
@@ -168,9 +145,9 @@ fn a_card_keeps_the_hosts_address() {
 #[test]
 fn nobody_is_told_that_others_are_unreachable() {
     kernelland::test(|| {
-        bridged("nobody_is_told_that_others_are_unreachable", |lan| {
+        Bridged::run("nobody_is_told_that_others_are_unreachable", |lan| {
             let (other, other_mac) = (Ipv4Addr::new(10, 0, 0, 77), [2, 0, 0, 0, 0, 0x77]);
-            let card = addressed("wire/0", CARD);
+            let card = lan.addressed("wire/0", CARD, HOST);
             let path = card.nic.path();
             let complaint = |to, patience| {
                 // The host knows where to answer.
@@ -199,7 +176,7 @@ fn nobody_is_told_that_others_are_unreachable() {
 #[test]
 fn tags_are_put_on_and_taken_off() {
     kernelland::test(|| {
-        bridged("tags_are_put_on_and_taken_off", |lan| {
+        Bridged::run("tags_are_put_on_and_taken_off", |lan| {
             let card = lan.member("wire/0", CARD);
             lan.ifconfig(&format!("bridge0 vlanfilter ifuntagged tap0 10 iftagged {} 10", card.nic.path()));
             for bytes in [46, 1500] {
@@ -221,7 +198,7 @@ fn tags_are_put_on_and_taken_off() {
 #[test]
 fn a_program_that_sends_nothing_comes_and_goes_as_a_port() {
     kernelland::test(|| {
-        bridged("a_program_that_sends_nothing_comes_and_goes_as_a_port", |lan| {
+        Bridged::run("a_program_that_sends_nothing_comes_and_goes_as_a_port", |lan| {
             let round = |_| {
                 lan.ifconfig("bridge0 deletem tap0");
                 lan.ifconfig("bridge0 addm tap0");
@@ -238,7 +215,7 @@ fn a_program_that_sends_nothing_comes_and_goes_as_a_port() {
 #[test]
 fn a_tag_is_put_on_one_copy_alone() {
     kernelland::test(|| {
-        bridged("a_tag_is_put_on_one_copy_alone", |lan| {
+        Bridged::run("a_tag_is_put_on_one_copy_alone", |lan| {
             lan.ifconfig("tap1 create up");
             lan.ifconfig("bridge0 addm tap1");
             let second = Process::root().open("tap/1", O_RDWR | O_NONBLOCK).unwrap();
@@ -259,43 +236,9 @@ fn a_tag_is_put_on_one_copy_alone() {
 }
 
 #[test]
-fn a_card_is_in_one_bridge_and_only_cards_are() {
-    kernelland::test(|| {
-        bridged("a_card_is_in_one_bridge_and_only_cards_are", |lan| {
-            let (one, two) = (lan.member("wire/0", CARD), lan.card("wire/1", CARD2));
-            lan.ifconfig("bridge1 create");
-            lan.ifconfig("tap1 create");
-            lan.ifconfig(&format!("bridge1 addm {} addm tap1 up", two.nic.path()));
-            for (words, why) in [
-                (format!("bridge1 addm {}", one.nic.path()), "bridge0"),
-                ("bridge0 addm bridge1".to_owned(), "bridge"),
-                ("bridge0 addm /dev/net/none".to_owned(), "/dev/net/none"),
-            ] {
-                let refused = lan.root.ifconfig(&words).unwrap_err();
-                assert!(refused.contains(why), "{words}: {refused}");
-            }
-            // Each has its own frames.
-            let frame = EtherFrame::new(ALL, FAR, "two").bytes();
-            two.cable.send(&frame).unwrap();
-            assert!(!lan.tap_hears(&frame, MOMENT) && !one.wire_hears(&frame, MOMENT));
-            let frame = EtherFrame::new(ALL, FAR, "one").bytes();
-            one.cable.send(&frame).unwrap();
-            assert!(lan.tap_hears(&frame, PATIENCE) && !two.wire_hears(&frame, MOMENT));
-            lan.ifconfig(&format!("bridge0 deletem {}", one.nic.path()));
-            assert!(within(PATIENCE, || !one.nic.is_promiscuous()));
-            lan.ifconfig(&format!("bridge1 addm {}", one.nic.path()));
-            assert!(one.nic.is_promiscuous());
-            lan.ifconfig("bridge1 destroy");
-            lan.ifconfig("tap1 destroy");
-            assert!(within(PATIENCE, || !one.nic.is_promiscuous()));
-        });
-    });
-}
-
-#[test]
 fn a_span_port_hears_everything_and_gives_nothing() {
     kernelland::test(|| {
-        bridged("a_span_port_hears_everything_and_gives_nothing", |lan| {
+        Bridged::run("a_span_port_hears_everything_and_gives_nothing", |lan| {
             let (card, span) = (lan.member("wire/0", CARD), lan.card("wire/1", CARD2));
             lan.ifconfig(&format!("bridge0 span {}", span.nic.path()));
             for (number, frame) in [(ALL, VM), (FAR, VM)].into_iter().enumerate() {
@@ -311,36 +254,9 @@ fn a_span_port_hears_everything_and_gives_nothing() {
 }
 
 #[test]
-fn a_card_that_goes_down_is_forgotten_and_comes_back() {
-    kernelland::test(|| {
-        bridged("a_card_that_goes_down_is_forgotten_and_comes_back", |lan| {
-            let card = lan.member("wire/0", CARD);
-            let frame = EtherFrame::new(ALL, FAR, "learn me").bytes();
-            let comes = || {
-                within(PATIENCE, || {
-                    card.cable.send(&frame).unwrap();
-                    lan.tap_hears(&frame, Duration::from_millis(50))
-                })
-            };
-            assert!(comes());
-            assert!(lan.ifconfig("bridge0 addr").contains("52:54:00:00:00:20"));
-            card.interface.down().unwrap();
-            assert!(within(PATIENCE, || !lan.ifconfig("bridge0 addr").contains("52:54:00:00:00:20")));
-            card.interface.up().unwrap();
-            assert!(comes(), "{}", lan.kernel.syslog());
-            assert!(card.nic.is_promiscuous());
-            card.nic.set_link(Link::Down);
-            assert!(within(PATIENCE, || !lan.ifconfig("bridge0 addr").contains("52:54:00:00:00:20")));
-            card.nic.set_link(Link::Up);
-            assert!(comes(), "{}", lan.kernel.syslog());
-        });
-    });
-}
-
-#[test]
 fn a_flood_by_one_port_leaves_the_others_their_share() {
     kernelland::test(|| {
-        bridged("a_flood_by_one_port_leaves_the_others_their_share", |lan| {
+        Bridged::run("a_flood_by_one_port_leaves_the_others_their_share", |lan| {
             let (card, flooded) = (lan.member("wire/0", CARD), lan.member("wire/1", CARD2));
             // The bridge learns where the program is.
             lan.tap_sends(&EtherFrame::new(ALL, VM, "here").bytes());
@@ -371,69 +287,12 @@ fn a_flood_by_one_port_leaves_the_others_their_share() {
 }
 
 #[test]
-fn a_card_that_is_pulled_out_under_load_is_let_go() {
-    kernelland::test(|| {
-        bridged("a_card_that_is_pulled_out_under_load_is_let_go", |lan| {
-            for host in ["-hostaddr", "hostaddr"] {
-                for round in 0..3 {
-                    let card = addressed("wire/0", CARD);
-                    let path = card.nic.path();
-                    lan.ifconfig(&format!("bridge0 addm {path} {host} {path}"));
-                    pulled_out_under_load(lan, card);
-                    // It is no port any more, or one without an interface; both ways another card takes its place.
-                    let again = lan.card("wire/0", CARD);
-                    let _ = lan.root.ifconfig(&format!("bridge0 deletem {path}"));
-                    lan.ifconfig(&format!("bridge0 addm {path}"));
-                    let frame = EtherFrame::new(ALL, FAR, &format!("again {round}")).bytes();
-                    let comes = || {
-                        again.cable.send(&frame).unwrap();
-                        lan.tap_hears(&frame, Duration::from_millis(100))
-                    };
-                    assert!(within(PATIENCE, comes), "{host} {round}\n{}", lan.kernel.syslog());
-                    lan.ifconfig(&format!("bridge0 deletem {path}"));
-                    again.interface.delete().unwrap();
-                }
-            }
-        });
-    });
-}
-
-/// Pulls a card out while it is sent frames and the program sends some to it.
-fn pulled_out_under_load(lan: &Bridged, Card { nic, cable, interface }: Card) {
-    let over = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            for to in [ALL, VM, CARD].into_iter().cycle() {
-                let frame = EtherFrame::new(to, FAR, "load").payload_bytes(500).bytes();
-                if cable.send(&frame).is_err() || over.load(Ordering::Relaxed) {
-                    return;
-                }
-            }
-        });
-        scope.spawn(|| {
-            for to in [ALL, FAR, CARD].into_iter().cycle() {
-                let _ = lan.tap.write(&EtherFrame::new(to, VM, "load").bytes());
-                if over.load(Ordering::Relaxed) {
-                    return;
-                }
-            }
-        });
-        assert!(lan.tap_hears(&EtherFrame::new(VM, FAR, "load").bytes(), PATIENCE));
-        nic.unplug();
-        let gone = within(PATIENCE, || interface.flags().is_err());
-        over.store(true, Ordering::Relaxed);
-        // Who sends into a wire that nobody reads waits for room, until it has no other end.
-        drop(nic);
-        assert!(gone, "{}", lan.kernel.threads());
-    });
-}
-
-#[test]
 fn frames_that_nobody_reads_hold_no_interface() {
     kernelland::test(|| {
-        bridged("frames_that_nobody_reads_hold_no_interface", |lan| {
+        Bridged::run("frames_that_nobody_reads_hold_no_interface", |lan| {
             for (host, leaves) in [("-hostaddr", true), ("-hostaddr", false), ("hostaddr", true), ("hostaddr", false)] {
-                let card = if host == "hostaddr" { addressed("wire/0", CARD) } else { lan.card("wire/0", CARD) };
+                let card =
+                    if host == "hostaddr" { lan.addressed("wire/0", CARD, HOST) } else { lan.card("wire/0", CARD) };
                 let path = card.nic.path();
                 lan.ifconfig(&format!("bridge0 addm {path} {host} {path}"));
                 if host == "-hostaddr" {
@@ -474,7 +333,7 @@ fn frames_that_nobody_reads_hold_no_interface() {
 #[test]
 fn a_known_neighbour_is_answered_for_where_it_is_asked_for() {
     kernelland::test(|| {
-        bridged("a_known_neighbour_is_answered_for_where_it_is_asked_for", |lan| {
+        Bridged::run("a_known_neighbour_is_answered_for_where_it_is_asked_for", |lan| {
             let card = lan.member("wire/0", CARD);
             lan.ifconfig("bridge0 suppress tap0");
             let asks = |target| Arp::asks(VM, VM_IP, target).frame(ALL);
@@ -499,60 +358,6 @@ fn a_known_neighbour_is_answered_for_where_it_is_asked_for() {
             assert!(lan.tap_hears(&answer, PATIENCE));
             lan.tap_sends(&asks(FAR_IP));
             assert!(card.wire_hears(&asks(FAR_IP), PATIENCE));
-        });
-    });
-}
-
-#[test]
-#[cfg_attr(feature = "linked", ignore = "linked, the add-on takes its memory as this program does")]
-fn a_failed_allocation_leaves_a_working_bridge() {
-    kernelland::test(|| {
-        bridged("a_failed_allocation_leaves_a_working_bridge", |lan| {
-            let card = lan.card("wire/0", CARD);
-            let path = card.nic.path();
-            let works = |text: &str| {
-                let frame = EtherFrame::new(ALL, FAR, text).bytes();
-                within(PATIENCE, || {
-                    card.cable.send(&frame).unwrap();
-                    lan.tap_hears(&frame, Duration::from_millis(100))
-                })
-            };
-            let (mut number, mut refused) = (0, 0);
-            loop {
-                number += 1;
-                // The socket is made before: what Haiku's stack does without memory is not in question.
-                let socket = AddOn::open(&lan.root).unwrap();
-                let words = format!("bridge0 addm {path}").split(' ').map(OsString::from).collect::<Vec<_>>();
-                let before = lan.kernel.allocations();
-                lan.kernel.fail_allocation(number);
-                let added = execute(&words, || Ok(socket));
-                lan.kernel.fail_allocation(0);
-                let made = lan.kernel.allocations() - before;
-                match &added {
-                    Ok(_) => assert!(works(&format!("added {number}")), "{number}\n{}", lan.kernel.syslog()),
-                    Err(_) => refused += 1,
-                }
-                // Whatever came of it, it can be undone, and done.
-                if added.is_err() {
-                    lan.ifconfig(&format!("bridge0 addm {path}"));
-                    assert!(works(&format!("added after {number}")), "{number} {added:?}\n{}", lan.kernel.syslog());
-                }
-                lan.ifconfig(&format!("bridge0 deletem {path}"));
-                if made < number {
-                    break;
-                }
-            }
-            println!("{number} allocations failed, one by one; {refused} refused the change");
-            assert!(number > 10);
-            // Frames are lost without memory, and others come with it.
-            lan.ifconfig(&format!("bridge0 addm {path}"));
-            assert!(works("with memory"));
-            lan.kernel.fail_allocations_from(1);
-            let frame = EtherFrame::new(ALL, FAR, "without").bytes();
-            card.cable.send(&frame).unwrap();
-            assert!(!lan.tap_hears(&frame, MOMENT));
-            lan.kernel.fail_allocations_from(0);
-            assert!(works("with memory again"), "{}", lan.kernel.syslog());
         });
     });
 }

@@ -4,7 +4,7 @@ use haiku_abi::O_RDWR;
 use kernelland::Config;
 use kernelland::user::{Interface, Process};
 use std::time::Duration;
-use tests::haiku::{Program, boot};
+use tests::haiku::{Program, boot, sound};
 use tests::within;
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 fn a_programs_device_is_there_for_an_operator_who_creates_it() {
     kernelland::test(|| {
         let test = "a_programs_device_is_there_for_an_operator_who_creates_it";
-        let Some(_kernel) = boot(test, Config::default()) else { return };
+        let Some(kernel) = boot(test, Config::default()) else { return };
         let root = Program::root();
         // With the first device come the clone nodes.
         root.ifconfig("tun9 create").unwrap();
@@ -32,6 +32,7 @@ fn a_programs_device_is_there_for_an_operator_who_creates_it() {
         for line in ["tap1 destroy", "tap5 destroy", "tun9 destroy"] {
             root.ifconfig(line).unwrap();
         }
+        sound(&kernel);
     });
 }
 
@@ -52,7 +53,7 @@ fn create(root: Program) -> String {
 fn each_gets_a_device_of_its_own_however_close_they_are() {
     kernelland::test(|| {
         let test = "each_gets_a_device_of_its_own_however_close_they_are";
-        let Some(_kernel) = boot(test, Config { time_limit: Some(Duration::from_secs(120)), ..Config::default() })
+        let Some(kernel) = boot(test, Config { time_limit: Some(Duration::from_secs(120)), ..Config::default() })
         else {
             return;
         };
@@ -74,5 +75,6 @@ fn each_gets_a_device_of_its_own_however_close_they_are() {
             assert!(within(PATIENCE, gone), "{round}: {name}");
             root.ifconfig(&format!("{name} destroy")).unwrap();
         }
+        sound(&kernel);
     });
 }

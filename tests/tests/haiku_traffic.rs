@@ -14,15 +14,21 @@ fn with_kernel(test: &str, body: impl FnOnce(&Kernel)) {
     tests::haiku::with_kernel(test, Config::default(), body);
 }
 
+/// Makes an interface on which the host has an address, and takes it up.
+fn up(name: &str, address: Ipv4Addr) -> Interface {
+    let interface = Interface::named(Process::root(), name);
+    interface.create().unwrap();
+    interface.set_address(address.into(), 24).unwrap();
+    interface.up().unwrap();
+    interface
+}
+
 #[test]
 fn a_station_on_a_tap_pings_the_stack() {
     kernelland::test(|| {
         with_kernel("a_station_on_a_tap_pings_the_stack", |_| {
             let root = Process::root();
-            let tap = Interface::named(root, "tap0");
-            tap.create().unwrap();
-            tap.set_address(Ipv4Addr::new(10, 0, 0, 1).into(), 24).unwrap();
-            tap.up().unwrap();
+            let tap = up("tap0", Ipv4Addr::new(10, 0, 0, 1));
             let station = Vm::start(plug(root.open("tap/0", O_RDWR).unwrap()), 2, Tagging::None);
             assert!(station.reaches(Ipv4Addr::new(10, 0, 0, 1)));
             tap.down().unwrap();
@@ -40,10 +46,7 @@ fn a_tun_carries_packets_both_ways() {
     kernelland::test(|| {
         with_kernel("a_tun_carries_packets_both_ways", |_| {
             let root = Process::root();
-            let tun = Interface::named(root, "tun0");
-            tun.create().unwrap();
-            tun.set_address(HOST.into(), 24).unwrap();
-            tun.up().unwrap();
+            let tun = up("tun0", HOST);
             let node = root.open("tun/0", O_RDWR).unwrap();
 
             node.write(&echo_request()).unwrap();
@@ -75,10 +78,7 @@ fn what_nobody_takes_is_freed_once() {
     kernelland::test(|| {
         with_kernel("what_nobody_takes_is_freed_once", |_| {
             let root = Process::root();
-            let tap = Interface::named(root, "tap0");
-            tap.create().unwrap();
-            tap.set_address(Ipv4Addr::new(10, 0, 0, 1).into(), 24).unwrap();
-            tap.up().unwrap();
+            let tap = up("tap0", Ipv4Addr::new(10, 0, 0, 1));
             let station = Vm::start(plug(root.open("tap/0", O_RDWR).unwrap()), 2, Tagging::None);
             assert!(station.reaches(Ipv4Addr::new(10, 0, 0, 1)));
             let socket = root.socket(AF_INET, SOCK_DGRAM, 0).unwrap();
@@ -113,10 +113,7 @@ fn what_nobody_reads_keeps_no_interface() {
             // Who is asked for once is not asked for again soon, whatever interface it was on.
             for number in 2..5 {
                 let before = kernel.counts();
-                let tap = Interface::named(root, "tap0");
-                tap.create().unwrap();
-                tap.set_address(HOST.into(), 24).unwrap();
-                tap.up().unwrap();
+                let tap = up("tap0", HOST);
                 let node = root.open("tap/0", O_RDWR).unwrap();
                 let socket = root.socket(AF_INET, SOCK_DGRAM, 0).unwrap();
                 // Its question for the address of the destination waits in the node, and the datagram for the answer.

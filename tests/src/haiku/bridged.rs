@@ -6,6 +6,7 @@ use haiku_abi::{O_NONBLOCK, O_RDWR, bigtime_t};
 use kernelland::user::{self, Interest, Interface, Node, Process, READ};
 use kernelland::wire::{Cable, Nic};
 use kernelland::{Config, Kernel};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 /// A kernel in which there is `bridge0`, up, with `tap0` as a port, which a program has open.
@@ -33,6 +34,14 @@ pub struct Card {
 }
 
 impl Bridged {
+    /// Runs a test in a kernel of its own, with the bridge in it, and in the end looks for faults and for what is left. Where
+    /// nothing can build the add-on, the test is skipped, said in a line.
+    pub fn run(test: &str, body: impl FnOnce(&Self)) {
+        let Some(bridged) = Self::new(test) else { return };
+        body(&bridged);
+        bridged.ends();
+    }
+
     /// Boots and makes it; `None`, said in a line, where nothing can build the add-on.
     pub fn new(test: &str) -> Option<Self> {
         let limit = Some(Duration::from_secs(180));
@@ -57,12 +66,12 @@ impl Bridged {
 
     /// Plugs in a card, and takes its interface up.
     pub fn card(&self, name: &str, mac: [u8; 6]) -> Card {
-        let (nic, cable) = Nic::on_cable(name, mac).expect("the name is free");
-        let interface = Interface::named(Process::root(), &nic.path());
-        // One of the same name may be about to go.
-        assert!(within(PATIENCE, || interface.create().is_ok()), "the stack has a device module for cards");
-        interface.up().expect("the card can be opened");
-        Card { nic, cable, interface }
+        Card::plug_in(name, mac, None)
+    }
+
+    /// Plugs in a card on whose interface the host has an address, of a network of 256.
+    pub fn addressed(&self, name: &str, mac: [u8; 6], address: Ipv4Addr) -> Card {
+        Card::plug_in(name, mac, Some(address))
     }
 
     /// Plugs in a card that becomes a port of `bridge0`.
@@ -118,6 +127,19 @@ fn end(root: Program) {
 }
 
 impl Card {
+    fn plug_in(name: &str, mac: [u8; 6], address: Option<Ipv4Addr>) -> Self {
+        let (nic, cable) = Nic::on_cable(name, mac).expect("the name is free");
+        let interface = Interface::named(Process::root(), &nic.path());
+        // One of the same name may be about to go.
+        assert!(within(PATIENCE, || interface.create().is_ok()), "the stack has a device module for cards");
+        if let Some(address) = address {
+            // Before it is up: only then does it get routes.
+            interface.set_address(address.into(), 24).expect("an address");
+        }
+        interface.up().expect("the card can be opened");
+        Self { nic, cable, interface }
+    }
+
     /// Returns whether a frame comes out of the wire that begins so.
     pub fn wire_hears(&self, beginning: &[u8], patience: Duration) -> bool {
         hears(&self.cable, patience, |frame| frame.starts_with(beginning).then_some(())).is_some()

@@ -40,6 +40,14 @@ impl Program {
     }
 }
 
+impl Program {
+    /// As [`Self::ifconfig`], which must succeed.
+    #[track_caller]
+    pub fn ok(self, arguments: &str) -> String {
+        self.ifconfig(arguments).unwrap_or_else(|error| panic!("ifconfig {arguments}: {error}"))
+    }
+}
+
 impl Calls for Program {
     type Descriptor = Open;
 

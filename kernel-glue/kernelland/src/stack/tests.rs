@@ -4,6 +4,7 @@
 mod buffers;
 mod cards;
 mod devices;
+mod endings;
 mod fake;
 mod requests;
 mod sockets;
