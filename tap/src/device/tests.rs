@@ -141,6 +141,20 @@ fn defect_03_destroy_with_a_blocked_reader() {
     assert_eq!(device.take_or_wait("system", &mut none), Take::Dead);
 }
 
+#[test]
+fn a_system_that_stops_waiting_leaves_no_token() {
+    let device = tap();
+    let handle = open(&device);
+    for _ in 0..1000 {
+        assert_eq!(device.take_or_wait("bridge", &mut none), Take::Waiting);
+        assert_eq!(device.cancel(|token| *token == "stack"), None);
+        assert_eq!(device.cancel(|token| *token == "bridge"), Some("bridge"));
+    }
+    assert_eq!(device.take_or_wait("stack", &mut none), Take::Waiting);
+    assert_eq!(woken(|wake| handle.write(1, wake).unwrap()).1, ["stack"]);
+    assert_eq!(device.cancel(|_| true), None, "it is with whoever it woke");
+}
+
 /// `select` knew neither an error nor a disconnection.
 #[test]
 fn defect_17_destroy_with_select_pending() {
