@@ -178,8 +178,7 @@ impl Facts for Memory {
     }
 
     fn has_address(&self, bridge: &str, address: Mac, vlan: u16) -> bool {
-        let entries = self.engines.get(bridge).map(|engine| engine.entries(clock::monotonic())).unwrap_or_default();
-        entries.iter().any(|entry| (entry.mac, entry.vid) == (address, vlan))
+        self.engines.get(bridge).is_some_and(|engine| engine.holds(vlan, address, clock::monotonic()))
     }
 }
 

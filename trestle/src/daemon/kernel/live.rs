@@ -19,9 +19,7 @@ impl Facts for Kernel {
     }
 
     fn has_address(&self, bridge: &str, address: Mac, vlan: u16) -> bool {
-        let now = clock::monotonic();
-        let entries = self.engines.get(bridge).map(|engine| engine.entries(now)).unwrap_or_default();
-        entries.iter().any(|entry| (entry.mac, entry.vid) == (address, vlan))
+        self.engines.get(bridge).is_some_and(|engine| engine.holds(vlan, address, clock::monotonic()))
     }
 }
 
