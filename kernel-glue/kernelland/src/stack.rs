@@ -14,6 +14,7 @@
 mod address;
 mod ancillary;
 mod buffer;
+mod cells;
 mod datalink;
 mod deferred;
 mod devices;

@@ -6,8 +6,8 @@
 mod links;
 
 use crate::stack::buffer::{Borrowed, Buffer};
+use crate::stack::cells::Cells;
 use crate::stack::kernel::{self, File, Module};
-use crate::stack::member::member;
 use haiku_abi::*;
 use std::ffi::{CStr, c_char, c_void};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
@@ -69,6 +69,11 @@ impl Ethernet {
         std::ptr::from_ref(&self.abi).cast_mut()
     }
 
+    fn cells(&self) -> Cells {
+        // SAFETY: the device is this one.
+        unsafe { Cells::new(self.raw()) }
+    }
+
     fn file(&self) -> File {
         File::at(self.node.load(Ordering::Acquire))
     }
@@ -108,13 +113,8 @@ impl Ethernet {
         let driver = file.ioctl(ETHER_GETFRAMESIZE, &mut bytes).map(|()| u32::from_ne_bytes(bytes) as usize);
         let frame = driver.unwrap_or(ETHER_MAX_FRAME_SIZE).min(ETHER_MAX_FRAME_SIZE);
         self.frame_bytes.store(frame, Ordering::Relaxed);
-        let address = (&raw const self.abi.address).cast_mut();
-        // SAFETY: the device is ours, and nobody reads its address while it is down.
-        unsafe { member!(address => net_hardware_address, data).cast::<[u8; ETHER_ADDRESS_LENGTH]>().write(mac) };
-        // SAFETY: as above.
-        unsafe { member!(address => net_hardware_address, length).write(ETHER_ADDRESS_LENGTH as u8) };
-        // SAFETY: as above.
-        unsafe { (&raw const self.abi.mtu).cast_mut().write(frame - ETHER_HEADER_LENGTH) };
+        self.cells().set_mac(mac);
+        self.cells().set_mtu(frame - ETHER_HEADER_LENGTH);
         Ok(())
     }
 }
@@ -254,12 +254,11 @@ fn read_frame(file: &File, frame_bytes: usize) -> Result<Buffer, status_t> {
 
 unsafe extern "C" fn set_mtu(device: *mut net_device, mtu: usize) -> status_t {
     // SAFETY: the device is one of ours.
-    let frame_bytes = unsafe { Ethernet::at(device) }.frame_bytes();
-    if mtu > frame_bytes.wrapping_sub(ETHER_HEADER_LENGTH) || mtu <= ETHER_HEADER_LENGTH + 10 {
+    let this = unsafe { Ethernet::at(device) };
+    if mtu > this.frame_bytes().wrapping_sub(ETHER_HEADER_LENGTH) || mtu <= ETHER_HEADER_LENGTH + 10 {
         return B_BAD_VALUE;
     }
-    // SAFETY: the device is one of ours.
-    unsafe { member!(device => net_device, mtu).write(mtu) };
+    this.cells().set_mtu(mtu);
     B_OK
 }
 

@@ -1,8 +1,8 @@
 //! `network/devices/loopback/v1`: devices called `loop…`, whose packets come back.
 
+use crate::stack::cells::Cells;
 use crate::stack::devices::device_enqueue_buffer;
 use crate::stack::kernel::{self, Module};
-use crate::stack::member::member;
 use haiku_abi::*;
 use std::ffi::{CStr, c_char, c_void};
 
@@ -75,7 +75,7 @@ unsafe extern "C" fn set_mtu(device: *mut net_device, mtu: usize) -> status_t {
         return B_BAD_VALUE;
     }
     // SAFETY: the device is one of ours.
-    unsafe { member!(device => net_device, mtu).write(mtu) };
+    unsafe { Cells::new(device) }.set_mtu(mtu);
     B_OK
 }
 

@@ -6,7 +6,7 @@ use crate::stack::kernel::{self, File, Module, Semaphore};
 use crate::stack::lock::Mutex;
 use haiku_abi::*;
 use std::mem::offset_of;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 const INTERVAL: bigtime_t = 1_000_000;
 
@@ -116,13 +116,8 @@ fn update(device: &Ethernet, file: &File, notify: Notify) -> bool {
     let [m0, m1, m2, m3, q0, q1, q2, q3, speed @ ..] = bytes;
     let (media, quality) = (u32::from_ne_bytes([m0, m1, m2, m3]), u32::from_ne_bytes([q0, q1, q2, q3]));
     let speed = u64::from_ne_bytes(speed);
-    let raw = device.raw().cast::<u8>();
-    let word = |offset: usize| {
-        // SAFETY: the member lives with the device, and is aligned.
-        unsafe { AtomicU32::from_ptr(raw.wrapping_add(offset).cast()) }
-    };
-    // SAFETY: as above.
-    let link_speed = unsafe { AtomicU64::from_ptr(raw.wrapping_add(offset_of!(net_device, link_speed)).cast()) };
+    let word = |offset: usize| device.cells().word(offset);
+    let link_speed = device.cells().long(offset_of!(net_device, link_speed));
     let same = word(offset_of!(net_device, media)).swap(media, Ordering::Relaxed) == media
         && word(offset_of!(net_device, link_quality)).swap(quality, Ordering::Relaxed) == quality
         && link_speed.swap(speed, Ordering::Relaxed) == speed;
