@@ -3,11 +3,14 @@
 use haiku_abi::O_RDWR;
 use kernelland::Config;
 use kernelland::user::{Interface, Process};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tests::haiku::{Program, boot, sound};
 use tests::within;
 
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a test may take.
+const LONGEST: Duration = Duration::from_secs(120);
 
 #[test]
 fn a_programs_device_is_there_for_an_operator_who_creates_it() {
@@ -36,6 +39,62 @@ fn a_programs_device_is_there_for_an_operator_who_creates_it() {
     });
 }
 
+#[test]
+fn an_interface_that_gets_the_device_of_another_begins_anew() {
+    kernelland::test(|| {
+        let test = "an_interface_that_gets_the_device_of_another_begins_anew";
+        let Some(kernel) = boot(test, Config { time_limit: Some(LONGEST), ..Config::default() }) else {
+            return;
+        };
+        let root = Program::root();
+        root.ifconfig("tun9 create").unwrap();
+        let tap = Interface::named(Process::root(), "tap0");
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            // Whoever asks for a device by its name keeps it, for the moment that an interface of the name ends in.
+            scope.spawn(|| {
+                // As long as the test at most.
+                within(LONGEST, || {
+                    (0..100).for_each(|_| _ = Interface::named(Process::root(), "tap0").device_flags());
+                    over.load(Ordering::Relaxed)
+                });
+            });
+            // Also where a round fails.
+            let _over = Over(&over);
+            for round in 0..60 {
+                let node = Process::root().open("tap/clone", O_RDWR).unwrap();
+                let theirs = root.ifconfig("-l").unwrap();
+                root.ifconfig(&format!("{} mtu 1400 owner 7", theirs.split(' ').next().unwrap())).unwrap();
+                drop(node);
+                assert!(within(PATIENCE, || tap.flags().is_err()), "{round}");
+                // The stack may still be at the one that goes.
+                let mut created = root.ifconfig("tap0 create");
+                within(PATIENCE, || {
+                    if created.is_err() {
+                        created = root.ifconfig("tap0 create");
+                    }
+                    created.is_ok()
+                });
+                assert_eq!(created, Ok(String::new()), "{round}");
+                let shown = root.ifconfig("tap0").unwrap();
+                assert!(shown.contains("mtu 1500") && shown.contains("owner 0"), "{round}: {shown}");
+                root.ifconfig("tap0 destroy").unwrap();
+            }
+        });
+        root.ifconfig("tun9 destroy").unwrap();
+        sound(&kernel);
+    });
+}
+
+/// Says at its end that something is over.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Creates a tap, and tries again where the stack is just making or ending one of the name.
 fn create(root: Program) -> String {
     let mut created = root.ifconfig("tap create");
@@ -53,8 +112,7 @@ fn create(root: Program) -> String {
 fn each_gets_a_device_of_its_own_however_close_they_are() {
     kernelland::test(|| {
         let test = "each_gets_a_device_of_its_own_however_close_they_are";
-        let Some(kernel) = boot(test, Config { time_limit: Some(Duration::from_secs(120)), ..Config::default() })
-        else {
+        let Some(kernel) = boot(test, Config { time_limit: Some(LONGEST), ..Config::default() }) else {
             return;
         };
         let root = Program::root();
@@ -72,7 +130,8 @@ fn each_gets_a_device_of_its_own_however_close_they_are() {
             let others = (0..4).map(|unit| format!("tap{unit}")).filter(|other| *other != name).collect::<Vec<_>>();
             let is_gone = |name: &String| Interface::named(Process::root(), name).flags().is_err();
             let gone = || root.ifconfig("-l").unwrap().trim() == left && others.iter().all(is_gone);
-            assert!(within(PATIENCE, gone), "{round}: {name}");
+            let seen = || (root.ifconfig("-l"), others.iter().map(is_gone).collect::<Vec<_>>(), kernel.syslog());
+            assert!(within(PATIENCE, gone), "{round}: {name}: {:?}", seen());
             root.ifconfig(&format!("{name} destroy")).unwrap();
         }
         sound(&kernel);

@@ -124,8 +124,16 @@ impl<D: Descriptor> AddOn<D> {
         if let Some(interface) = self.found(name)? {
             return self.change_existing(&interface, change);
         }
-        self.make(name)?;
-        self.fill(name, change)
+        for _ in 0..LOOKS {
+            match self.make(name) {
+                Err(Trouble::Busy { .. }) => thread::sleep(BETWEEN_LOOKS),
+                made => {
+                    made?;
+                    return self.fill(name, change);
+                }
+            }
+        }
+        Err(Trouble::Busy { interface: name.into() }.into())
     }
 
     /// Makes an interface.
@@ -135,7 +143,8 @@ impl<D: Descriptor> AddOn<D> {
             // What the driver said, the stack does not tell.
             Status::NO_DEVICE if self.is_loaded() => Trouble::NoDevice { interface },
             Status::NO_DEVICE => Trouble::NotInstalled { interface },
-            Status::NAME_IN_USE => Trouble::Busy { interface },
+            // One that was removed takes its ties to the device along, when whoever looks at it has done.
+            Status::NAME_IN_USE | Status::ERROR => Trouble::Busy { interface },
             status => Trouble::Interface { interface, status },
         })
     }
@@ -267,7 +276,8 @@ const RIVALS: usize = 16;
 /// A system without interfaces of ours.
 const NOTHING: Blank = Blank(Platform::Haiku);
 
-/// How often, and how far apart, to look for an interface that somebody brings up. Guesses: a card takes milliseconds.
+/// How often, and how far apart, to look for an interface that somebody brings up, or to make one whose name is not free
+/// yet. Guesses: a card takes milliseconds.
 const LOOKS: usize = 50;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 

@@ -3,8 +3,8 @@
 //! It runs from the first tap or tun that is up until there is no unit.
 
 use crate::bell::Bell;
-use crate::kernel::log::log;
 use crate::kernel::{Lock, Once, Status, clock, heap, thread};
+use crate::system;
 use crate::unit::{self, Unit};
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -92,15 +92,9 @@ fn look_around() -> Option<Instant> {
 
 fn tend(unit: &Arc<Unit>) -> Option<Instant> {
     let application = unit.application()?;
-    if application.take_doom() {
-        // Its application made it, and is gone. No lock is held here.
-        let Err(status) = crate::stack::Interface::remove(unit.interface()) else { return None };
-        if unit.is_dead() {
-            return None;
-        }
-        // Somebody may just be taking it down.
-        log!("{}: not removed: {:#x}", unit.name(), status.code());
-        application.keep_doom();
+    if application.is_doomed() && !unit.is_dead() {
+        // Who is to remove it may have had no memory, or somebody was just taking it down.
+        system::ring();
         return Some(clock::now().plus(AGAIN_AFTER));
     }
     application.poll();

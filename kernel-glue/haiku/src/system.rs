@@ -6,6 +6,7 @@
 //! hook ever waits for a lock of administration.
 
 mod book;
+mod claim;
 mod datalink;
 mod desk;
 mod ground;

@@ -13,15 +13,18 @@ pub(crate) use record::{MEDIA, Record};
 pub(crate) use registry::{all, find, insert, is_empty, remove};
 
 use crate::bell::Bell;
+use crate::identity;
 use crate::kernel::{Status, clock, thread};
 use crate::net_buffer::NetBuf;
-use crate::stack::InterfaceName;
+use crate::node;
+use crate::stack::{Interface, InterfaceName};
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use core::fmt::Write;
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use core::time::Duration;
 use frame::{Instant, Mac};
 use haiku_abi::net_device;
-use tap::Link;
+use tap::{DeviceSettings, Link};
 
 /// One of our interfaces.
 ///
@@ -35,8 +38,10 @@ pub(crate) struct Unit {
     /// The name as it was asked for: by it the stack knows the interface.
     interface: InterfaceName,
     state: AtomicU8,
-    /// Whether somebody has taken the unit in charge: an operator, by `create`, or a program, by a clone node.
-    claimed: AtomicBool,
+    /// The number of the interface for which somebody has taken the unit in charge, an operator by `create` or a program
+    /// by a clone node; 0 for nobody. Where somebody's reference outlives an interface, the next one of the name gets its
+    /// device, which nobody has claimed then.
+    claimed: AtomicU32,
     /// Where the stack's reader waits.
     bell: Arc<Bell>,
     /// Whether the reader looks for a frame just now.
@@ -59,6 +64,9 @@ const DOWN: u8 = 1;
 /// `uninit_device` was called.
 const DEAD: u8 = 2;
 
+/// What follows the Ethernet header at most until somebody says otherwise.
+const FIRST_MTU_BYTES: u32 = 1500;
+
 /// FreeBSD's `IF_MINMTU`, up to what fills a frame of 65,535 bytes: as for every platform.
 pub(crate) const MTU_BYTES: core::ops::RangeInclusive<usize> = 72..=65_535 - frame::HEADER_BYTES;
 
@@ -74,7 +82,7 @@ impl Unit {
             Some(device) => Role::Application(Application::new(device, mac, &bell)?),
             None => Role::Bridge(Host::new(&bell)),
         };
-        let (state, claimed) = (AtomicU8::new(DOWN), AtomicBool::new(false));
+        let (state, claimed) = (AtomicU8::new(DOWN), AtomicU32::new(0));
         let (looking, given) = (AtomicBool::new(false), AtomicU64::new(0));
         Ok(Arc::new(Self { record, name, interface, state, claimed, bell, looking, given, role }))
     }
@@ -138,14 +146,54 @@ impl Unit {
         }
     }
 
-    /// Takes the unit in charge; true for the first who does.
+    /// Takes the unit in charge; true for the first who does. What was set for an interface that is gone, is set no more.
+    ///
+    /// Called with no lock held.
     pub(crate) fn claim(&self) -> bool {
-        !self.claimed.swap(true, Ordering::AcqRel)
+        let Some(interface) = self.interface_number() else { return false };
+        let before = self.claimed.swap(interface, Ordering::AcqRel);
+        if before != 0 && before != interface {
+            self.renew();
+        }
+        before != interface
     }
 
     /// Takes a claim back.
     pub(crate) fn disclaim(&self) {
-        self.claimed.store(false, Ordering::Release);
+        self.claimed.store(0, Ordering::Release);
+    }
+
+    /// Returns the number of the interface, unless it is gone. Nobody finds one that is just going up or down: whoever is at
+    /// it is waited for.
+    #[inline(never)]
+    fn interface_number(&self) -> Option<u32> {
+        for _ in 0..MOST_WAITS {
+            if let Ok(number) = Interface::number(&self.interface) {
+                return Some(number);
+            }
+            if self.is_dead() {
+                return None;
+            }
+            thread::sleep(WAIT);
+        }
+        None
+    }
+
+    #[inline(never)]
+    fn renew(&self) {
+        let mut name = heapless::String::<12>::new();
+        // The longest has eight octets.
+        let _ = write!(name, "{}", self.name);
+        let mac = identity::mac(&name);
+        self.record.set_mac(mac);
+        // It is within the bounds.
+        let _ = self.set_mtu(FIRST_MTU_BYTES as usize);
+        if let Some(name) = self.name.device() {
+            // A unit that is going has no device any more.
+            let _ = node::books::change(name, |settings| {
+                *settings = DeviceSettings { mac, mtu_bytes: settings.mtu_bytes, ..DeviceSettings::default() };
+            });
+        }
     }
 
     /// Returns whether the interface is up.
@@ -253,6 +301,10 @@ impl Unit {
     }
 }
 
+/// How long somebody may take who brings an interface up or down, in all half a second: twenty times the time that the
+/// last frame's way through the stack is waited for in `down`. A guess.
+pub(crate) const MOST_WAITS: u32 = 500;
+pub(crate) const WAIT: Duration = Duration::from_millis(1);
 /// How long the stack may take for a frame; a guess, twice what its own reader sleeps after an error.
 const QUIET: Duration = Duration::from_millis(20);
 /// How often it is asked whether the reader looks for a frame, which takes microseconds.

@@ -75,7 +75,7 @@ impl AdminError {
     }
 
     /// Says that there is an interface of that name, where one is to be created.
-    pub(super) fn exists(name: &str, detail: String) -> Self {
+    pub fn exists(name: &str, detail: String) -> Self {
         Self { operation: taken(name), errno: None, detail }
     }
 

@@ -16,6 +16,8 @@ impl Status {
     pub const NO_DEVICE: Self = Self(abi::B_DEVICE_NOT_FOUND);
     /// There is no memory.
     pub const NO_MEMORY: Self = Self(abi::B_NO_MEMORY);
+    /// What the stack says of a name whose last interface somebody holds on to, among other things.
+    pub const ERROR: Self = Self(abi::B_ERROR);
     /// Another has the name.
     pub const NAME_IN_USE: Self = Self(abi::B_NAME_IN_USE);
     /// What would be returned does not fit.

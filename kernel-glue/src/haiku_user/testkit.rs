@@ -22,7 +22,8 @@ struct Inner {
     /// Those of other drivers.
     others: Vec<String>,
     interfaces: Mutex<Vec<String>>,
-    /// Those that somebody brings up, and how often they are looked for until that is done.
+    /// Those that somebody brings up, or holds on to after they were removed, and how often they are looked for until that
+    /// is over.
     busy: Mutex<BTreeMap<String, usize>>,
     nodes: Mutex<BTreeSet<String>>,
     refuses_lists: AtomicBool,
@@ -69,7 +70,7 @@ impl FakeStack {
         self.0.interfaces.lock().retain(|there| there != interface);
     }
 
-    /// Lets an interface be brought up until it was looked for so often.
+    /// Lets an interface be brought up, or one that was removed be held on to, until it was looked for so often.
     pub fn keep_busy(&self, interface: &str, looks: usize) {
         self.0.busy.lock().insert(interface.to_string(), looks);
     }
@@ -98,9 +99,13 @@ impl FakeStack {
 
     fn alias(&self, name: &str) -> Result<(), Status> {
         // To an interface that is there, the request adds an empty address.
+        let busy = self.0.busy.lock().get(name).is_some_and(|&looks| looks > 0);
         if self.has(name).is_err() {
             if self.lists(name) {
                 return Err(Status::NAME_IN_USE);
+            }
+            if busy {
+                return Err(Status::ERROR);
             }
             if !(self.0.driver.lock().makes)(name) {
                 return Err(Status::NO_DEVICE);

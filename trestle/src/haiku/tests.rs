@@ -300,6 +300,17 @@ fn an_interface_that_somebody_brings_up_is_awaited() {
 }
 
 #[test]
+fn a_name_that_is_not_free_yet_is_awaited() {
+    let scene = Scene::new(true);
+    scene.stack.keep_busy("tap0", 3);
+    assert_eq!(scene.run("tap0 create"), Ok(String::new()));
+    scene.stack.keep_busy("tap1", usize::MAX);
+    assert_eq!(scene.run("tap1 create"), Err("tap1 is being brought up, or taken away; try again".into()));
+    assert_eq!(scene.run("tap create").unwrap(), "tap2\n");
+    assert_eq!(scene.made(), ["tap0", "tap2"]);
+}
+
+#[test]
 fn what_the_add_on_destroys_it_removes_itself() {
     // Somebody makes another one as soon as the interface is gone.
     let driver = Driver {

@@ -5,7 +5,7 @@ use crate::kernel::Once;
 use crate::kernel::log::log;
 use crate::kernel::{Lock, Status, devfs};
 use crate::stack::{Interface, InterfaceName};
-use crate::unit::{self, UnitName};
+use crate::unit::{self, Application, UnitName};
 use crate::waiter::Descriptor;
 use crate::{housekeeper, stack};
 use alloc::sync::Arc;
@@ -59,8 +59,10 @@ pub(super) fn open(kind: Kind) -> Result<(HandleId, Arc<Descriptor>), Status> {
     stack::open()?;
     let (name, interface) = create(kind)?;
     let opened = begin(name, &interface);
-    if opened.is_err() {
-        let _ = Interface::remove(&interface);
+    if opened.is_err()
+        && let Some(unit) = unit::find(name.into())
+    {
+        unit.application().into_iter().for_each(Application::doom);
     }
     opened
 }

@@ -67,11 +67,18 @@ impl Interface {
     /// # Errors
     /// There is none, or it is just going up or down.
     pub(crate) fn find(name: &InterfaceName) -> Result<Self, Status> {
+        Self::numbered(Self::number(name)?)
+    }
+
+    /// Returns the number of an interface, which no other has had or gets.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub(crate) fn number(name: &InterfaceName) -> Result<u32, Status> {
         let mut request = name.request();
         control(ANY, SIOCGIFINDEX, &mut request)?;
         // SAFETY: the request that was answered has the index as its argument.
-        let index = unsafe { request.argument.ifr_index };
-        Self::numbered(index.cast_unsigned())
+        Ok(unsafe { request.argument.ifr_index }.cast_unsigned())
     }
 
     /// Finds an interface by its number.

@@ -8,15 +8,13 @@ use crate::identity;
 use crate::kernel::log::log;
 use crate::kernel::{clock, heap};
 use crate::stack::{Interface, InterfaceName};
-use crate::unit::{self, Unit};
 use alloc::collections::BTreeSet;
 use alloc::string::String;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use frame::{Instant, PortId};
 use kernel_glue::admin::{
     AdminError, Change, Condition, Facts, Live, Outcome as Changed, Perform, Picture, PortRun, State, Step,
-    SystemError, TableAction, Verb, attempt, engine_config, plan,
+    SystemError, TableAction, attempt, engine_config, plan,
 };
 
 /// The state, the picture of it that the system shows, and the system.
@@ -74,8 +72,8 @@ impl Book {
     pub(super) fn change(&mut self, change: &Change) -> Result<Option<String>, AdminError> {
         let mut change = change.clone();
         self.ground.platform().spell(&mut change);
-        let claimed = self.claim(&change);
-        if claimed.is_some() {
+        let claimed = self.claim(&change)?;
+        if claimed.is_some() && self.adopted.contains(&change.interface) {
             // Somebody has made the interface already, of which the operator takes notice by this.
             change.verbs.remove(0);
         }
@@ -85,15 +83,6 @@ impl Book {
         }
         log!("{}: changed by {} verbs", change.interface, change.verbs.len());
         Ok(created)
-    }
-
-    /// Takes the unit in charge that a change creates, and somebody else made. `None` for what a clone node made as well:
-    /// that belongs to a program, and is there already.
-    fn claim(&self, change: &Change) -> Option<Arc<Unit>> {
-        if !self.adopted.contains(&change.interface) || change.verbs.first() != Some(&Verb::Create) {
-            return None;
-        }
-        change.interface.parse().ok().and_then(unit::find).filter(|unit| unit.claim())
     }
 
     #[inline(never)]

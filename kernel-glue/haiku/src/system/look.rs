@@ -2,9 +2,9 @@
 
 use super::book::{Book, run_of};
 use super::observe::{self, Changed};
-use crate::identity;
 use crate::kernel::log::log;
 use crate::kernel::{clock, heap};
+use crate::{identity, stack, unit};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -30,6 +30,7 @@ impl Book {
         if heap::permit().is_err() {
             return;
         }
+        remove_doomed();
         // That takes next to no memory, and makes what is left smaller.
         let forgot = self.forget_gone(cause);
         let Ok(_aside) = heap::set_aside(self.weight()) else { return };
@@ -134,6 +135,21 @@ impl Book {
                     served.handle().neighbours().forget_port(port);
                 }
             });
+        }
+    }
+}
+
+/// Removes the interfaces of programs that made them and are gone. This thread does it, which alone refers to interfaces of
+/// ours: a reference that is held meanwhile outlives the interface in the stack.
+fn remove_doomed() {
+    for unit in unit::all() {
+        let Some(application) = unit.application().filter(|application| application.take_doom()) else { continue };
+        if let Err(status) = stack::Interface::remove(unit.interface())
+            && !unit.is_dead()
+        {
+            // Somebody may just be taking it down; the housekeeper rings again.
+            log!("{}: not removed: {:#x}", unit.name(), status.code());
+            application.keep_doom();
         }
     }
 }

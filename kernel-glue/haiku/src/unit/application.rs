@@ -1,12 +1,12 @@
 //! The application's side of a tap or tun: frames come from it and go to it, wherever the other side is.
 
 use crate::bell::{Alarm, Bell};
-use crate::housekeeper;
 use crate::kernel::{Shared, Status};
 use crate::net_buffer::NetBuf;
 use crate::node;
 use crate::tun::TunPort;
 use crate::waiter::{Device, Waiter};
+use crate::{housekeeper, system};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
@@ -70,7 +70,7 @@ impl Application {
             Kind::Tun => Some(TunPort::new(name, mac)?),
         };
         let device = node::books::create(name, mac)?;
-        device.set_mtu_bytes(1500);
+        device.set_mtu_bytes(super::FIRST_MTU_BYTES);
         let wire = Alarm::new(reader);
         let place = Shared::new(Place::Wire(Link::Down));
         let node = AtomicU8::new(NodeState::Absent as u8);
@@ -288,10 +288,16 @@ impl Application {
         }
     }
 
-    /// Has the housekeeper remove the unit.
+    /// Has the thread that administers remove the unit, and the housekeeper see to it that it does.
     pub(crate) fn doom(&self) {
         self.doomed.store(true, Ordering::Release);
         housekeeper::ring();
+        system::ring();
+    }
+
+    /// Returns whether the unit is to be removed.
+    pub(crate) fn is_doomed(&self) -> bool {
+        self.doomed.load(Ordering::Acquire)
     }
 
     /// Says again that the unit is to be removed: it could not be yet.

@@ -24,7 +24,7 @@ unsafe impl Sync for Record {}
 unsafe impl Send for Record {}
 
 impl Record {
-    /// Makes what an Ethernet device of the MTU 1500 has.
+    /// Makes what an Ethernet device has.
     #[inline(never)]
     pub(super) fn new(interface: &InterfaceName, kind: UnitKind, mac: Mac) -> Self {
         // SAFETY: it is plain data, of which any member may be zero.
@@ -37,7 +37,7 @@ impl Record {
         };
         device.flags = reach | IFF_MULTICAST;
         device.r#type = IFT_ETHER;
-        device.mtu = 1500;
+        device.mtu = super::FIRST_MTU_BYTES as usize;
         device.media = MEDIA;
         // Routes by default are chosen by speed: a tunnel that is up is meant to be used.
         device.link_speed = 10_000_000_000;

@@ -6,11 +6,10 @@ use super::is_of;
 use super::links::Linked;
 use crate::kernel::{Status, thread};
 use crate::stack::Interface;
-use crate::unit::{Unit, UnitKind};
+use crate::unit::{MOST_WAITS, Unit, UnitKind, WAIT};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU32, Ordering};
-use core::time::Duration;
 use haiku_abi::IFF_UP;
 use kernel_glue::admin::{AdminStatus, Device};
 use tap::Link;
@@ -71,11 +70,6 @@ impl Own {
         Interface::flags(self.unit.interface()).is_ok_and(is_up)
     }
 }
-
-/// How long somebody may take who brings an interface up or down, in all half a second: twenty times the time that the
-/// last frame's way through the stack is waited for in `down`. A guess.
-const MOST_WAITS: u32 = 500;
-const WAIT: Duration = Duration::from_millis(1);
 
 const fn is_up(flags: u32) -> bool {
     flags & IFF_UP != 0
