@@ -3,7 +3,6 @@
 use haiku_abi::O_RDWR;
 use kernelland::Config;
 use kernelland::user::{Interface, Process};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tests::haiku::{Program, boot, sound};
 use tests::within;
@@ -49,50 +48,27 @@ fn an_interface_that_gets_the_device_of_another_begins_anew() {
         let root = Program::root();
         root.ifconfig("tun9 create").unwrap();
         let tap = Interface::named(Process::root(), "tap0");
-        let over = AtomicBool::new(false);
-        std::thread::scope(|scope| {
-            // Whoever asks for a device by its name keeps it, for the moment that an interface of the name ends in.
-            scope.spawn(|| {
-                // As long as the test at most.
-                within(LONGEST, || {
-                    (0..100).for_each(|_| _ = Interface::named(Process::root(), "tap0").device_flags());
-                    over.load(Ordering::Relaxed)
-                });
+        for round in 0..20 {
+            let node = Process::root().open("tap/clone", O_RDWR).unwrap();
+            root.ifconfig("tap0 mtu 1400 owner 7").unwrap();
+            let seen = tap.refer().unwrap();
+            drop(node);
+            assert!(within(PATIENCE, || root.ifconfig("-l").unwrap() == "tun9\n"), "{round}");
+            // While somebody holds on to the interface, no other can have the device; whoever tries holds on to that.
+            std::thread::scope(|scope| {
+                let create = scope.spawn(|| (0..1_000_000).find(|_| tap.create().is_ok()));
+                std::thread::sleep(Duration::from_millis(5));
+                drop(seen);
+                assert!(create.join().unwrap() > Some(0), "{round}");
             });
-            // Also where a round fails.
-            let _over = Over(&over);
-            for round in 0..60 {
-                let node = Process::root().open("tap/clone", O_RDWR).unwrap();
-                let theirs = root.ifconfig("-l").unwrap();
-                root.ifconfig(&format!("{} mtu 1400 owner 7", theirs.split(' ').next().unwrap())).unwrap();
-                drop(node);
-                assert!(within(PATIENCE, || tap.flags().is_err()), "{round}");
-                // The stack may still be at the one that goes.
-                let mut created = root.ifconfig("tap0 create");
-                within(PATIENCE, || {
-                    if created.is_err() {
-                        created = root.ifconfig("tap0 create");
-                    }
-                    created.is_ok()
-                });
-                assert_eq!(created, Ok(String::new()), "{round}");
-                let shown = root.ifconfig("tap0").unwrap();
-                assert!(shown.contains("mtu 1500") && shown.contains("owner 0"), "{round}: {shown}");
-                root.ifconfig("tap0 destroy").unwrap();
-            }
-        });
+            root.ifconfig("tap0 create").unwrap();
+            let shown = root.ifconfig("tap0").unwrap();
+            assert!(shown.contains("mtu 1500") && shown.contains("owner 0"), "{round}: {shown}");
+            root.ifconfig("tap0 destroy").unwrap();
+        }
         root.ifconfig("tun9 destroy").unwrap();
         sound(&kernel);
     });
-}
-
-/// Says at its end that something is over.
-struct Over<'a>(&'a AtomicBool);
-
-impl Drop for Over<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 /// Creates a tap, and tries again where the stack is just making or ending one of the name.

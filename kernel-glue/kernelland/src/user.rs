@@ -8,6 +8,7 @@ mod interface;
 mod node;
 mod plain;
 mod poll;
+mod reference;
 mod socket;
 
 pub use address::{from_inet, from_inet6, inet, inet6};
@@ -15,6 +16,7 @@ pub use interface::Interface;
 pub use node::Node;
 pub use plain::Plain;
 pub use poll::{DISCONNECTED, ERROR, INVALID, Interest, READ, WRITE, poll};
+pub use reference::Reference;
 pub use socket::Socket;
 
 use crate::thread::{Inside, Thread, current};

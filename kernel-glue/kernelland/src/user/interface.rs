@@ -2,7 +2,7 @@
 
 use super::{Process, Socket, Status};
 use haiku_abi::{
-    AF_INET, AF_INET6, AF_LINK, B_SOCKET_SET_ALIAS, IFF_UP, SIOCAIFADDR, SIOCDIFADDR, SIOCGIFFLAGS, SIOCGIFMTU,
+    AF_INET, AF_INET6, B_SOCKET_SET_ALIAS, IFF_UP, SIOCAIFADDR, SIOCDIFADDR, SIOCGIFFLAGS, SIOCGIFINDEX, SIOCGIFMTU,
     SIOCSIFFLAGS, SOCK_DGRAM, ifaliasreq, ifreq, ifreq_argument, sockaddr, sockaddr_storage,
 };
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -54,15 +54,15 @@ impl Interface {
         Ok(unsafe { request.argument.ifr_flags }.cast_unsigned())
     }
 
-    /// Returns the flags of the device of that name, which is made for that if there is none.
+    /// Returns the number by which the stack knows it.
     ///
     /// # Errors
     /// The stack's.
-    pub fn device_flags(&self) -> Result<u32, Status> {
+    pub fn index(&self) -> Result<u32, Status> {
         let mut request = self.request();
-        self.socket(AF_LINK)?.ioctl(SIOCGIFFLAGS, &mut request)?;
+        self.socket(AF_INET)?.ioctl(SIOCGIFINDEX, &mut request)?;
         // SAFETY: every member of the union is plain; the request writes this one.
-        Ok(unsafe { request.argument.ifr_flags }.cast_unsigned())
+        Ok(unsafe { request.argument.ifr_index }.cast_unsigned())
     }
 
     /// Returns the MTU, in bytes after the Ethernet header.
