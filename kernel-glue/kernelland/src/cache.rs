@@ -52,7 +52,7 @@ impl Cache {
     }
 
     pub(crate) fn allocate(&self) -> Option<*mut u8> {
-        if crate::inject::fails() {
+        if crate::inject::fails(self.caller) {
             return None;
         }
         let mut state = locked(&self.state);

@@ -19,7 +19,7 @@ pub(crate) struct Block {
 
 /// Allocates; `None` without memory, or when a failure is injected.
 pub(crate) fn allocate(size: usize, align: usize, caller: usize) -> Option<*mut u8> {
-    if crate::inject::fails() {
+    if crate::inject::fails(caller) {
         return None;
     }
     let align = align.max(MIN_ALIGN).checked_next_power_of_two()?;

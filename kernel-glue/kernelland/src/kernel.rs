@@ -61,7 +61,11 @@ impl Kernel {
             loader::reuse_ranges();
         }
         let mut roots = config.roots;
-        roots.extend(std::env::var_os("TRESTLE_KERNELLAND_MODULES").filter(|root| !root.is_empty()).map(PathBuf::from));
+        if let Some(root) = std::env::var_os("TRESTLE_KERNELLAND_MODULES").filter(|root| !root.is_empty()) {
+            let root = std::path::absolute(&root).unwrap_or_else(|_| PathBuf::from(root));
+            inject::spare(root.clone());
+            roots.push(root);
+        }
         modules::set_roots(roots);
         stack::provide();
         notices::provide();
@@ -100,7 +104,8 @@ impl Kernel {
         inject::count()
     }
 
-    /// Lets the `n`th allocation from here fail, 1 being the next one; 0 lets none fail.
+    /// Lets the `n`th allocation from here fail, 1 being the next one; 0 lets none fail. Those of modules of
+    /// `TRESTLE_KERNELLAND_MODULES` are not counted, and never fail.
     pub fn fail_allocation(&self, n: u64) {
         inject::fail_one(n);
     }

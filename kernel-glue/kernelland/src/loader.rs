@@ -152,9 +152,13 @@ pub(crate) fn contains(address: usize) -> bool {
 
 /// Returns the name of the file in whose image an address lies, or lay before it was unloaded.
 pub(crate) fn file_name(address: usize) -> Option<String> {
+    path(address)?.file_name().map(|name| name.to_string_lossy().into_owned())
+}
+
+/// Returns the path of that file.
+pub(crate) fn path(address: usize) -> Option<PathBuf> {
     let path = find(address).map(|image| image.path.clone());
-    let path = path.or_else(|| was_here(address).map(|(_, path)| path))?;
-    path.file_name().map(|name| name.to_string_lossy().into_owned())
+    path.or_else(|| was_here(address).map(|(_, path)| path))
 }
 
 /// Says which image and symbol an address lies in, of loaded images and unloaded ones.

@@ -64,7 +64,7 @@ pub(crate) fn create(count: i32, name: &str, caller: usize) -> Result<sem_id, st
     if count < 0 {
         return Err(B_BAD_VALUE);
     }
-    if crate::inject::fails() {
+    if crate::inject::fails(caller) {
         return Err(B_NO_MORE_SEMS);
     }
     let id = NEXT.fetch_add(1, Relaxed);

@@ -140,6 +140,7 @@ pub(crate) fn all() -> impl Iterator<Item = Symbol> {
         node::CALLER_TABLE,
         print::TABLE,
         reference::TABLE,
+        reference::CALLER_TABLE,
         sem::TABLE,
         sem::CALLER_TABLE,
         string::TABLE,

@@ -12,7 +12,7 @@ exports_with_caller! {
 }
 
 extern "C" fn create(name: *const c_char, size: usize, _flags: usize, caller: usize) -> *mut c_void {
-    if crate::inject::fails() {
+    if crate::inject::fails(caller) {
         return std::ptr::null_mut();
     }
     // SAFETY: the caller of `create_object_cache` gives a string.

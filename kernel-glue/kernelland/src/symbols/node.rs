@@ -11,6 +11,7 @@ use std::ffi::c_char;
 
 exports_with_caller! {
     fn devfs_publish_device(*const c_char, *mut device_hooks) -> status_t = "rdx" publish;
+    fn add_select_sync_pool_entry(*mut *mut select_sync_pool, *mut selectsync, u8) -> status_t = "rcx" add_to_pool;
 }
 
 extern "C" fn publish(path: *const c_char, hooks: *mut device_hooks, caller: usize) -> status_t {
@@ -18,12 +19,32 @@ extern "C" fn publish(path: *const c_char, hooks: *mut device_hooks, caller: usi
     if path.is_null() || hooks.is_null() {
         return B_BAD_VALUE;
     }
-    if crate::inject::fails() {
+    if crate::inject::fails(caller) {
         return B_NO_MEMORY;
     }
     // SAFETY: the caller of `devfs_publish_device` leaves the table where it is, as Haiku asks.
     let hooks = unsafe { Hooks::at(hooks) };
     status(devfs::publish(&text(path), hooks, caller))
+}
+
+extern "C" fn add_to_pool(
+    pool: *mut *mut select_sync_pool,
+    sync: *mut selectsync,
+    event: u8,
+    caller: usize,
+) -> status_t {
+    crate::depth::check(current());
+    if crate::inject::fails(caller) {
+        return B_NO_MEMORY;
+    }
+    // SAFETY: the caller gives its pointer to the pool, under its lock.
+    let slot = unsafe { &mut *pool.cast::<*mut Pool>() };
+    if slot.is_null() {
+        *slot = Box::into_raw(Box::default());
+    }
+    // SAFETY: the pool that the pointer leads to, under the same lock.
+    unsafe { &mut **slot }.add(sync.cast(), event);
+    B_OK
 }
 
 exports! {
@@ -40,21 +61,6 @@ exports! {
     fn notify_select_event(sync: *mut selectsync, event: u8) -> status_t {
         crate::depth::check(current());
         status(select::notify(sync.cast(), event))
-    }
-
-    fn add_select_sync_pool_entry(pool: *mut *mut select_sync_pool, sync: *mut selectsync, event: u8) -> status_t {
-        crate::depth::check(current());
-        if crate::inject::fails() {
-            return B_NO_MEMORY;
-        }
-        // SAFETY: the caller gives its pointer to the pool, under its lock.
-        let slot = unsafe { &mut *pool.cast::<*mut Pool>() };
-        if slot.is_null() {
-            *slot = Box::into_raw(Box::default());
-        }
-        // SAFETY: the pool that the pointer leads to, under the same lock.
-        unsafe { &mut **slot }.add(sync.cast(), event);
-        B_OK
     }
 
     fn remove_select_sync_pool_entry(pool: *mut *mut select_sync_pool, sync: *mut selectsync, event: u8) -> status_t {

@@ -88,6 +88,28 @@ unsafe extern "C" fn delete_weak_referenceable(this: *mut c_void) {
     heap::free(this.cast());
 }
 
+exports_with_caller! {
+    fn _ZN8BPrivate18BWeakReferenceableC2Ev(*mut c_void) -> () = "rsi" make_weakly_referenceable;
+}
+
+extern "C" fn make_weakly_referenceable(this: *mut c_void, caller: usize) {
+    let object = weak_referenceable(this);
+    object.table.store((&raw const WEAK_REFERENCEABLE).cast_mut(), SeqCst);
+    let memory = heap::allocate(size_of::<WeakPointer>(), align_of::<WeakPointer>(), caller);
+    let pointer = memory.map_or(std::ptr::null_mut(), <*mut u8>::cast::<WeakPointer>);
+    if !pointer.is_null() {
+        let new = WeakPointer {
+            table: AtomicPtr::new((&raw const REFERENCEABLE).cast_mut()),
+            count: AtomicI32::new(1),
+            uses: AtomicI32::new(1),
+            object: AtomicPtr::new(this),
+        };
+        // SAFETY: the block is new, and of this size and alignment.
+        unsafe { pointer.write(new) };
+    }
+    object.pointer.store(pointer, SeqCst);
+}
+
 exports! {
     fn _ZN14BReferenceableC2Ev(this: *mut c_void) {
         let object = referenceable(this);
@@ -141,24 +163,6 @@ exports! {
         let table = unsafe { &*referenceable(this).table.load(SeqCst) };
         // SAFETY: its own function, when nobody refers to it any more.
         unsafe { (table.delete)(this) };
-    }
-
-    fn _ZN8BPrivate18BWeakReferenceableC2Ev(this: *mut c_void) {
-        let object = weak_referenceable(this);
-        object.table.store((&raw const WEAK_REFERENCEABLE).cast_mut(), SeqCst);
-        let memory = heap::allocate(size_of::<WeakPointer>(), align_of::<WeakPointer>(), this as usize);
-        let pointer = memory.map_or(std::ptr::null_mut(), <*mut u8>::cast::<WeakPointer>);
-        if !pointer.is_null() {
-            let new = WeakPointer {
-                table: AtomicPtr::new((&raw const REFERENCEABLE).cast_mut()),
-                count: AtomicI32::new(1),
-                uses: AtomicI32::new(1),
-                object: AtomicPtr::new(this),
-            };
-            // SAFETY: the block is new, and of this size and alignment.
-            unsafe { pointer.write(new) };
-        }
-        object.pointer.store(pointer, SeqCst);
     }
 
     fn _ZN8BPrivate18BWeakReferenceableD2Ev(this: *mut c_void) {

@@ -21,7 +21,7 @@ extern "C" fn spawn(
 ) -> thread_id {
     crate::depth::check(current());
     let Some(function) = function else { return B_BAD_VALUE };
-    if crate::inject::fails() {
+    if crate::inject::fails(caller) {
         return B_NO_MEMORY;
     }
     // SAFETY: the caller of `spawn_kernel_thread` gives a string, if not null.
