@@ -124,16 +124,17 @@ impl<D: Descriptor> AddOn<D> {
         if let Some(interface) = self.found(name)? {
             return self.change_existing(&interface, change);
         }
+        let mut made = self.make(name);
         for _ in 0..LOOKS {
-            match self.make(name) {
-                Err(Trouble::Busy { .. }) => thread::sleep(BETWEEN_LOOKS),
-                made => {
-                    made?;
-                    return self.fill(name, change);
-                }
+            if !made.as_ref().is_err_and(Trouble::is_of_this_name) {
+                break;
             }
+            // The last one of the name may be just going.
+            thread::sleep(BETWEEN_LOOKS);
+            made = self.make(name);
         }
-        Err(Trouble::Busy { interface: name.into() }.into())
+        made?;
+        self.fill(name, change)
     }
 
     /// Makes an interface.

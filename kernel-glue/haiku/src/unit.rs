@@ -46,7 +46,9 @@ pub(crate) struct Unit {
     bell: Arc<Bell>,
     /// Whether the reader looks for a frame just now.
     looking: AtomicBool,
-    /// When the stack's reader was given its last frame, in microseconds.
+    /// When it was made.
+    born: Instant,
+    /// When the stack's reader was given its last frame, in microseconds; 0 before the first.
     given: AtomicU64,
     role: Role,
 }
@@ -83,8 +85,8 @@ impl Unit {
             None => Role::Bridge(Host::new(&bell)),
         };
         let (state, claimed) = (AtomicU8::new(DOWN), AtomicU32::new(0));
-        let (looking, given) = (AtomicBool::new(false), AtomicU64::new(0));
-        Ok(Arc::new(Self { record, name, interface, state, claimed, bell, looking, given, role }))
+        let (looking, born, given) = (AtomicBool::new(false), clock::now(), AtomicU64::new(0));
+        Ok(Arc::new(Self { record, name, interface, state, claimed, bell, looking, born, given, role }))
     }
 
     /// Gives the stack its reference.
@@ -282,10 +284,12 @@ impl Unit {
         }
     }
 
-    /// Waits until the stack has done with the last frame that it was given, a moment at most.
+    /// Waits until the stack has done with the last frame that it was given, and its consumer has begun; a moment at most.
     ///
-    /// Where an interface ends while the stack's consumer is on its way back from a frame, the consumer locks a lock that
-    /// is gone. The stack's reader sleeps before it ends only if it comes back to us once more.
+    /// Where an interface ends while the stack's consumer is on its way to the next frame, the consumer locks a lock that is
+    /// gone. The stack's reader sleeps before it ends only if it comes back to us once more.
+    ///
+    /// Called by `down`, and before an interface is removed that may not be up.
     pub(crate) fn be_quiet(&self) {
         for _ in 0..MOST_LOOKS {
             if !self.looking.load(Ordering::SeqCst) {
@@ -293,7 +297,11 @@ impl Unit {
             }
             thread::sleep(LOOK);
         }
-        let quiet = Instant::from_micros(self.given.load(Ordering::Acquire)).plus(QUIET);
+        let given = match self.given.load(Ordering::Acquire) {
+            0 => self.born,
+            given => Instant::from_micros(given).plus(QUIET),
+        };
+        let quiet = core::cmp::max(given, self.born.plus(BEGUN));
         let left = quiet.since(clock::now());
         if !left.is_zero() {
             thread::sleep(left);
@@ -301,12 +309,14 @@ impl Unit {
     }
 }
 
-/// How long somebody may take who brings an interface up or down, in all half a second: twenty times the time that the
-/// last frame's way through the stack is waited for in `down`. A guess.
+/// How long somebody may take who brings an interface up or down, in all half a second: ten times the time that the last
+/// frame's way through the stack is waited for in `down`. A guess.
 pub(crate) const MOST_WAITS: u32 = 500;
 pub(crate) const WAIT: Duration = Duration::from_millis(1);
-/// How long the stack may take for a frame; a guess, twice what its own reader sleeps after an error.
-const QUIET: Duration = Duration::from_millis(20);
+/// How long the stack may take for a frame; a guess, five times what its own reader sleeps after an error.
+const QUIET: Duration = Duration::from_millis(50);
+/// How long the stack's consumer may take to begin, whose priority is above that of programs; a guess.
+const BEGUN: Duration = Duration::from_millis(5);
 /// How often it is asked whether the reader looks for a frame, which takes microseconds.
 const LOOK: Duration = Duration::from_micros(100);
 const MOST_LOOKS: u32 = 100;

@@ -1,20 +1,12 @@
 //! Allocations that fail on purpose: one counter for memory, object caches, semaphores and threads of module code.
 
-use crate::loader;
-use std::path::PathBuf;
-use std::sync::OnceLock;
+use crate::guests;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
-/// Has the allocations of modules below a directory neither counted nor fail: Haiku's own stack does not survive that.
-pub(crate) fn spare(modules: PathBuf) {
-    // A process has one kernel, which says so once.
-    let _ = SPARED.set(modules);
-}
-
-/// Counts an allocation of the code at `caller`, and says whether this one is to fail.
+/// Counts an allocation of the code at `caller`, and says whether this one is to fail. Those of guests are not counted and do
+/// not fail: Haiku's own stack does not survive that.
 pub(crate) fn fails(caller: usize) -> bool {
-    let is_below = |spared: &PathBuf| loader::path(caller).is_some_and(|path| path.starts_with(spared));
-    if SPARED.get().is_some_and(is_below) {
+    if guests::are_at(caller) {
         return false;
     }
     let number = COUNT.fetch_add(1, SeqCst).wrapping_add(1);
@@ -38,7 +30,6 @@ pub(crate) fn count() -> u64 {
     COUNT.load(SeqCst)
 }
 
-static SPARED: OnceLock<PathBuf> = OnceLock::new();
 static COUNT: AtomicU64 = AtomicU64::new(0);
 static ONE: AtomicU64 = AtomicU64::new(0);
 static FROM: AtomicU64 = AtomicU64::new(u64::MAX);

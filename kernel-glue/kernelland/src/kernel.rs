@@ -7,7 +7,9 @@ pub use report::{Counts, Left, Report};
 use crate::delay::Held;
 use crate::lock::{self, Flavour};
 use crate::user::Status;
-use crate::{clock, delay, fault, inject, loader, modules, network, notices, settings, stack, syslog, watchdog};
+use crate::{
+    clock, delay, fault, guests, inject, loader, modules, network, notices, settings, stack, syslog, watchdog,
+};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
@@ -63,7 +65,7 @@ impl Kernel {
         let mut roots = config.roots;
         if let Some(root) = std::env::var_os("TRESTLE_KERNELLAND_MODULES").filter(|root| !root.is_empty()) {
             let root = std::path::absolute(&root).unwrap_or_else(|_| PathBuf::from(root));
-            inject::spare(root.clone());
+            guests::come_from(root.clone());
             roots.push(root);
         }
         modules::set_roots(roots);

@@ -9,6 +9,7 @@ mod delay;
 mod depth;
 mod devfs;
 mod fault;
+mod guests;
 mod heap;
 mod inject;
 mod kernel;

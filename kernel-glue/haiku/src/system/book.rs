@@ -7,9 +7,11 @@ use super::weight;
 use crate::identity;
 use crate::kernel::log::log;
 use crate::kernel::{clock, heap};
-use crate::stack::{Interface, InterfaceName};
+use crate::stack::Interface;
+use crate::unit::Unit;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use frame::{Instant, PortId};
 use kernel_glue::admin::{
@@ -109,9 +111,10 @@ impl Book {
         let Self { state, opened, adopted, .. } = self;
         opened.retain(|device| state.device(device).is_some());
         adopted.retain(|name| state.kind_of(name).is_some());
-        for name in doomed {
-            if let Err(status) = Interface::remove(&name) {
-                log!("{:?}: not removed: {:#x}", name.as_c_str(), status.code());
+        for unit in doomed {
+            unit.be_quiet();
+            if let Err(status) = Interface::remove(unit.interface()) {
+                log!("{}: not removed: {:#x}", unit.name(), status.code());
             }
         }
         Ok(outcome.created)
@@ -124,10 +127,10 @@ impl Book {
         engines.fold(self.weight().saturating_add(weight::of_state(state)), usize::saturating_add)
     }
 
-    /// Returns the interfaces that a picture has no more, by which they end.
-    fn doomed(&self, picture: &Picture) -> Vec<InterfaceName> {
+    /// Returns those whose interfaces a picture has no more, by which they end.
+    fn doomed(&self, picture: &Picture) -> Vec<Arc<Unit>> {
         let gone = self.picture.interfaces.keys().filter(|&name| !picture.interfaces.contains_key(name));
-        gone.filter_map(|name| self.ground.interface_name(name)).collect()
+        gone.filter_map(|name| self.ground.unit(name)).collect()
     }
 
     pub(super) fn draw(&self, state: &State) -> Picture {

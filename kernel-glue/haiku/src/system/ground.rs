@@ -15,7 +15,6 @@ use super::look::Cause;
 use super::observe::Seen;
 use crate::member::{Condition, Member};
 use crate::node;
-use crate::stack::InterfaceName;
 use crate::unit::{self, Unit, UnitKind};
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
@@ -38,9 +37,9 @@ impl Ground {
         self.own.is_empty() && self.bridges.is_empty()
     }
 
-    /// Returns the name by which the stack knows an interface of ours.
-    pub(super) fn interface_name(&self, name: &str) -> Option<InterfaceName> {
-        self.own.get(name).map(|own| *own.unit.interface())
+    /// Returns what is behind an interface of ours.
+    pub(super) fn unit(&self, name: &str) -> Option<Arc<Unit>> {
+        self.own.get(name).map(|own| Arc::clone(&own.unit))
     }
 
     /// Returns a bridge.
@@ -137,8 +136,8 @@ impl Ground {
 
     /// Completes the routes of what somebody else may have brought up.
     pub(super) fn complete_routes(&self, name: &str) {
-        if let Some(name) = self.interface_name(name) {
-            datalink::complete_routes(&name);
+        if let Some(own) = self.own.get(name) {
+            datalink::complete_routes(own.unit.interface());
         }
     }
 

@@ -144,6 +144,7 @@ impl Book {
 fn remove_doomed() {
     for unit in unit::all() {
         let Some(application) = unit.application().filter(|application| application.take_doom()) else { continue };
+        unit.be_quiet();
         if let Err(status) = stack::Interface::remove(unit.interface())
             && !unit.is_dead()
         {

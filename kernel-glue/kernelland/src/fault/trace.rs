@@ -3,7 +3,7 @@
 //! The kernel's frames are unwound by their tables, as the compiler made them; modules have frame pointers, and no tables that
 //! the unwinder knows. So the unwinder goes until it meets a module, and from there the frame pointers lead.
 
-use crate::{loader, modules, user_copy};
+use crate::{guests, loader, modules, user_copy};
 use std::ffi::{CStr, c_int, c_void};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -28,6 +28,11 @@ impl Trace {
     /// Returns the names of the add-ons' files whose code it leads through.
     pub(crate) fn files(&self) -> Vec<String> {
         self.0.iter().filter_map(|address| modules::file_name(*address)).collect()
+    }
+
+    /// Whether Haiku's own modules alone did it.
+    pub(crate) fn is_guests(&self) -> bool {
+        guests::alone(&self.0)
     }
 
     /// Takes that of code that a signal stopped: in a module, by its registers.
