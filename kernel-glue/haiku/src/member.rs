@@ -4,7 +4,6 @@
 //! [`Member`] is what everybody may look at: the device's monitor, the control side.
 
 mod card;
-pub(crate) mod cells;
 mod classify;
 mod device;
 mod monitor;

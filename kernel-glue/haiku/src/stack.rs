@@ -5,9 +5,11 @@
 //! takes the stack's list of devices (`sLock` there) is never called from a monitor, a receive handler, `up` or
 //! `init_device`, whose callers hold locks that are to be taken after it.
 
+mod cells;
 mod interface;
 mod tables;
 
+pub(crate) use cells::Cells;
 pub(crate) use interface::{Interface, InterfaceName, control, domain};
 pub(crate) use tables::{Buffers, Datalink, Network};
 

@@ -48,7 +48,7 @@ pub(crate) struct Unit {
     looking: AtomicBool,
     /// When it was made.
     born: Instant,
-    /// When the stack's reader was given its last frame, in microseconds; 0 before the first.
+    /// When the stack's reader was given its last frame, in microseconds.
     given: AtomicU64,
     role: Role,
 }
@@ -150,7 +150,7 @@ impl Unit {
 
     /// Takes the unit in charge; true for the first who does. What was set for an interface that is gone, is set no more.
     ///
-    /// Called with no lock held.
+    /// It may wait for whoever brings the interface up or down: called with no lock held that a hook of the stack takes.
     pub(crate) fn claim(&self) -> bool {
         let Some(interface) = self.interface_number() else { return false };
         let before = self.claimed.swap(interface, Ordering::AcqRel);
@@ -297,11 +297,8 @@ impl Unit {
             }
             thread::sleep(LOOK);
         }
-        let given = match self.given.load(Ordering::Acquire) {
-            0 => self.born,
-            given => Instant::from_micros(given).plus(QUIET),
-        };
-        let quiet = core::cmp::max(given, self.born.plus(BEGUN));
+        let given = Instant::from_micros(self.given.load(Ordering::Acquire));
+        let quiet = core::cmp::max(given.plus(QUIET), self.born.plus(BEGUN));
         let left = quiet.since(clock::now());
         if !left.is_zero() {
             thread::sleep(left);

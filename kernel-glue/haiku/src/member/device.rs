@@ -3,9 +3,9 @@
 //! Nobody locks a device: the stack and its driver write its members whenever they like, so each is read as a word.
 
 use super::Condition;
-use super::cells::Cells;
 use crate::kernel::Status;
 use crate::net_buffer::{self, NetBuf};
+use crate::stack::Cells;
 use crate::stack::{self, Interface};
 use core::ffi::CStr;
 use core::ptr::NonNull;

@@ -2,8 +2,7 @@
 
 use super::super::sockaddr::{self, Far};
 use crate::kernel::Status;
-use crate::member::cells::Cells;
-use crate::stack::{Interface, InterfaceName};
+use crate::stack::{Cells, Interface, InterfaceName};
 use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::ptr::NonNull;
