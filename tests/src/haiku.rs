@@ -17,7 +17,7 @@ use linked::roots;
 use loaded::roots;
 
 pub use add_on::add_on;
-pub use boot::{boot, boot_by_hand};
+pub use boot::{boot, boot_by_hand, boot_for_long};
 pub use bridged::{Bridged, Card, hears, reads};
 pub use plug::plug;
 pub use program::{Open, Program};

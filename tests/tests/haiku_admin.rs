@@ -5,7 +5,7 @@ use haiku_abi::{AF_INET, IFF_UP, SIOCGDRVSPEC, SIOCSDRVSPEC, SOCK_DGRAM};
 use kernelland::Config;
 use kernelland::user::{Interface, Process, Socket};
 use std::time::Duration;
-use tests::haiku::{Program, boot, settled, sound};
+use tests::haiku::{Program, boot, boot_for_long, settled, sound};
 use tests::within;
 
 /// Waits for what the administration follows by itself.
@@ -203,12 +203,7 @@ fn life(root: Program) {
 #[test]
 fn a_thousand_lives_leave_nothing() {
     kernelland::test(|| {
-        let Some(kernel) = boot(
-            "a_thousand_lives_leave_nothing",
-            Config { time_limit: Some(Duration::from_secs(240)), ..Config::default() },
-        ) else {
-            return;
-        };
+        let Some(kernel) = boot_for_long("a_thousand_lives_leave_nothing") else { return };
         let root = Program::root();
         for _ in 0..5 {
             life(root);
@@ -238,10 +233,7 @@ fn a_thousand_lives_leave_nothing() {
 fn whichever_allocation_fails_the_next_try_works() {
     kernelland::test(|| {
         let test = "whichever_allocation_fails_the_next_try_works";
-        let Some(kernel) = boot(test, Config { time_limit: Some(Duration::from_secs(240)), ..Config::default() })
-        else {
-            return;
-        };
+        let Some(kernel) = boot_for_long(test) else { return };
         let root = Program::root();
         life(root);
         let start = kernel.allocations();

@@ -5,12 +5,10 @@ use kernelland::Config;
 use kernelland::user::{Interface, Process};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use tests::haiku::{Program, boot, sound};
+use tests::haiku::{Program, boot, boot_for_long, sound};
 use tests::within;
 
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a test may take.
-const LONGEST: Duration = Duration::from_secs(120);
 
 #[test]
 fn a_programs_device_is_there_for_an_operator_who_creates_it() {
@@ -43,9 +41,7 @@ fn a_programs_device_is_there_for_an_operator_who_creates_it() {
 fn an_interface_that_gets_the_device_of_another_begins_anew() {
     kernelland::test(|| {
         let test = "an_interface_that_gets_the_device_of_another_begins_anew";
-        let Some(kernel) = boot(test, Config { time_limit: Some(LONGEST), ..Config::default() }) else {
-            return;
-        };
+        let Some(kernel) = boot(test, Config::default()) else { return };
         let root = Program::root();
         root.ifconfig("tun9 create").unwrap();
         let tap = Interface::named(Process::root(), "tap0");
@@ -91,9 +87,7 @@ fn create(root: Program) -> String {
 fn each_gets_a_device_of_its_own_however_close_they_are() {
     kernelland::test(|| {
         let test = "each_gets_a_device_of_its_own_however_close_they_are";
-        let Some(kernel) = boot(test, Config { time_limit: Some(LONGEST), ..Config::default() }) else {
-            return;
-        };
+        let Some(kernel) = boot_for_long(test) else { return };
         let root = Program::root();
         // With the first device come the clone nodes.
         root.ifconfig("tun9 create").unwrap();

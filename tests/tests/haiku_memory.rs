@@ -2,11 +2,11 @@
 #![cfg(not(feature = "linked"))] // Linked, the add-on takes its memory as this program does.
 
 use haiku_abi::{IFF_UP, O_RDWR};
+use kernelland::Kernel;
 use kernelland::user::{Interface, Process};
-use kernelland::{Config, Kernel};
 use std::ffi::OsString;
 use std::time::Duration;
-use tests::haiku::{Bridged, Program, boot, sound};
+use tests::haiku::{Bridged, Program, boot_for_long, sound};
 use tests::{EtherFrame, within};
 use trestle::administer::execute;
 use trestle::haiku::AddOn;
@@ -16,11 +16,6 @@ const FAR: [u8; 6] = [0x52, 0x54, 0, 0, 0, 0x20];
 const ALL: [u8; 6] = [0xff; 6];
 const MOMENT: Duration = Duration::from_millis(300);
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Boots for a test that may take some minutes.
-fn boot_for_long(test: &str) -> Option<Kernel> {
-    boot(test, Config { time_limit: Some(Duration::from_secs(240)), ..Config::default() })
-}
 
 fn is_up(name: &str) -> bool {
     Interface::named(Process::root(), name).flags().is_ok_and(|flags| flags & IFF_UP != 0)

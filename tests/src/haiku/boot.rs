@@ -3,6 +3,7 @@
 use super::roots;
 use crate::lab::skip;
 use kernelland::{Config, Kernel};
+use std::time::Duration;
 
 /// Boots a kernel that finds the add-on, and starts its network; `None` where nothing can build the add-on.
 ///
@@ -17,6 +18,12 @@ pub fn boot(test: &str, config: Config) -> Option<Kernel> {
             None
         }
     }
+}
+
+/// As [`boot`], for a test that may take some minutes.
+#[must_use]
+pub fn boot_for_long(test: &str) -> Option<Kernel> {
+    boot(test, Config { time_limit: Some(Duration::from_secs(240)), ..Config::default() })
 }
 
 /// As [`boot`], outside of tests.

@@ -38,9 +38,7 @@ impl Program {
         let arguments: Vec<OsString> = arguments.split_whitespace().map(OsString::from).collect();
         trestle::haiku::ifconfig(&self, &arguments)
     }
-}
 
-impl Program {
     /// As [`Self::ifconfig`], which must succeed.
     #[track_caller]
     pub fn ok(self, arguments: &str) -> String {
